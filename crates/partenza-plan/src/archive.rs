@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! The archive: plan, images' pages and function names in one checksummed piece.
+//!
+//! ```text
+//! 0      header, 48 bytes (below)
+//! 48     plan (postcard), function names of each image
+//! n*4096 pages of the images' segments, each segment page aligned, zero filled to its page's end
+//! ```
+//! The header is little endian: magic `PZARCHIV`, format (u32), header bytes (u32), total bytes (u64), plan offset and
+//! length (u32 each), reserved (u64), CRC-32 of everything after the header (u32), CRC-32 of the 44 bytes before (u32).
+
+/// Version of this container; the plan inside has its own ([`crate::FORMAT`]).
+pub const FORMAT: u32 = 1;
+pub const MAGIC: [u8; 8] = *b"PZARCHIV";
+pub const HEADER: usize = 48;
+
+/// What is wrong with an archive (SPEC B-2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ArchiveError {
+    /// No archive at all: the magic is not there.
+    Missing,
+    /// Shorter than its header says, or than a header.
+    Truncated,
+    /// A checksum does not match.
+    Corrupt,
+    /// Another container or plan format.
+    Version,
+}
+
+/// A checked archive.
+#[derive(Clone, Copy, Debug)]
+pub struct Archive<'a> {
+    bytes: &'a [u8],
+    plan: (usize, usize),
+}
+
+impl<'a> Archive<'a> {
+    /// Checks `bytes` whole: presence, version, length, checksum, in this order.
+    ///
+    /// # Errors
+    /// See [`ArchiveError`].
+    pub fn open(bytes: &'a [u8]) -> Result<Self, ArchiveError> {
+        if bytes.is_empty() {
+            return Err(ArchiveError::Missing);
+        }
+        let header = bytes.get(..HEADER).ok_or(ArchiveError::Truncated)?;
+        if header[..8] != MAGIC {
+            return Err(ArchiveError::Missing);
+        }
+        let word =
+            |at: usize| u32::from_le_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
+        if crc32fast::hash(&header[..HEADER - 4]) != word(44) {
+            return Err(ArchiveError::Corrupt);
+        }
+        if word(8) != version() || word(12) as usize != HEADER {
+            return Err(ArchiveError::Version);
+        }
+        let total = u64::from(word(16)) | u64::from(word(20)) << 32;
+        let total = usize::try_from(total).map_err(|_| ArchiveError::Truncated)?;
+        let bytes = bytes.get(..total).ok_or(ArchiveError::Truncated)?;
+        let body = bytes.get(HEADER..).ok_or(ArchiveError::Truncated)?;
+        if crc32fast::hash(body) != word(40) {
+            return Err(ArchiveError::Corrupt);
+        }
+        let (start, len) = (word(24) as usize, word(28) as usize);
+        bytes.get(start..start + len).ok_or(ArchiveError::Corrupt)?;
+        Ok(Self { bytes, plan: (start, len) })
+    }
+
+    /// The plan's bytes, for [`crate::Plan::decode`].
+    #[must_use]
+    pub fn plan(&self) -> &'a [u8] {
+        &self.bytes[self.plan.0..self.plan.0 + self.plan.1]
+    }
+
+    /// Any range of the archive.
+    #[must_use]
+    pub fn range(&self, offset: u32, len: u32) -> Option<&'a [u8]> {
+        self.bytes.get(offset as usize..)?.get(..len as usize)
+    }
+
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+}
+
+/// Container and plan format as one number, so that either change is seen before the plan is read.
+#[must_use]
+pub const fn version() -> u32 {
+    FORMAT << 16 | crate::FORMAT as u32
+}
+
+/// Writes the header over the first [`HEADER`] bytes of a finished archive.
+///
+/// # Panics
+/// `bytes` is shorter than a header, or the plan lies outside.
+pub fn seal(bytes: &mut [u8], plan: core::ops::Range<usize>) {
+    assert!(bytes.len() >= HEADER && plan.end <= bytes.len() && plan.start >= HEADER);
+    let body = crc32fast::hash(&bytes[HEADER..]);
+    let total = bytes.len() as u64;
+    let mut at = 0;
+    let mut put = |field: &[u8]| {
+        bytes[at..at + field.len()].copy_from_slice(field);
+        at += field.len();
+    };
+    put(&MAGIC);
+    put(&version().to_le_bytes());
+    put(&(HEADER as u32).to_le_bytes());
+    put(&total.to_le_bytes());
+    put(&(plan.start as u32).to_le_bytes());
+    put(&((plan.end - plan.start) as u32).to_le_bytes());
+    put(&[0; 8]);
+    put(&body.to_le_bytes());
+    let head = crc32fast::hash(&bytes[..HEADER - 4]);
+    bytes[HEADER - 4..HEADER].copy_from_slice(&head.to_le_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample() -> [u8; 200] {
+        let mut bytes = [0x5a; 200];
+        seal(&mut bytes, 48..60);
+        bytes
+    }
+
+    #[test]
+    fn a_sealed_archive_opens() {
+        let bytes = sample();
+        let archive = Archive::open(&bytes).unwrap();
+        assert_eq!((archive.plan().len(), archive.len()), (12, 200));
+        assert!(archive.range(190, 10).is_some());
+        assert!(archive.range(190, 11).is_none());
+        assert!(archive.range(u32::MAX, u32::MAX).is_none());
+    }
+
+    #[test]
+    fn no_flipped_bit_goes_unnoticed() {
+        for bit in 0..200 * 8 {
+            let mut bytes = sample();
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            assert!(Archive::open(&bytes).is_err(), "bit {bit}");
+        }
+    }
+
+    #[test]
+    fn each_kind_of_damage_has_its_name() {
+        let bytes = sample();
+        assert_eq!(Archive::open(&[]).err(), Some(ArchiveError::Missing));
+        assert_eq!(Archive::open(&[0; 100]).err(), Some(ArchiveError::Missing));
+        assert_eq!(Archive::open(&bytes[..20]).err(), Some(ArchiveError::Truncated));
+        assert_eq!(Archive::open(&bytes[..199]).err(), Some(ArchiveError::Truncated));
+        let mut other = bytes;
+        other[8] += 1;
+        let head = crc32fast::hash(&other[..HEADER - 4]);
+        other[HEADER - 4..HEADER].copy_from_slice(&head.to_le_bytes());
+        assert_eq!(Archive::open(&other).err(), Some(ArchiveError::Version));
+    }
+}

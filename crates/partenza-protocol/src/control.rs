@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! A service and its Supervisor: handshake, ready, directives (SPEC G, K, M, S-1).
+
+use heapless::Vec;
+use serde::{Deserialize, Serialize};
+
+use crate::{Incarnation, Secret};
+
+/// Interfaces that one service can provide.
+pub const MAX_PROVIDES: usize = 8;
+/// Optional grants that one manifest can name.
+pub const MAX_OPTIONAL: usize = 32;
+/// Components that one health report can name.
+pub const MAX_COMPONENTS: usize = 8;
+/// Longest line of [`Emit`], in bytes.
+pub const MAX_TEXT: usize = 160;
+
+/// The first call of an incarnation: proves that it read its own startup page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hello {
+    pub secret: Secret,
+    /// [`crate::ABI`] of the caller.
+    pub abi: u16,
+}
+
+/// The answer to [`Hello`]: proves that the Supervisor answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Welcome {
+    pub supervisor_secret: Secret,
+    pub incarnation: Incarnation,
+    /// Bit n: the n-th optional capability of the manifest was granted (SPEC F-5).
+    pub optional: u32,
+}
+
+/// An interface and its version, as `provides` of the manifest says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Provided<'a> {
+    pub interface: &'a str,
+    pub version: &'a str,
+}
+
+/// SPEC G-1: the service works. Must repeat what its manifest says (SPEC G-3).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceReady<'a> {
+    #[serde(borrow)]
+    pub name: &'a str,
+    /// The channel on which it serves, if it serves.
+    pub endpoint: Option<u8>,
+    #[serde(borrow)]
+    pub version: &'a str,
+    #[serde(borrow)]
+    pub provides: Vec<Provided<'a>, MAX_PROVIDES>,
+}
+
+/// The answer to `Next`: what the Supervisor wants of the service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Directive {
+    Nothing,
+    /// Answer with [`HealthReport`] and this number.
+    Probe(u32),
+    PrepareStop,
+    Stop,
+    /// Touch address 0: the shell's `crash`.
+    Crash,
+}
+
+/// SPEC K-2.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HealthReport<'a> {
+    pub probe: u32,
+    pub healthy: bool,
+    #[serde(borrow)]
+    pub components: Vec<Component<'a>, MAX_COMPONENTS>,
+    /// Microseconds since the service said ready, by its own reckoning; 0 where it has no clock.
+    pub uptime: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Component<'a> {
+    pub name: &'a str,
+    pub healthy: bool,
+    pub message: &'a str,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stopped {
+    /// 0: as told.
+    pub code: i32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Level {
+    Error,
+    Warn,
+    Info,
+    Debug,
+}
+
+/// A line for the event log, at most [`MAX_TEXT`] bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Emit<'a> {
+    pub level: Level,
+    pub text: &'a str,
+}

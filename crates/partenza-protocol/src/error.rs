@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Everything that can go wrong on the target, with a number that stays (SPEC H-1).
+//!
+//! A code is what crosses address spaces and what scripts test: `PZ-E0103`. Text and hint come from the one table
+//! below, which the documentation's error index is generated from. Codes are never reused or renumbered.
+
+use core::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A row's number: `PZ-E` and four digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Code(pub u16);
+
+/// One row of the error table.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    pub code: Code,
+    /// `BootError::NoArchive`
+    pub name: &'static str,
+    /// What happened.
+    pub text: &'static str,
+    /// How to mend it.
+    pub hint: &'static str,
+}
+
+macro_rules! errors {
+    ($($(#[$doc:meta])* $ty:ident { $($variant:ident = $code:literal: $text:literal, $hint:literal;)* })*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+            #[repr(u16)]
+            pub enum $ty { $(#[doc = $text] $variant = $code,)* }
+
+            impl $ty {
+                #[must_use]
+                pub const fn code(self) -> Code { Code(self as u16) }
+            }
+
+            impl From<$ty> for Code {
+                fn from(error: $ty) -> Code { error.code() }
+            }
+
+            impl fmt::Display for $ty {
+                fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { self.code().fmt(f) }
+            }
+        )*
+
+        /// All rows, by code.
+        pub const TABLE: &[Row] = &[
+            $($(Row {
+                code: Code($code),
+                name: concat!(stringify!($ty), "::", stringify!($variant)),
+                text: $text,
+                hint: $hint,
+            },)*)*
+        ];
+    };
+}
+
+errors! {
+    /// Between the kernel's hand-over and BootComplete (SPEC B, D, E, G).
+    BootError {
+        NoMemory = 101: "the kernel handed over no usable RAM",
+            "give the machine more memory (`partenza run --memory 256MiB`)";
+        ImpossibleRegion = 102: "a memory region of the kernel's boot information is impossible",
+            "the kernel and the root task disagree about BootInfo: build the root task with SEL4_PREFIX set to the kernel that boots";
+        NoArchive = 103: "the image carries no archive",
+            "this is a bare root task: make an image with `partenza pack`";
+        ArchiveTruncated = 104: "the archive is shorter than its header says",
+            "the image was cut off on its way: pack and copy it again";
+        ArchiveCorrupt = 105: "the archive's checksum does not match",
+            "the image was damaged on its way: pack and copy it again";
+        ArchiveVersion = 106: "the archive was written by another version of partenza",
+            "pack the image with the `partenza` that belongs to this root task";
+        PlanMalformed = 107: "the plan cannot be read although its checksum matches",
+            "the root task and `partenza` were built from different sources: build both again";
+        PlanVersion = 108: "the plan is of another version",
+            "pack the image with the `partenza` that belongs to this root task";
+        WrongKernel = 109: "the plan was made for another kernel",
+            "pack with `--kernel` set to the prefix of the kernel that boots";
+        NotEnoughMemory = 110: "the machine has less free memory than the plan needs",
+            "give the machine more memory (`partenza run --memory`), or the services less (`resources.memory`)";
+        NotEnoughSlots = 111: "the kernel's root CNode has fewer free slots than the plan needs",
+            "build the kernel with a larger ROOT_CNODE_SIZE_BITS";
+        NoTimer = 112: "neither HPET nor PIT could be set up",
+            "name the machine's timer in partenza.yaml, `reserved: {timer: pit}`";
+        BadParameter = 113: "a boot parameter is unknown or malformed",
+            "`partenza explain PZ-E0113` lists the parameters";
+        StartupTimeout = 120: "the service did not report ready in time",
+            "look at its last messages; raise `health.startup_timeout` if it is only slow";
+        ServiceCrashed = 121: "the service crashed before it was ready",
+            "the Crashed event tells address and function";
+        DependencyNotRunning = 122: "a service that it requires is not running",
+            "mend the dependency first, or make the requirement `optional: true`";
+        NameMismatch = 123: "the service reported ready under another service's name",
+            "the ELF in `entrypoint` belongs to another manifest";
+        VersionMismatch = 124: "the service reported another version than its manifest",
+            "build the service again, or correct `version` in its manifest";
+        InterfaceMismatch = 125: "the service provides other interfaces than its manifest says",
+            "make `provides` of the manifest and of the service agree";
+        Flooded = 126: "the service sent more messages than allowed before it was ready",
+            "a service says Hello, then Ready; log lines before that are limited to 64";
+        AbiMismatch = 127: "the service speaks another version of the supervisor interface",
+            "build the service with the partenza-service of this release";
+        KernelRefused = 128: "the kernel refused an operation while the service was made",
+            "the detail names operation and kernel error; this is a bug in the plan, please report it";
+        Held = 129: "the service is held by the boot parameter `hold`",
+            "boot without `hold`";
+        LayerBudget = 130: "the layer took longer than its budget",
+            "`partenza blame` shows which service took the time";
+    }
+    /// While capabilities are handed out (SPEC F).
+    GrantError {
+        NoSuchDevice = 201: "the machine has no device memory at the address that the plan grants",
+            "check `phys_addr` in system.xml against the board";
+        IrqRefused = 202: "the kernel refused the interrupt",
+            "another holder has it, or the pin does not exist: check `irq` in system.xml";
+        MintRefused = 203: "the kernel refused to mint a capability",
+            "this is a bug in the plan, please report it";
+        MapRefused = 204: "the kernel refused to map a region",
+            "this is a bug in the plan, please report it";
+    }
+    /// In the plan itself, found before anything is made.
+    PlanError {
+        OutOfRange = 301: "the plan refers to something that it does not contain",
+            "the archive was edited, or written by a faulty tool: pack the image again";
+        TooManyServices = 302: "the plan holds more services than the root task has room for",
+            "the tested limit is 500 services";
+    }
+    /// Answers to requests (SPEC I-4).
+    SupervisorError {
+        Denied = 401: "the caller was not granted this operation",
+            "grant it in partenza.yaml: `grants: {supervisor: [...]}`";
+        UnknownOperation = 402: "no such operation",
+            "the caller was built for another version of the supervisor interface";
+        Malformed = 403: "the message is malformed",
+            "see the message layouts in docs/protocol.md";
+        NoSuchService = 404: "no service of that name",
+            "`services` in the shell lists them";
+        NotRunning = 405: "the service is not running",
+            "`status NAME` tells why";
+        OutOfState = 406: "the message does not fit the state that the service is in",
+            "Hello comes first and once, then Ready once";
+        WrongSecret = 407: "the secret is not this incarnation's",
+            "read it from the startup page, after every start";
+        NotSupported = 408: "this release does not have that operation yet",
+            "see CHANGELOG.md";
+        NoChannel = 409: "the service has no supervisor channel",
+            "give it one: `supervisor_channel: auto` in partenza.yaml";
+        ShuttingDown = 410: "the system is going down",
+            "nothing to mend";
+    }
+    /// Answers to lookups (SPEC H-1, S-5).
+    LookupError {
+        NotFound = 501: "nothing provides that interface", "check `provides` of the manifests";
+        NotRunning = 502: "what provides that interface is not running", "`status NAME` tells why";
+        NoEndpoint = 503: "what provides that interface has no endpoint", "give it a channel with `pp` in system.xml";
+        Denied = 504: "the caller may not have that interface", "grant it in partenza.yaml";
+    }
+    /// While the system goes down (SPEC M).
+    ShutdownError {
+        PrepareTimeout = 601: "the service did not get ready to stop in time",
+            "raise `shutdown.prepare_timeout` if it is only slow";
+        StopTimeout = 602: "the service did not stop in time and was stopped by force",
+            "raise `shutdown.stop_timeout` if it is only slow";
+        NoPowerOff = 603: "the platform has no way to power off",
+            "the machine is halted instead";
+    }
+    /// Of Init itself (SPEC B-6).
+    InitError {
+        Panicked = 901: "Init met a state that its code holds impossible",
+            "this is a bug in Partenza: please report the lines above";
+        Faulted = 902: "Init itself faulted",
+            "this is a bug in Partenza: please report the lines above";
+    }
+}
+
+impl Code {
+    /// The row of this code; `None` for a number that was never given out.
+    #[must_use]
+    pub fn row(self) -> Option<&'static Row> {
+        TABLE.iter().find(|row| row.code == self)
+    }
+
+    #[must_use]
+    pub fn text(self) -> &'static str {
+        self.row().map_or("unknown error", |row| row.text)
+    }
+
+    #[must_use]
+    pub fn hint(self) -> &'static str {
+        self.row().map_or("", |row| row.hint)
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PZ-E{:04}", self.0)
+    }
+}
+
+impl fmt::Debug for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_distinct_and_every_row_says_how_to_mend_it() {
+        for (i, row) in TABLE.iter().enumerate() {
+            assert!(TABLE[..i].iter().all(|other| other.code != row.code), "{} twice", row.code);
+            assert!(!row.text.is_empty() && !row.hint.is_empty(), "{}", row.name);
+        }
+        assert_eq!(BootError::NoArchive.code().text(), "the image carries no archive");
+        assert_eq!(Code(9999).row().map(|r| r.name), None);
+    }
+}

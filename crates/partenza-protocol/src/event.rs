@@ -1,0 +1,489 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! What happened, and when: the events of SPEC I-6, F-6, E-1, as records with a sequence number and a time.
+//!
+//! The same record is kept in Init's ring, framed onto COM2 for the host, and pulled by `log` requests.
+//! `Display` is the one place that turns an event into words.
+
+use core::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::control::Level;
+use crate::{Code, Incarnation, ServiceId};
+
+/// Words that a fault's register dump holds at most.
+pub const MAX_REGISTERS: usize = 20;
+
+/// An event with its place in the order of things.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record<'a> {
+    /// Counts from 0; a gap means that the ring was full.
+    pub sequence: u32,
+    /// Microseconds since the kernel handed over to Init.
+    pub time: u64,
+    #[serde(borrow)]
+    pub event: Event<'a>,
+}
+
+/// SPEC E-1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum BootState {
+    KernelHandoff,
+    Initializing,
+    BootingLayer(u8),
+    BootComplete,
+    SupervisorMode,
+    ShuttingDown,
+    BootFailed,
+    Panic,
+}
+
+/// SPEC I-3.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ServiceState {
+    Pending,
+    Starting,
+    Running,
+    Degraded,
+    Unhealthy,
+    Crashed,
+    Restarting,
+    Stopping,
+    Stopped,
+    Failed,
+    Disabled,
+}
+
+/// What a capability in a service's CSpace is to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CapKind {
+    Endpoint,
+    Notification,
+    Supervisor,
+    FaultHandler,
+    IrqHandler,
+    IoPorts,
+    Memory,
+    Device,
+}
+
+/// SPEC J-1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FaultKind {
+    Capability,
+    VmRead,
+    VmWrite,
+    VmExecute,
+    UserException,
+    UnknownSyscall,
+    Debug,
+    Timeout,
+    Other,
+}
+
+/// The likely cause of a fault, as far as Init can tell (SPEC J-1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Cause {
+    Unknown,
+    NullPointer,
+    StackOverflow,
+    WriteToReadOnly,
+    Unmapped,
+    JumpToUnmapped,
+    MissingCapability,
+    InvalidInstruction,
+    DivideByZero,
+    PrivilegedInstruction,
+    /// A panic in Rust code: message and place were printed where the kernel can print.
+    Panic,
+    ForeignSyscall,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fault<'a> {
+    pub kind: FaultKind,
+    pub cause: Cause,
+    /// Instruction pointer.
+    pub ip: u64,
+    /// The address or CPtr that was touched; the exception or system call number otherwise.
+    pub address: u64,
+    /// The architecture's fault status or error code.
+    pub status: u64,
+    /// `function+offset` of `ip`, where the archive has symbols.
+    #[serde(borrow)]
+    pub symbol: Option<(&'a str, u32)>,
+    /// The thread's registers in the kernel's order, the instruction pointer first.
+    pub registers: heapless::Vec<u64, MAX_REGISTERS>,
+}
+
+/// Why a message of a service was ignored (SPEC G-2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Rejection {
+    Malformed,
+    UnknownOperation(u32),
+    WrongSecret,
+    BeforeHello,
+    Duplicate,
+    Late,
+    Denied,
+    /// More rejections follow that are counted, not logged.
+    Muted,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Event<'a> {
+    /// Init has the machine: RAM and device untypeds, free slots, TSC MHz.
+    Handoff {
+        ram: u64,
+        untypeds: u16,
+        slots: u32,
+        tsc_mhz: u32,
+    },
+    /// The plan is read: what follows speaks of its services by number.
+    Plan {
+        #[serde(borrow)]
+        system: &'a str,
+        services: u16,
+    },
+    State(BootState),
+    Registered {
+        service: ServiceId,
+        #[serde(borrow)]
+        name: &'a str,
+        #[serde(borrow)]
+        version: &'a str,
+        layer: u8,
+        critical: bool,
+    },
+    /// SPEC D-1 begins.
+    Starting {
+        service: ServiceId,
+        incarnation: Incarnation,
+    },
+    /// A capability was minted into the service's CSpace at `cptr`, or a region mapped at that address.
+    Granted {
+        service: ServiceId,
+        kind: CapKind,
+        cptr: u64,
+    },
+    /// Everything is made; the first instruction follows.
+    Created {
+        service: ServiceId,
+    },
+    Ready {
+        service: ServiceId,
+    },
+    Degraded {
+        service: ServiceId,
+        because: ServiceId,
+    },
+    Recovered {
+        service: ServiceId,
+    },
+    Crashed {
+        service: ServiceId,
+        #[serde(borrow)]
+        fault: Fault<'a>,
+    },
+    /// `code` says why; `other` names the dependency where one is to blame; `detail` is the kernel's error number.
+    Failed {
+        service: ServiceId,
+        code: Code,
+        other: Option<ServiceId>,
+        detail: u32,
+    },
+    Rejected {
+        service: ServiceId,
+        why: Rejection,
+    },
+    /// How many messages were ignored in all, when the service's incarnation ends.
+    RejectedTotal {
+        service: ServiceId,
+        count: u32,
+    },
+    /// A line that a service wrote.
+    Message {
+        service: ServiceId,
+        level: Level,
+        #[serde(borrow)]
+        text: &'a str,
+    },
+    Stopping {
+        service: ServiceId,
+    },
+    Stopped {
+        service: ServiceId,
+        forced: bool,
+    },
+    /// Everything the incarnation, or with `whole` the service, was given is revoked (SPEC F-6).
+    Revoked {
+        service: ServiceId,
+        whole: bool,
+    },
+    /// What was given back, proven by retyping it whole and by probing each slot (SPEC D-3).
+    Reclaimed {
+        service: ServiceId,
+        bytes: u64,
+        slots: u32,
+        intact: bool,
+    },
+    LayerUp {
+        layer: u8,
+        micros: u64,
+    },
+    OverBudget {
+        layer: u8,
+        micros: u64,
+        budget: u64,
+    },
+    BootComplete {
+        micros: u64,
+        running: u16,
+        failed: u16,
+    },
+    BootFailed {
+        code: Code,
+        culprit: Option<ServiceId>,
+    },
+    ShutdownBegun,
+    /// The last word before power-off, reboot or halt.
+    Finished,
+    /// The machine offers no good random numbers; secrets come from timing jitter.
+    WeakEntropy,
+    /// Records lost because the ring was full.
+    Lost {
+        count: u32,
+    },
+    /// `make bench`: instructions (TSC under icount) and system calls of one phase or service.
+    Cost {
+        service: Option<ServiceId>,
+        #[serde(borrow)]
+        what: &'a str,
+        cycles: u64,
+        syscalls: u32,
+    },
+    /// An error of Init's own, before any service exists.
+    InitError {
+        code: Code,
+        detail: u64,
+    },
+}
+
+/// Displays an event, asking `name` for services.
+pub struct Words<'e, F> {
+    pub event: &'e Event<'e>,
+    pub name: F,
+}
+
+impl<'n, F: Fn(ServiceId) -> &'n str> fmt::Display for Words<'_, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = &self.name;
+        match self.event {
+            Event::Handoff { ram, untypeds, slots, tsc_mhz } => write!(
+                f,
+                "kernel handed over {} KiB of RAM in {untypeds} untypeds, {slots} free slots, TSC {tsc_mhz} MHz",
+                ram / 1024
+            ),
+            Event::Plan { system, services } => write!(f, "system {system}: {services} services"),
+            Event::State(state) => write!(f, "{state}"),
+            Event::Registered { service, version, layer, critical, .. } => write!(
+                f,
+                "{} {version} registered in layer {layer}{}",
+                name(*service),
+                if *critical { ", critical" } else { "" }
+            ),
+            Event::Starting { service, incarnation } => {
+                write!(f, "{} starting, incarnation {}", name(*service), incarnation.0)
+            }
+            Event::Granted { service, kind, cptr } => {
+                write!(f, "{} granted {kind} at {cptr:#x}", name(*service))
+            }
+            Event::Created { service } => write!(f, "{} created", name(*service)),
+            Event::Ready { service } => write!(f, "{} ready", name(*service)),
+            Event::Degraded { service, because } => {
+                write!(f, "{} degraded: it requires {}", name(*service), name(*because))
+            }
+            Event::Recovered { service } => write!(f, "{} recovered", name(*service)),
+            Event::Crashed { service, fault } => write!(f, "{} crashed: {fault}", name(*service)),
+            Event::Failed { service, code, other, detail } => {
+                write!(f, "{} failed: {code} {}", name(*service), code.text())?;
+                if let Some(other) = other {
+                    write!(f, " ({})", name(*other))?;
+                }
+                if *detail != 0 { write!(f, " [{detail}]") } else { Ok(()) }
+            }
+            Event::Rejected { service, why } => {
+                write!(f, "{}: message ignored: {why}", name(*service))
+            }
+            Event::RejectedTotal { service, count } => {
+                write!(f, "{}: {count} messages ignored in all", name(*service))
+            }
+            Event::Message { service, level, text } => {
+                write!(f, "{}: {level}: {}", name(*service), Printable(text))
+            }
+            Event::Stopping { service } => write!(f, "{} stopping", name(*service)),
+            Event::Stopped { service, forced } => {
+                write!(f, "{} stopped{}", name(*service), if *forced { " by force" } else { "" })
+            }
+            Event::Revoked { service, whole } => write!(
+                f,
+                "{}: {} revoked",
+                name(*service),
+                if *whole { "everything" } else { "its incarnation" }
+            ),
+            Event::Reclaimed { service, bytes, slots, intact } => write!(
+                f,
+                "{}: {bytes} bytes and {slots} slots {}",
+                name(*service),
+                if *intact { "came back whole" } else { "did NOT come back whole" }
+            ),
+            Event::LayerUp { layer, micros } => {
+                write!(f, "layer {layer} up after {}.{:03} ms", micros / 1000, micros % 1000)
+            }
+            Event::OverBudget { layer, micros, budget } => {
+                write!(f, "layer {layer} over its budget: {micros} of {budget} us")
+            }
+            Event::BootComplete { micros, running, failed } => {
+                write!(
+                    f,
+                    "boot complete after {}.{:03} ms: {running} running",
+                    micros / 1000,
+                    micros % 1000
+                )?;
+                if *failed > 0 { write!(f, ", {failed} failed") } else { Ok(()) }
+            }
+            Event::BootFailed { code, culprit } => {
+                write!(f, "Boot failed: {code} {}", code.text())?;
+                if let Some(culprit) = culprit { write!(f, " ({})", name(*culprit)) } else { Ok(()) }
+            }
+            Event::ShutdownBegun => f.write_str("shutdown begun"),
+            Event::Finished => f.write_str("finished"),
+            Event::WeakEntropy => f.write_str("weak entropy: secrets come from timing jitter"),
+            Event::Lost { count } => write!(f, "{count} events lost"),
+            Event::Cost { service, what, cycles, syscalls } => {
+                if let Some(service) = service {
+                    write!(f, "{}: ", name(*service))?;
+                }
+                write!(f, "{what}: {cycles} instructions, {syscalls} system calls")
+            }
+            Event::InitError { code, detail } => {
+                write!(f, "{code} {} [{detail:#x}]; {}", code.text(), code.hint())
+            }
+        }
+    }
+}
+
+/// Text from a service, with control characters made visible: it must not steer anybody's terminal.
+struct Printable<'a>(&'a str);
+
+impl fmt::Display for Printable<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use fmt::Write;
+        self.0
+            .chars()
+            .try_for_each(|c| if c.is_control() { f.write_char('\u{fffd}') } else { f.write_char(c) })
+    }
+}
+
+impl fmt::Display for BootState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            BootState::BootingLayer(layer) => write!(f, "BootingLayer({layer})"),
+            other => fmt::Debug::fmt(other, f),
+        }
+    }
+}
+
+impl fmt::Display for ServiceState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            ServiceState::Pending => "Pending",
+            ServiceState::Starting => "Starting",
+            ServiceState::Running => "Running",
+            ServiceState::Degraded => "Degraded",
+            ServiceState::Unhealthy => "Unhealthy",
+            ServiceState::Crashed => "Crashed",
+            ServiceState::Restarting => "Restarting",
+            ServiceState::Stopping => "Stopping",
+            ServiceState::Stopped => "Stopped",
+            ServiceState::Failed => "Failed",
+            ServiceState::Disabled => "Disabled",
+        })
+    }
+}
+
+impl fmt::Display for CapKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            CapKind::Endpoint => "endpoint",
+            CapKind::Notification => "notification",
+            CapKind::Supervisor => "supervisor",
+            CapKind::FaultHandler => "fault handler",
+            CapKind::IrqHandler => "IRQ handler",
+            CapKind::IoPorts => "I/O ports",
+            CapKind::Memory => "memory",
+            CapKind::Device => "device memory",
+        })
+    }
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Level::Error => "error",
+            Level::Warn => "warn",
+            Level::Info => "info",
+            Level::Debug => "debug",
+        })
+    }
+}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Rejection::Malformed => f.write_str("malformed"),
+            Rejection::UnknownOperation(label) => write!(f, "unknown operation, label {label}"),
+            Rejection::WrongSecret => f.write_str("wrong secret"),
+            Rejection::BeforeHello => f.write_str("before Hello"),
+            Rejection::Duplicate => f.write_str("duplicate"),
+            Rejection::Late => f.write_str("late"),
+            Rejection::Denied => f.write_str("not granted"),
+            Rejection::Muted => f.write_str("further ones are counted, not logged"),
+        }
+    }
+}
+
+impl fmt::Display for Fault<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = match self.kind {
+            FaultKind::Capability => "capability fault on CPtr",
+            FaultKind::VmRead => "read of",
+            FaultKind::VmWrite => "write to",
+            FaultKind::VmExecute => "jump to",
+            FaultKind::UserException => "exception",
+            FaultKind::UnknownSyscall => "unknown system call",
+            FaultKind::Debug => "debug exception",
+            FaultKind::Timeout => "budget exhausted",
+            FaultKind::Other => "fault",
+        };
+        write!(f, "{what} {:#x} at {:#x}", self.address, self.ip)?;
+        if let Some((function, offset)) = self.symbol {
+            write!(f, " in {function}+{offset:#x}")?;
+        }
+        let cause = match self.cause {
+            Cause::Unknown => return Ok(()),
+            Cause::NullPointer => "null pointer",
+            Cause::StackOverflow => "stack overflow into the guard page",
+            Cause::WriteToReadOnly => "write to read-only memory",
+            Cause::Unmapped => "nothing is mapped there",
+            Cause::JumpToUnmapped => "jump to non-executable or unmapped memory",
+            Cause::MissingCapability => "the service does not hold that capability",
+            Cause::InvalidInstruction => "invalid instruction",
+            Cause::DivideByZero => "division by zero",
+            Cause::PrivilegedInstruction => "privileged instruction",
+            Cause::Panic => "panic",
+            Cause::ForeignSyscall => "no system call of this kernel",
+        };
+        write!(f, " ({cause})")
+    }
+}

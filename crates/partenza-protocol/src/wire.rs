@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Labels, permissions, and how a value becomes the payload of a message and back.
+
+use serde::{Deserialize, Serialize};
+
+use crate::VERSION;
+
+/// First label of ours. Fault labels and IPC errors of every kernel lie below (SPEC I-4).
+pub const LABEL_BASE: u64 = 64;
+
+macro_rules! operations {
+    ($($(#[$doc:meta])* $name:ident = $value:literal, $text:literal, $default:literal;)*) => {
+        /// An operation of the supervisor channel; the message's label is `64 +` its number.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[repr(u8)]
+        pub enum Op { $($(#[$doc])* $name = $value,)* }
+
+        impl Op {
+            pub const ALL: &'static [Op] = &[$(Op::$name),*];
+
+            #[must_use]
+            pub const fn from_label(label: u64) -> Option<Op> {
+                $(if label == LABEL_BASE + $value { return Some(Op::$name); })*
+                None
+            }
+
+            /// The name by which manifests and `partenza.yaml` ask for it.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Op::$name => $text,)* }
+            }
+
+            #[must_use]
+            pub fn from_name(name: &str) -> Option<Op> {
+                match name { $($text => Some(Op::$name),)* _ => None }
+            }
+
+            /// Whether a service may do this although no grant names it.
+            #[must_use]
+            pub const fn allowed_by_default(self) -> bool {
+                match self { $(Op::$name => $default,)* }
+            }
+        }
+    };
+}
+
+operations! {
+    /// Payload [`crate::control::Hello`], answer [`crate::control::Welcome`].
+    Hello = 0, "hello", true;
+    /// Payload [`crate::control::ServiceReady`], empty answer.
+    Ready = 1, "ready", true;
+    /// No payload, answer [`crate::control::Directive`].
+    Next = 2, "next", true;
+    /// Payload [`crate::control::HealthReport`], empty answer.
+    Health = 3, "health", true;
+    /// No payload, empty answer: the service has put its house in order (SPEC M-1).
+    ReadyToStop = 4, "ready-to-stop", true;
+    /// Payload [`crate::control::Stopped`], empty answer: the service does nothing more.
+    Stopped = 5, "stopped", true;
+    /// Payload [`crate::control::Emit`], empty answer: a line for the event log.
+    Emit = 6, "emit", true;
+    /// Payload [`crate::request::Page`], answer [`crate::request::ListPage`].
+    List = 16, "list", true;
+    /// Payload [`crate::request::Target`], answer [`crate::request::Status`].
+    Status = 17, "status", true;
+    /// Payload [`crate::request::LogFrom`], answer [`crate::request::LogPage`] and its records.
+    Log = 18, "log", true;
+    /// Payload [`crate::request::GrantsOf`], answer [`crate::request::GrantsPage`].
+    Grants = 19, "grants", true;
+    /// Payload [`crate::request::Page`], answer [`crate::request::BootPage`].
+    BootReport = 20, "boot", true;
+    /// No payload, answer [`crate::request::Version`].
+    Version = 21, "version", true;
+    /// No payload, answer [`crate::request::Uptime`].
+    Uptime = 22, "uptime", true;
+    Lookup = 23, "lookup", true;
+    Subscribe = 24, "subscribe", true;
+    Start = 32, "start", false;
+    Stop = 33, "stop", false;
+    Restart = 34, "restart", false;
+    Enable = 35, "enable", false;
+    Disable = 36, "disable", false;
+    /// No payload, empty answer; the system goes down in order (SPEC M).
+    Shutdown = 37, "shutdown", false;
+    Reboot = 38, "reboot", false;
+    Spawn = 39, "spawn", false;
+    /// Payload [`crate::request::Target`], empty answer: tells the service to touch address 0. A debug aid.
+    Crash = 63, "crash", false;
+}
+
+impl Op {
+    #[must_use]
+    pub const fn label(self) -> u64 {
+        LABEL_BASE + self as u64
+    }
+}
+
+/// The set of operations that one service may ask for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Permissions(pub u64);
+
+impl Permissions {
+    /// What every service may do.
+    #[must_use]
+    pub fn by_default() -> Self {
+        Op::ALL.iter().filter(|op| op.allowed_by_default()).fold(Self(0), |p, op| p.with(*op))
+    }
+
+    #[must_use]
+    pub const fn with(self, op: Op) -> Self {
+        Self(self.0 | 1 << op as u8)
+    }
+
+    #[must_use]
+    pub const fn allows(self, op: Op) -> bool {
+        self.0 & (1 << op as u8) != 0
+    }
+}
+
+/// The payload is too short, too long, of another version, or not the type that its label promises.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MalformedMessage;
+
+/// Writes `value` as a payload and returns its length in bytes. The rest of the last 8-byte word is zeroed.
+///
+/// # Errors
+/// The buffer is too small, or not a whole number of words.
+pub fn encode<T: Serialize>(value: &T, buffer: &mut [u8]) -> Result<usize, MalformedMessage> {
+    let (version, body) = buffer.split_first_mut().ok_or(MalformedMessage)?;
+    *version = VERSION;
+    let used = 1 + postcard::to_slice(value, body).map_err(|_| MalformedMessage)?.len();
+    let end = used.next_multiple_of(8);
+    buffer.get_mut(used..end).ok_or(MalformedMessage)?.fill(0);
+    Ok(used)
+}
+
+/// Reads a payload that came in whole words: version byte, value, at most seven zero bytes.
+///
+/// # Errors
+/// See [`MalformedMessage`].
+pub fn decode<'a, T: Deserialize<'a>>(payload: &'a [u8]) -> Result<T, MalformedMessage> {
+    let (value, rest) = decode_prefix(payload)?;
+    if rest.len() < 8 && rest.iter().all(|byte| *byte == 0) { Ok(value) } else { Err(MalformedMessage) }
+}
+
+/// As [`decode`], for messages in which records follow the value; returns what is left.
+///
+/// # Errors
+/// See [`MalformedMessage`].
+pub fn decode_prefix<'a, T: Deserialize<'a>>(payload: &'a [u8]) -> Result<(T, &'a [u8]), MalformedMessage> {
+    match payload.split_first() {
+        Some((&VERSION, body)) => postcard::take_from_bytes(body).map_err(|_| MalformedMessage),
+        _ => Err(MalformedMessage),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_operation_has_a_distinct_label_above_all_fault_labels() {
+        for op in Op::ALL {
+            assert!(op.label() >= LABEL_BASE);
+            assert_eq!(Op::from_label(op.label()), Some(*op));
+            assert_eq!(Op::from_name(op.name()), Some(*op));
+        }
+        assert_eq!(Op::from_label(5), None);
+        assert_eq!(Op::from_label(u64::MAX), None);
+    }
+
+    #[test]
+    fn state_changing_operations_are_not_allowed_by_default() {
+        let p = Permissions::by_default();
+        for op in [Op::Start, Op::Stop, Op::Restart, Op::Shutdown, Op::Reboot, Op::Spawn, Op::Crash] {
+            assert!(!p.allows(op));
+            assert!(p.with(op).allows(op));
+        }
+        assert!(p.allows(Op::Status));
+    }
+
+    #[test]
+    fn a_payload_with_anything_behind_it_is_malformed() {
+        let mut buffer = [0xffu8; 32];
+        let used = encode(&7u32, &mut buffer).unwrap();
+        assert_eq!(used, 2);
+        assert_eq!(decode::<u32>(&buffer[..8]), Ok(7));
+        assert_eq!(decode::<u32>(&buffer[..16]), Err(MalformedMessage));
+        buffer[7] = 1;
+        assert_eq!(decode::<u32>(&buffer[..8]), Err(MalformedMessage));
+        assert_eq!(decode::<u32>(&[]), Err(MalformedMessage));
+        assert_eq!(decode::<u32>(&[VERSION + 1, 7]), Err(MalformedMessage));
+    }
+}
