@@ -9,6 +9,7 @@
 #  - --param=min-pagesize=0: GCC 12 takes the kernel's reads of the BIOS data area for null pointers;
 #  - file names that assertions print are cut to the source tree, so that builds from two places are equal;
 #  - warnings are not errors, and one that the unchanged source always causes is off;
+#  - include guards of generated headers lose the path of the build directory;
 #  - PLY writes a table beside bitfield_gen.py, so each run of it gets a private copy of the tools.
 
 include_guard()
@@ -26,7 +27,7 @@ if(NOT _machine MATCHES "^x86_64")
 endif()
 
 set(_sel4_definitions ARCH_X86 X86_64 __KERNEL_64__ KERNEL_64=y __X86_64__=y HAVE_AUTOCONF)
-set(_sel4_c_flags -m64 -std=c99 -O2 -nostdinc -ffreestanding -fno-pic -mcmodel=kernel
+set(_sel4_c_flags -m64 -O2 -nostdinc -ffreestanding -fno-pic -mcmodel=kernel
   -mno-mmx -mno-sse -mno-sse2 -mno-3dnow
   -fno-asynchronous-unwind-tables -fno-stack-protector -fcf-protection=none
   -Wno-address-of-packed-member)
@@ -107,10 +108,15 @@ function(sel4_generate_bitfields variant name)
     list(POP_FRONT arg_FILES input output)
     get_filename_component(dir "${output}" DIRECTORY)
     file(MAKE_DIRECTORY "${dir}")
-    file(RELATIVE_PATH relative "${work}" "${output}") # bitfield_gen makes the include guard of the path it is given
+    file(RELATIVE_PATH relative "${work}" "${output}")
+    foreach(path IN ITEMS output relative) # the include guard is the whole path of the file: cut it down
+      string(TOUPPER "${${path}}_gen.h" ${path}_guard)
+      string(REGEX REPLACE "[^A-Z0-9_]" "_" ${path}_guard "${${path}_guard}")
+    endforeach()
     list(APPEND commands
-      COMMAND ${preprocess} -x c "${input}" -o "${relative}.pbf"
-      COMMAND ${python} "${tools}/bitfield_gen.py" ${arg_ARGUMENTS} "${relative}.pbf" "${relative}_gen.h")
+      COMMAND ${preprocess} -x c "${input}" -o "${output}.pbf"
+      COMMAND ${python} "${tools}/bitfield_gen.py" ${arg_ARGUMENTS} "${output}.pbf" "${output}_gen.h"
+      COMMAND sed -i "s/${output_guard}/SEL4_${relative_guard}/" "${output}_gen.h")
     list(APPEND outputs "${output}.pbf" "${output}_gen.h")
   endwhile()
   add_custom_command(OUTPUT ${outputs} ${commands}
@@ -181,7 +187,7 @@ function(sel4_add_kernel variant)
   set(elf sel4-${variant})
   add_executable(${elf} "${work}/kernel_all.c" ${asm} ${generated})
   set_target_properties(${elf} PROPERTIES OUTPUT_NAME kernel.elf SUFFIX "" RUNTIME_OUTPUT_DIRECTORY "${work}"
-    EXCLUDE_FROM_ALL ON C_EXTENSIONS OFF LINK_DEPENDS "${work}/linker.lds")
+    EXCLUDE_FROM_ALL ON C_STANDARD 99 C_EXTENSIONS OFF LINK_DEPENDS "${work}/linker.lds")
   target_sources(${elf} PRIVATE "${work}/linker.lds")
   target_include_directories(${elf} PRIVATE ${include_dirs})
   target_compile_definitions(${elf} PRIVATE ${_sel4_definitions} $<$<STREQUAL:${variant},debug>:DEBUG>)
