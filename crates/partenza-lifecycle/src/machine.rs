@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! The machine itself: what it holds, how an event enters, and the table of what each event does in each state.
+//!
+//! A step has two halves. [`Machine::take`] applies the event to the one service it is about; `advance` then does
+//! whatever the system's own state now allows (the next start in `start.rs`, the next stop in `stop.rs`). An event
+//! that has no place in the table changes nothing and is reported.
+
+use crate::config::{Config, ConfigError, ServiceId, StartMode};
+use crate::event::{Action, Event, Notice, Scope, Sink};
+use crate::start::{Layer, Unblocked};
+use crate::state::{BootState, Presence, Reason, Record, ServiceState, StartPhase, StopPhase};
+use crate::time::{Duration, Instant};
+use crate::timers::{TimerCell, Timers};
+
+/// A reverse edge; the caller provides one per edge of [`Config::deps`].
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Dependent {
+    pub(crate) service: ServiceId,
+    pub(crate) required: bool,
+}
+
+/// What the machine works in. Longer slices than needed are fine.
+#[derive(Debug)]
+pub struct Storage<'a> {
+    /// One per service.
+    pub records: &'a mut [Record],
+    /// One per service.
+    pub timers: &'a mut [TimerCell],
+    /// One per dependency that a service names.
+    pub dependents: &'a mut [Dependent],
+}
+
+/// Boot, supervision and shutdown of one system. See the crate's documentation.
+#[derive(Debug)]
+pub struct Machine<'a> {
+    pub(crate) config: Config<'a>,
+    pub(crate) records: &'a mut [Record],
+    pub(crate) dependents: &'a [Dependent],
+    pub(crate) timers: Timers<'a>,
+    pub(crate) now: Instant,
+    pub(crate) boot: BootState,
+    pub(crate) boot_began: Instant,
+    pub(crate) layer: Layer,
+    /// Boot: the first service of the layer that had no turn yet. Going down: one past the next to stop.
+    pub(crate) cursor: u16,
+    pub(crate) unblocked: Unblocked,
+    /// `Create` is asked for and not answered. One at a time: it is the executor that works then.
+    pub(crate) creating: Option<ServiceId>,
+    /// How many services are in `Starting`.
+    pub(crate) starting: u16,
+}
+
+impl<'a> Machine<'a> {
+    /// At most this many actions that are not notices come out of one step.
+    pub const ACTIONS_PER_STEP: usize = 3;
+
+    /// A machine in `Initializing`, with the reverse edges computed. O(services + edges).
+    pub fn new(config: Config<'a>, storage: Storage<'a>) -> Result<Self, ConfigError> {
+        config.check()?;
+        let count = config.services.len();
+        let edges: usize = config.services.iter().map(|spec| usize::from(spec.deps.len)).sum();
+        let Storage { records, timers, dependents } = storage;
+        let records = records.get_mut(..count).ok_or(ConfigError::Storage)?;
+        let timers = timers.get_mut(..count).ok_or(ConfigError::Storage)?;
+        let dependents = dependents.get_mut(..edges).ok_or(ConfigError::Storage)?;
+        records.fill(Record::default());
+        reverse(&config, records, dependents);
+        Ok(Self {
+            config,
+            records,
+            dependents,
+            timers: Timers::new(timers),
+            now: Instant::default(),
+            boot: BootState::Initializing,
+            boot_began: Instant::default(),
+            layer: Layer::default(),
+            cursor: 0,
+            unblocked: Unblocked::default(),
+            creating: None,
+            starting: 0,
+        })
+    }
+
+    /// When to step with [`Event::Tick`] at the latest; it may already be past, as one tick serves one deadline.
+    /// O(1).
+    pub fn next_deadline(&self) -> Option<Instant> {
+        let service = self.timers.first().map(|(at, _)| at);
+        let budget = self.layer.budget_ends;
+        service.into_iter().chain(budget).min()
+    }
+
+    pub fn boot_state(&self) -> BootState {
+        self.boot
+    }
+
+    /// The record of a service; `None` if there is no such service.
+    pub fn record(&self, service: ServiceId) -> Option<&Record> {
+        self.records.get(service.index())
+    }
+
+    /// All records, in plan order.
+    pub fn records(&self) -> &[Record] {
+        self.records
+    }
+
+    /// The state of a service; `None` if there is no such service.
+    pub fn state(&self, service: ServiceId) -> Option<ServiceState> {
+        self.record(service).map(Record::state)
+    }
+
+    /// One event in, its actions out, in the order in which they are to be performed.
+    ///
+    /// `now` never goes back: an earlier one than before counts as the same.
+    pub fn step(&mut self, now: Instant, event: Event, sink: &mut dyn Sink) {
+        self.now = self.now.max(now);
+        if self.take(event, sink) {
+            self.advance(sink);
+        } else {
+            self.ignore(event, sink);
+        }
+    }
+
+    /// Applies an event. `false`: it has no place here, and nothing was changed.
+    fn take(&mut self, event: Event, sink: &mut dyn Sink) -> bool {
+        match event {
+            Event::Tick => {
+                self.tick(sink);
+                true
+            }
+            Event::Begin => self.begin(sink),
+            Event::ShutdownRequested(kind) => self.begin_shutdown(kind, sink),
+            Event::Created(service)
+            | Event::CreateFailed { service, .. }
+            | Event::Destroyed(service)
+            | Event::Hello(service)
+            | Event::Ready(service)
+            | Event::ReadyRefused { service, .. }
+            | Event::Crashed(service)
+            | Event::Flooded(service)
+            | Event::ReadyToStop(service)
+            | Event::Stopped { service, .. } => {
+                service.index() < self.records.len() && self.take_for(service, event, sink)
+            }
+        }
+    }
+
+    /// The table of the crate's documentation, row by row.
+    fn take_for(&mut self, service: ServiceId, event: Event, sink: &mut dyn Sink) -> bool {
+        use ServiceState::{Degraded, Running, Starting, Stopping};
+        use StartPhase::{AwaitingHello, AwaitingReady, Creating};
+        let record = &self.records[service.index()];
+        match (record.state, event) {
+            (_, Event::Destroyed(_)) if record.presence == Presence::Leaving => {
+                self.records[service.index()].presence = Presence::Absent;
+            }
+
+            (Starting(Creating), Event::Created(_)) => self.created(service, sink),
+            (Starting(Creating), Event::CreateFailed { code, .. }) => {
+                self.start_failed(service, Reason::CreateFailed(code), sink);
+            }
+
+            (Starting(AwaitingHello), Event::Hello(_)) => {
+                self.records[service.index()].state = Starting(AwaitingReady);
+            }
+            (Starting(AwaitingReady), Event::Ready(_)) => self.ready(service, sink),
+            (Starting(AwaitingReady), Event::ReadyRefused { refusal, .. }) => {
+                self.start_failed(service, Reason::ReadyRefused(refusal), sink);
+            }
+            (Starting(AwaitingHello | AwaitingReady), Event::Crashed(_)) => {
+                self.start_failed(service, Reason::Crashed, sink);
+            }
+            (Starting(AwaitingHello | AwaitingReady), Event::Flooded(_)) => {
+                self.start_failed(service, Reason::Flooded, sink);
+            }
+            (Starting(AwaitingHello | AwaitingReady), Event::Stopped { code, .. }) => {
+                self.start_failed(service, Reason::Exited(code), sink);
+            }
+
+            (Running, Event::Flooded(_)) => self.enter(service, Degraded, Some(Reason::Flooded), sink),
+            (Running | Degraded, Event::Crashed(_)) => {
+                self.lost(service, ServiceState::Crashed, Reason::Crashed, sink);
+            }
+            (Running | Degraded, Event::Stopped { code, .. }) => {
+                self.lost(service, ServiceState::Stopped, Reason::Exited(code), sink);
+            }
+
+            (Stopping(StopPhase::Preparing), Event::ReadyToStop(_)) => self.prepared(service, sink),
+            (Stopping(_), Event::Stopped { .. }) => self.stopped(service, Reason::Shutdown, sink),
+            (Stopping(_), Event::Crashed(_)) => self.stopped(service, Reason::Crashed, sink),
+
+            _ => return false,
+        }
+        true
+    }
+
+    /// Serves at most one service's deadline, so that a step stays small; the rest is still due afterwards.
+    fn tick(&mut self, sink: &mut dyn Sink) {
+        self.check_budget(sink);
+        let Some((deadline, service)) = self.timers.first() else { return };
+        if deadline > self.now {
+            return;
+        }
+        match self.records[service.index()].state {
+            ServiceState::Starting(_) => self.start_failed(service, Reason::StartupTimeout, sink),
+            ServiceState::Stopping(phase) => self.stop_timed_out(service, phase, sink),
+            // No other state arms a deadline, and leaving a state disarms it.
+            ServiceState::Pending
+            | ServiceState::Running
+            | ServiceState::Degraded
+            | ServiceState::Unhealthy
+            | ServiceState::Crashed
+            | ServiceState::Restarting { .. }
+            | ServiceState::Stopped
+            | ServiceState::Failed
+            | ServiceState::Disabled => unreachable!("a deadline outlived the state that armed it"),
+        }
+    }
+
+    /// Does what the system's state now allows.
+    fn advance(&mut self, sink: &mut dyn Sink) {
+        self.advance_boot(sink);
+        if self.boot == BootState::BootFailed {
+            self.go_down(BootState::Panic, sink);
+        }
+        self.advance_stop(sink);
+    }
+
+    fn ignore(&mut self, event: Event, sink: &mut dyn Sink) {
+        let record = event.service().and_then(|service| self.records.get_mut(service.index()));
+        let state = record.map(|record| {
+            record.ignored = record.ignored.saturating_add(1);
+            record.state
+        });
+        sink.action(Action::Notice(Notice::Ignored { event, state }));
+    }
+
+    pub(crate) fn enter_boot(&mut self, to: BootState, sink: &mut dyn Sink) {
+        let from = core::mem::replace(&mut self.boot, to);
+        sink.action(Action::Notice(Notice::Boot { from, to }));
+    }
+
+    /// The one place where a service changes state. A deadline does not outlive the state that armed it.
+    pub(crate) fn enter(
+        &mut self,
+        service: ServiceId,
+        to: ServiceState,
+        reason: Option<Reason>,
+        sink: &mut dyn Sink,
+    ) {
+        self.timers.disarm(service);
+        let record = &mut self.records[service.index()];
+        let from = core::mem::replace(&mut record.state, to);
+        record.reason = reason;
+        self.starting += u16::from(to.is_starting());
+        self.starting -= u16::from(from.is_starting());
+        sink.action(Action::Notice(Notice::Service { service, from, to, reason }));
+    }
+
+    pub(crate) fn arm(&mut self, service: ServiceId, timeout: Duration) {
+        self.timers.arm(service, self.now.after(self.config.scaled(timeout)));
+    }
+
+    pub(crate) fn destroy(&mut self, service: ServiceId, scope: Scope, sink: &mut dyn Sink) {
+        self.records[service.index()].presence = Presence::Leaving;
+        sink.action(Action::Destroy { service, scope });
+    }
+
+    pub(crate) fn is_booting(&self) -> bool {
+        matches!(self.boot, BootState::BootingLayer(_))
+    }
+
+    /// The services that depend on this one, as a range of `self.dependents`.
+    pub(crate) fn dependents_of(&self, service: ServiceId) -> core::ops::Range<usize> {
+        let index = service.index();
+        let start = if index == 0 { 0 } else { self.records[index - 1].dependents_end };
+        start as usize..self.records[index].dependents_end as usize
+    }
+
+    /// The first dependency without which this service may not run and that does not run.
+    pub(crate) fn missing(&self, service: ServiceId) -> Option<ServiceId> {
+        let mut deps = self.config.deps_of(service).iter();
+        let gone = deps.find(|dep| dep.required && !self.records[dep.on.index()].state.is_up())?;
+        Some(gone.on)
+    }
+}
+
+/// Turns the edges round by counting sort: the dependents of one service lie together, in plan order. Counts, by
+/// the way, the dependencies whose start has to have an outcome first: those that the boot starts.
+fn reverse(config: &Config<'_>, records: &mut [Record], dependents: &mut [Dependent]) {
+    for service in config.ids() {
+        for dep in config.deps_of(service) {
+            records[dep.on.index()].dependents_end += 1;
+            if config.spec(dep.on).start == StartMode::Eager {
+                records[service.index()].unsettled += 1;
+            }
+        }
+    }
+    let mut start = 0;
+    for record in records.iter_mut() {
+        let count = core::mem::replace(&mut record.dependents_end, start);
+        start += count;
+    }
+    for service in config.ids() {
+        for dep in config.deps_of(service) {
+            let end = &mut records[dep.on.index()].dependents_end;
+            dependents[*end as usize] = Dependent { service, required: dep.required };
+            *end += 1;
+        }
+    }
+}
