@@ -14,6 +14,8 @@ set(KernelRetypeFanOutLimit 256 CACHE STRING "Most objects that one Untyped_Rety
 set(KernelMaxNumWorkUnitsPerPreemption 100 CACHE STRING "Deletions between two looks at pending interrupts")
 set(KernelNumDomains 1 CACHE STRING "Scheduler domains")
 set(KernelFastpath ON CACHE BOOL "IPC fast path")
+set(SEL4_OPTIONS KernelRootCNodeSizeBits KernelTimerTickMS KernelTimeSlice KernelRetypeFanOutLimit
+  KernelMaxNumWorkUnitsPerPreemption KernelNumDomains KernelFastpath)
 
 # Adds a flag, a value or a fact to the table that sel4_configure is building. A fact is in the JSON only.
 macro(_sel4_flag key on)

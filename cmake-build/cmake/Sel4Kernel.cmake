@@ -8,7 +8,7 @@
 #    CET, PIE (a kernel has none of what they need);
 #  - --param=min-pagesize=0: GCC 12 takes the kernel's reads of the BIOS data area for null pointers;
 #  - file names that assertions print are cut to the source tree, so that builds from two places are equal;
-#  - warnings are not errors, and one that the unchanged source always causes is off;
+#  - no warnings: the source is not ours to change;
 #  - include guards of generated headers lose the path of the build directory;
 #  - PLY writes a table beside bitfield_gen.py, so each run of it gets a private copy of the tools.
 
@@ -29,8 +29,7 @@ endif()
 set(_sel4_definitions ARCH_X86 X86_64 __KERNEL_64__ KERNEL_64=y __X86_64__=y HAVE_AUTOCONF)
 set(_sel4_c_flags -m64 -O2 -nostdinc -ffreestanding -fno-pic -mcmodel=kernel
   -mno-mmx -mno-sse -mno-sse2 -mno-3dnow
-  -fno-asynchronous-unwind-tables -fno-stack-protector -fcf-protection=none
-  -Wno-address-of-packed-member)
+  -fno-asynchronous-unwind-tables -fno-stack-protector -fcf-protection=none -w)
 set(_sel4_asm_flags -m64 -nostdinc)
 if(CMAKE_C_COMPILER_ID MATCHES "Clang")
   list(APPEND _sel4_c_flags -fno-integrated-as) # inline assembly writes the prefix rex.w as GNU as reads it
@@ -38,7 +37,7 @@ if(CMAKE_C_COMPILER_ID MATCHES "Clang")
 else()
   list(APPEND _sel4_c_flags --param=min-pagesize=0 -fno-stack-clash-protection)
 endif()
-set(_sel4_link_flags -m64 -nostdlib -static -no-pie
+set(_sel4_link_flags -m64 -nostdlib -static
   -Wl,-m,elf_x86_64 -Wl,-n -Wl,-z,noexecstack -Wl,--build-id=none)
 execute_process(COMMAND "${CMAKE_LINKER}" --help OUTPUT_VARIABLE _help ERROR_QUIET)
 if(_help MATCHES "no-warn-rwx-segments")

@@ -19,7 +19,12 @@ function(sel4_find_python)
   find_program(SEL4_PYTHON NAMES python3 python PATHS /usr/bin /usr/local/bin
     VALIDATOR sel4_python_has_modules
     DOC "Python with ply, six and tempita, for seL4's generators")
-  if(NOT SEL4_PYTHON)
+  set(usable TRUE)
+  if(SEL4_PYTHON)
+    sel4_python_has_modules(usable "${SEL4_PYTHON}") # it may have been given, and is not validated then
+  endif()
+  if(NOT SEL4_PYTHON OR NOT usable)
+    unset(SEL4_PYTHON CACHE)
     message(FATAL_ERROR
       "No python3 with the modules ply, six and tempita was found; seL4's generators need them.\n"
       "Debian:    apt-get install python3 python3-ply python3-six python3-tempita   (or: support/setup)\n"

@@ -27,6 +27,11 @@ if(SEL4_BUILDS_KERNEL)
   set_tests_properties(kernels PROPERTIES FIXTURES_SETUP kernels)
   set_tests_properties(system PROPERTIES FIXTURES_REQUIRED kernels)
 
+  set(_options "")
+  foreach(option IN LISTS SEL4_OPTIONS)
+    list(APPEND _options "-D${option}=${${option}}")
+  endforeach()
+
   foreach(variant IN ITEMS debug release)
     # C programs can be written against the prefix.
     add_test(NAME libsel4-${variant} COMMAND "${CMAKE_C_COMPILER}" -m64 -std=gnu99 -ffreestanding -fsyntax-only
@@ -37,7 +42,7 @@ if(SEL4_BUILDS_KERNEL)
     add_test(NAME reproducible-${variant} COMMAND "${CMAKE_COMMAND}"
       -D "SOURCE=${CMAKE_CURRENT_SOURCE_DIR}" -D "GENERATOR=${CMAKE_GENERATOR}" -D "COMPILER=${CMAKE_C_COMPILER}"
       -D "PYTHON=${SEL4_PYTHON}" -D "PREFIX=${KERNEL_DIR}/${variant}" -D "VARIANT=${variant}"
-      -D "OPTIONS=-DKernelRootCNodeSizeBits=${KernelRootCNodeSizeBits};-DKernelTimerTickMS=${KernelTimerTickMS};-DKernelTimeSlice=${KernelTimeSlice};-DKernelRetypeFanOutLimit=${KernelRetypeFanOutLimit};-DKernelMaxNumWorkUnitsPerPreemption=${KernelMaxNumWorkUnitsPerPreemption};-DKernelNumDomains=${KernelNumDomains};-DKernelFastpath=${KernelFastpath}"
+      -D "OPTIONS=${_options}"
       -D "SCRATCH=${CMAKE_BINARY_DIR}/again/${variant}" -P "${CMAKE_CURRENT_SOURCE_DIR}/tests/reproducible.cmake")
     set_tests_properties(reproducible-${variant} PROPERTIES FIXTURES_REQUIRED kernels)
   endforeach()
