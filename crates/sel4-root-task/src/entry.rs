@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! From the kernel's jump to `main`.
+
+use core::ops::Range;
+
+use sel4::BootInfoPtr;
+
+use crate::Termination;
+
+// The kernel starts a root task with the boot information's address in the first argument
+// register and no stack. The stack's own top is its address, its guard and its size.
+#[cfg(all(target_sel4, target_arch = "x86_64"))]
+core::arch::global_asm!(
+    ".section .text._start, \"ax\", @progbits",
+    ".globl _start",
+    ".type _start, @function",
+    "_start:",
+    "lea rsp, [__sel4_root_task_stack + {guard}]",
+    "add rsp, [__sel4_root_task_stack_bytes]",
+    "xor ebp, ebp",
+    "call {entry}",
+    "ud2",
+    ".size _start, . - _start",
+    ".text",
+    guard = const sel4_runtime::GUARD_BYTES,
+    entry = sym entry,
+);
+
+#[cfg(target_sel4)]
+extern "C" fn entry(bootinfo: *const sel4::BootInfo) -> ! {
+    // SAFETY: the kernel gave the address, and keeps the pages there.
+    let bootinfo = unsafe { BootInfoPtr::new(bootinfo) };
+    // SAFETY: the kernel says that the buffer is there; this is the only reference ever made.
+    if let Some(buffer) = unsafe { bootinfo.ipc_buffer().as_mut() } {
+        sel4::set_ipc_buffer(buffer);
+    }
+    // SAFETY: defined by `declare_root_task!` with this signature.
+    unsafe { __sel4_root_task_main(&bootinfo) }
+}
+
+unsafe extern "Rust" {
+    fn __sel4_root_task_main(bootinfo: &BootInfoPtr) -> !;
+
+    static __sel4_root_task_stack: u8;
+    static __sel4_root_task_stack_bytes: usize;
+    static __sel4_image_start: u8;
+    static __sel4_text_end: u8;
+    static __sel4_data_start: u8;
+    static __sel4_image_end: u8;
+}
+
+/// Runs `main`, and panics with the error that it returns.
+#[doc(hidden)]
+pub fn run_main<T: Termination>(main: impl FnOnce(&BootInfoPtr) -> T, bootinfo: &BootInfoPtr) -> ! {
+    let error = main(bootinfo).report();
+    panic!("main ended: {error:?}")
+}
+
+/// Where the root task's stack lies.
+pub mod stack {
+    use super::*;
+
+    /// The page below the stack, which the root task may unmap.
+    pub fn guard_page() -> usize {
+        &raw const __sel4_root_task_stack as usize
+    }
+
+    /// The stack's addresses, without the guard page.
+    pub fn range() -> Range<usize> {
+        let start = guard_page() + sel4_runtime::GUARD_BYTES;
+        // SAFETY: defined by `declare_root_task!`, never written.
+        start..start + unsafe { __sel4_root_task_stack_bytes }
+    }
+}
+
+/// Where the root task's own image lies, by the linker script's symbols. Page-aligned at their
+/// starts; an archive that a tool adds to the image is not part of it.
+pub mod image {
+    use super::*;
+
+    /// Code and constants.
+    pub fn text() -> Range<usize> {
+        &raw const __sel4_image_start as usize..&raw const __sel4_text_end as usize
+    }
+
+    /// Data, the stack included.
+    pub fn data() -> Range<usize> {
+        &raw const __sel4_data_start as usize..&raw const __sel4_image_end as usize
+    }
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! A stack inside the image.
+
+use core::cell::UnsafeCell;
+
+/// Bytes of the guard below a stack: one page.
+pub const GUARD_BYTES: usize = 4096;
+
+/// A stack of `N` bytes, a multiple of a page, above one page that nobody uses. Unmapping that
+/// page turns an overflow into a fault instead of a write to whatever lies below.
+#[repr(C, align(4096))]
+pub struct Stack<const N: usize> {
+    guard: UnsafeCell<[u8; GUARD_BYTES]>,
+    stack: UnsafeCell<[u8; N]>,
+}
+
+// SAFETY: only ever used through its addresses, by the one thread whose stack it is.
+unsafe impl<const N: usize> Sync for Stack<N> {}
+
+impl<const N: usize> Stack<N> {
+    /// An empty stack.
+    #[allow(clippy::new_without_default)]
+    pub const fn new() -> Self {
+        const { assert!(N > 0 && N.is_multiple_of(GUARD_BYTES), "a stack is whole pages") };
+        Self { guard: UnsafeCell::new([0; GUARD_BYTES]), stack: UnsafeCell::new([0; N]) }
+    }
+
+    /// The address of the guard page.
+    pub fn guard(&self) -> usize {
+        self.guard.get().addr()
+    }
+
+    /// The address after the stack's last byte.
+    pub fn top(&self) -> usize {
+        self.stack.get().addr() + N
+    }
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! The one way into the kernel.
+//!
+//! Every system call of this crate, and of everything above it, is [`syscall`]: the place to
+//! count calls, and the seam where a host build can put a model of the kernel. The instruction
+//! itself and its registers belong to the ABI module.
+
+pub mod counters;
+
+use crate::{Word, abi};
+
+/// Numbers of the kernel's system calls, generated from its `syscall.xml`.
+#[allow(non_upper_case_globals, missing_docs)]
+pub mod number {
+    include!(concat!(env!("OUT_DIR"), "/syscalls.rs"));
+}
+
+/// Labels of the kernel's invocations, generated from its interface files and configuration.
+#[allow(non_upper_case_globals, missing_docs)]
+pub mod label {
+    include!(concat!(env!("OUT_DIR"), "/invocations.rs"));
+}
+
+/// What goes into the kernel, and what comes back.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Registers {
+    /// The CPtr on the way in, the badge on the way back.
+    pub cap_or_badge: Word,
+    /// The message info word.
+    pub info: Word,
+    /// The message registers that are CPU registers.
+    pub mrs: [Word; abi::NUM_FAST_MESSAGE_REGISTERS],
+}
+
+/// The kinds of system call, as the counters count them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(usize)]
+#[allow(missing_docs)]
+pub enum Kind {
+    Call,
+    ReplyRecv,
+    Send,
+    NBSend,
+    Recv,
+    Reply,
+    Yield,
+    NBRecv,
+    /// Debug calls, all of them.
+    Debug,
+}
+
+impl Kind {
+    /// All kinds, in counter order.
+    pub const ALL: [Kind; 9] = [
+        Kind::Call,
+        Kind::ReplyRecv,
+        Kind::Send,
+        Kind::NBSend,
+        Kind::Recv,
+        Kind::Reply,
+        Kind::Yield,
+        Kind::NBRecv,
+        Kind::Debug,
+    ];
+
+    /// The kernel's name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Kind::Call => "Call",
+            Kind::ReplyRecv => "ReplyRecv",
+            Kind::Send => "Send",
+            Kind::NBSend => "NBSend",
+            Kind::Recv => "Recv",
+            Kind::Reply => "Reply",
+            Kind::Yield => "Yield",
+            Kind::NBRecv => "NBRecv",
+            Kind::Debug => "Debug",
+        }
+    }
+}
+
+/// Makes a system call of the given kind and number.
+#[inline(always)]
+pub fn syscall(kind: Kind, number: i64, input: Registers) -> Registers {
+    counters::syscall(kind);
+    // SAFETY: every caller in this crate passes a documented system call; what it does to this
+    // program's own memory is the authority that the program was given, and a program that
+    // unmaps or overwrites what it stands on stops there, seen by its fault handler.
+    unsafe { abi::trap(number, input) }
+}
