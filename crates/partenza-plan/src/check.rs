@@ -54,6 +54,7 @@ impl Plan<'_> {
         self.slots_fit(self.objects.irq_slot, self.irqs.len() as u32)
             && self.slots_fit(self.objects.endpoint_slot, u32::from(self.objects.endpoints))
             && self.slots_fit(self.objects.notification_slot, self.services.len() as u32)
+            && self.slots_fit(self.objects.signal_slot, self.services.len() as u32)
             && self.irqs.iter().all(|irq| self.has(irq.holder) && irq.channel < 62)
     }
 

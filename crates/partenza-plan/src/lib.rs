@@ -153,6 +153,8 @@ pub struct SystemObjects {
     pub endpoint_slot: u32,
     /// One for each service; slots `notification_slot..`.
     pub notification_slot: u32,
+    /// One for each service: its notification, badged with its supervisor channel, for Init to signal.
+    pub signal_slot: u32,
     /// One for each of [`Plan::irqs`].
     pub irq_slot: u32,
     /// Slots that Init keeps for itself, from 0.
