@@ -18,7 +18,7 @@ mod stack;
 #[cfg(target_sel4)]
 mod unwind;
 
-pub use stack::{GUARD_BYTES, Stack};
+pub use stack::{GUARD_BYTES, Stack, call_on_stack};
 
 /// Ends this thread with a fault that its fault handler sees as an invalid opcode (exception 6).
 #[cold]

@@ -35,3 +35,21 @@ impl<const N: usize> Stack<N> {
         self.stack.get().addr() + N
     }
 }
+
+/// Leaves the present stack for good and runs `f` on the one that ends at `top`.
+#[inline(always)]
+pub fn call_on_stack(top: usize, f: extern "C" fn() -> !) -> ! {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: `top` is a stack's, aligned to 16 bytes; nothing of the old stack is used again.
+    unsafe {
+        core::arch::asm!(
+            "mov rsp, {top}",
+            "xor ebp, ebp",
+            "call {f}",
+            "ud2",
+            top = in(reg) top,
+            f = in(reg) f,
+            options(noreturn),
+        )
+    }
+}
