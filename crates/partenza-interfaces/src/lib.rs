@@ -24,12 +24,14 @@ pub mod info;
 pub mod link;
 pub mod log;
 pub mod mac;
+pub mod message;
 pub mod process;
 pub mod tokens;
 pub mod updates;
 
 pub use error::ServiceError;
 pub use info::{INFO, Info};
+pub use message::Message;
 
 /// Bytes of the longest message, request or answer: the message registers of one call.
 pub const MAX_MESSAGE: usize = 960;

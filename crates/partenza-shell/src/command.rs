@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! The commands: their names, arguments and help, and how a line becomes one of them.
+
+/// A command with its argument.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command<'a> {
+    Help,
+    Services,
+    Status(&'a str),
+    Boot,
+    /// The last so many records; all without a number.
+    Log(Option<u32>),
+    Grants(&'a str),
+    Info(&'a str),
+    Crash(&'a str),
+    Uptime,
+    Version,
+    Shutdown,
+}
+
+/// What follows a command's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Argument {
+    None,
+    Service,
+    Count,
+}
+
+/// A line of `help`.
+#[derive(Debug)]
+pub struct Spec {
+    pub name: &'static str,
+    pub argument: Argument,
+    /// As `help` writes it.
+    pub usage: &'static str,
+    pub help: &'static str,
+}
+
+pub const SPECS: &[Spec] = &[
+    Spec { name: "help", argument: Argument::None, usage: "help", help: "this list" },
+    Spec {
+        name: "services",
+        argument: Argument::None,
+        usage: "services",
+        help: "every service and its state",
+    },
+    Spec {
+        name: "status",
+        argument: Argument::Service,
+        usage: "status NAME",
+        help: "what the Supervisor knows of a service",
+    },
+    Spec {
+        name: "boot",
+        argument: Argument::None,
+        usage: "boot",
+        help: "boot report: when each service was created, started, ready",
+    },
+    Spec {
+        name: "log",
+        argument: Argument::Count,
+        usage: "log [N]",
+        help: "the event log, or its last N records",
+    },
+    Spec {
+        name: "grants",
+        argument: Argument::Service,
+        usage: "grants NAME",
+        help: "the capabilities that the plan gives a service",
+    },
+    Spec {
+        name: "info",
+        argument: Argument::Service,
+        usage: "info NAME",
+        help: "what a service says of itself",
+    },
+    Spec {
+        name: "crash",
+        argument: Argument::Service,
+        usage: "crash NAME",
+        help: "tell a service to touch address 0",
+    },
+    Spec {
+        name: "uptime",
+        argument: Argument::None,
+        usage: "uptime",
+        help: "time since the kernel handed over",
+    },
+    Spec { name: "version", argument: Argument::None, usage: "version", help: "system, Partenza and kernel" },
+    Spec {
+        name: "shutdown",
+        argument: Argument::None,
+        usage: "shutdown",
+        help: "stop everything in order and power off",
+    },
+];
+
+/// Why a line is no command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotACommand<'a> {
+    Blank,
+    Unknown(&'a str),
+    /// Too few, too many or wrong arguments; says how it is used.
+    Usage(&'static str),
+}
+
+#[must_use]
+pub fn spec(name: &str) -> Option<&'static Spec> {
+    SPECS.iter().find(|spec| spec.name == name)
+}
+
+/// # Errors
+/// See [`NotACommand`].
+pub fn parse(line: &str) -> Result<Command<'_>, NotACommand<'_>> {
+    let mut words = line.split_ascii_whitespace();
+    let name = words.next().ok_or(NotACommand::Blank)?;
+    let spec = spec(name).ok_or(NotACommand::Unknown(name))?;
+    let usage = NotACommand::Usage(spec.usage);
+    let argument = words.next();
+    if words.next().is_some() || (spec.argument == Argument::None && argument.is_some()) {
+        return Err(usage);
+    }
+    let service = argument.ok_or(usage);
+    Ok(match name {
+        "help" => Command::Help,
+        "services" => Command::Services,
+        "status" => Command::Status(service?),
+        "boot" => Command::Boot,
+        "log" => Command::Log(argument.map(str::parse).transpose().map_err(|_| usage)?),
+        "grants" => Command::Grants(service?),
+        "info" => Command::Info(service?),
+        "crash" => Command::Crash(service?),
+        "uptime" => Command::Uptime,
+        "version" => Command::Version,
+        "shutdown" => Command::Shutdown,
+        _ => return Err(NotACommand::Unknown(name)),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_of_the_list_is_understood() {
+        extern crate std;
+        for spec in SPECS {
+            let line = match spec.argument {
+                Argument::None => std::format!("  {}  ", spec.name),
+                Argument::Service => std::format!("{} network", spec.name),
+                Argument::Count => std::format!("{} 3", spec.name),
+            };
+            assert!(parse(&line).is_ok(), "{line}");
+            assert!(spec.usage.starts_with(spec.name));
+        }
+    }
+
+    #[test]
+    fn a_wrong_line_says_how_it_is_used() {
+        assert_eq!(parse("   "), Err(NotACommand::Blank));
+        assert_eq!(parse("reboot now"), Err(NotACommand::Unknown("reboot")));
+        assert_eq!(parse("status"), Err(NotACommand::Usage("status NAME")));
+        assert_eq!(parse("status a b"), Err(NotACommand::Usage("status NAME")));
+        assert_eq!(parse("log many"), Err(NotACommand::Usage("log [N]")));
+        assert_eq!(parse("shutdown now"), Err(NotACommand::Usage("shutdown")));
+        assert_eq!(parse("log"), Ok(Command::Log(None)));
+        assert_eq!(parse("log 5"), Ok(Command::Log(Some(5))));
+    }
+}

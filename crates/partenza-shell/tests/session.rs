@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Whole sessions at the shell, against a Supervisor made of values.
+
+use partenza_interfaces::{Info, Message, ServiceError};
+use partenza_protocol::error::SupervisorError;
+use partenza_protocol::event::{BootState, CapKind, Event, Record, ServiceState};
+use partenza_protocol::request::{
+    BootPage, BootRow, GrantRow, GrantsOf, GrantsPage, ListPage, LogFrom, LogPage, PAGE, Page, Status,
+    Summary, Target, Uptime, Version,
+};
+use partenza_protocol::{Code, Incarnation, MalformedMessage, Op, ServiceId, VERSION};
+use partenza_shell::{PROMPT, Shell, System};
+
+/// Twelve services named as numbers, a log of 40 records of which 3 are gone.
+struct Fake {
+    names: Vec<String>,
+    asked: Vec<Op>,
+    interfaces: Vec<(&'static str, Result<&'static str, Code>)>,
+}
+
+const RECORDS: u32 = 40;
+const GONE: u32 = 3;
+
+impl Fake {
+    fn new() -> Self {
+        let names = ["axiom", "policy", "process_manager", "process_watcher"].map(String::from);
+        let more = (4..12).map(|n| format!("service_{n}"));
+        Self {
+            names: names.into_iter().chain(more).collect(),
+            asked: Vec::new(),
+            interfaces: vec![
+                ("storage/files", Ok("filesystem")),
+                ("identity/tokens", Err(ServiceError::Malformed.code())),
+                ("process/table", Ok("process_manager")),
+            ],
+        }
+    }
+
+    fn known(&self, name: &str) -> Result<usize, Code> {
+        self.names.iter().position(|known| known == name).ok_or(SupervisorError::NoSuchService.code())
+    }
+
+    fn log_page(from: u32) -> Vec<u8> {
+        let first = from.max(GONE);
+        let count = RECORDS.saturating_sub(first).min(7);
+        let page = LogPage { count: count as u8, lost: first - from, next: first.max(from) + count };
+        let mut bytes = vec![VERSION];
+        bytes = postcard::to_extend(&page, bytes).unwrap();
+        for sequence in first..first + count {
+            let time = u64::from(sequence) * 1_000;
+            let event = Event::Ready { service: ServiceId((sequence % 12) as u16) };
+            bytes = postcard::to_extend(&Record { sequence, time, event }, bytes).unwrap();
+        }
+        bytes.resize(bytes.len().next_multiple_of(8), 0);
+        bytes
+    }
+}
+
+fn malformed(_: MalformedMessage) -> Code {
+    SupervisorError::Malformed.code()
+}
+
+impl System for Fake {
+    fn ask(&mut self, op: Op, message: &mut Message) -> Result<(), Code> {
+        self.asked.push(op);
+        let mut answer = Message::new();
+        match op {
+            Op::List => {
+                let Page { from } = message.get().map_err(malformed)?;
+                let from = from as usize;
+                let rows = self.names.iter().enumerate().skip(from).take(PAGE).map(|(i, name)| Summary {
+                    name,
+                    layer: 2 + i as u8 / 4,
+                    state: ServiceState::Running,
+                    incarnation: Incarnation(1),
+                });
+                let next = (from + PAGE < self.names.len()).then_some((from + PAGE) as u16);
+                answer.put(&ListPage { total: 12, rows: rows.collect(), next })
+            }
+            Op::Status => {
+                let Target { name } = message.get().map_err(malformed)?;
+                let id = self.known(name)? as u16;
+                answer.put(&Status {
+                    id,
+                    name,
+                    version: "0.1.0",
+                    layer: 2,
+                    critical: true,
+                    state: ServiceState::Crashed,
+                    incarnation: Incarnation(2),
+                    restarts: 1,
+                    uptime: None,
+                    last_error: Some(Code(121)),
+                    priority: 150,
+                    memory: 65_536,
+                    rejected: 0,
+                    messages: 4,
+                })
+            }
+            Op::Log => {
+                let LogFrom { sequence } = message.get().map_err(malformed)?;
+                message.fill(&Self::log_page(sequence));
+                return Ok(());
+            }
+            Op::Grants => {
+                let GrantsOf { name, .. } = message.get().map_err(malformed)?;
+                self.known(name)?;
+                let row = GrantRow { kind: CapKind::Endpoint, at: 77, rights: 5, object: "storage/files" };
+                answer.put(&GrantsPage { total: 1, rows: [row].into_iter().collect(), next: None })
+            }
+            Op::BootReport => {
+                let row =
+                    |name, ready| BootRow { name, layer: 2, created: Some(900), started: Some(950), ready };
+                let rows = [row("axiom", Some(1_450)), row("policy", None)];
+                let rows = rows.into_iter().collect();
+                answer.put(&BootPage {
+                    state: BootState::SupervisorMode,
+                    complete: Some(7_100),
+                    rows,
+                    next: None,
+                })
+            }
+            Op::Version => {
+                answer.put(&Version { system: "reference", partenza: "0.1.0", kernel: "seL4 5.0.0" })
+            }
+            Op::Uptime => answer.put(&Uptime { micros: 61_000_000 }),
+            Op::Crash => {
+                let Target { name } = message.get().map_err(malformed)?;
+                self.known(name)?;
+                return Ok(());
+            }
+            Op::Shutdown => return Err(SupervisorError::Denied.code()),
+            other => panic!("{other:?}"),
+        }
+        .unwrap();
+        *message = answer;
+        Ok(())
+    }
+
+    fn interface(&self, place: usize) -> Option<&str> {
+        self.interfaces.get(place).map(|(interface, _)| *interface)
+    }
+
+    fn info(&mut self, place: usize, message: &mut Message) -> Result<(), Code> {
+        let name = self.interfaces[place].1?;
+        let text = "no disk\x1b[2J\nsecond line";
+        let info = Info { name, version: "0.1.0", incarnation: Incarnation(3), calls: 1, text };
+        message.put(&info).unwrap();
+        Ok(())
+    }
+}
+
+/// Types `keys` and returns what the terminal showed.
+fn type_keys(keys: &str) -> String {
+    let (mut shell, mut fake, mut out) = (Shell::new(), Fake::new(), String::new());
+    for byte in keys.bytes() {
+        shell.byte(byte, &mut fake, &mut out).unwrap();
+    }
+    out
+}
+
+/// Types one line and returns what stands between its echo and the next prompt.
+fn enter(line: &str) -> String {
+    let out = type_keys(&format!("{line}\r"));
+    let answer = out.strip_prefix(&format!("{line}\n")).unwrap_or_else(|| panic!("{out:?}"));
+    answer.strip_suffix(PROMPT).unwrap_or_else(|| panic!("{out:?}")).to_owned()
+}
+
+#[test]
+fn the_greeting_names_the_system_and_prompts() {
+    let mut out = String::new();
+    Shell::new().greet(&mut Fake::new(), &mut out).unwrap();
+    assert!(out.contains("System reference, Partenza 0.1.0, kernel seL4 5.0.0\n"), "{out}");
+    assert!(out.ends_with("\n\npartenza> "), "{out}");
+}
+
+#[test]
+fn tables_are_aligned_and_complete() {
+    let services = enter("services");
+    let lines: Vec<_> = services.lines().collect();
+    assert_eq!(lines.len(), 13);
+    assert!(lines.iter().all(|line| line.len() == lines[0].len()), "{services}");
+    assert_eq!(lines[3], "process_manager      2  Running               1");
+    let boot = enter("boot");
+    assert!(
+        boot.contains("axiom                2       0.900       0.950       1.450       0.500\n"),
+        "{boot}"
+    );
+    assert!(
+        boot.contains("policy               2       0.900       0.950           -           -\n"),
+        "{boot}"
+    );
+    assert!(boot.ends_with("SupervisorMode, boot complete after 7.100 ms\n"), "{boot}");
+    let grants = enter("grants policy");
+    assert!(grants.ends_with("endpoint             0x4d  write reply       storage/files\n"), "{grants}");
+}
+
+#[test]
+fn status_tells_state_and_last_error() {
+    let status = enter("status axiom");
+    assert!(
+        status.starts_with("axiom 0.1.0 (service 0, layer 2, critical)\n  state        Crashed\n"),
+        "{status}"
+    );
+    assert!(status.contains("last error   PZ-E0121 the service crashed before it was ready\n"), "{status}");
+    assert!(status.contains("memory       64 KiB\n"), "{status}");
+}
+
+#[test]
+fn an_error_shows_code_text_and_hint() {
+    let unknown = "PZ-E0404 no service of that name\n  hint: `services` in the shell lists them\n";
+    assert_eq!(enter("status nobody"), unknown);
+    assert!(enter("grants nobody").ends_with(unknown));
+    assert_eq!(enter("crash nobody"), unknown);
+    assert_eq!(enter("info nobody"), unknown);
+    assert!(enter("shutdown").starts_with("PZ-E0401 "), "{}", enter("shutdown"));
+    assert_eq!(enter("frobnicate"), "no such command: frobnicate; `help` lists them\n");
+    assert_eq!(enter("status"), "usage: status NAME\n");
+    assert_eq!(enter("   "), "");
+}
+
+#[test]
+fn the_log_is_shown_whole_or_its_last_records() {
+    let all = enter("log");
+    assert_eq!(all.lines().count(), 1 + (RECORDS - GONE) as usize);
+    assert!(all.starts_with("(3 older records are gone)\n[    0.003000] process_watcher ready\n"), "{all}");
+    let last = enter("log 2");
+    assert_eq!(last, "[    0.038000] process_manager ready\n[    0.039000] process_watcher ready\n");
+    assert_eq!(enter("log 0"), "");
+    assert_eq!(enter("log 4000000000").lines().count(), all.lines().count());
+}
+
+#[test]
+fn info_reaches_services_by_their_name_or_interface() {
+    let expected = "filesystem 0.1.0, incarnation 3, 1 call answered\n  no disk\u{fffd}[2J\n  second line\n";
+    assert_eq!(enter("info filesystem"), expected);
+    assert_eq!(enter("info storage/files"), expected);
+    assert!(enter("info process_manager").starts_with("process_manager 0.1.0"));
+    assert!(enter("info identity/tokens").starts_with("PZ-E0703 "));
+}
+
+#[test]
+fn info_without_a_channel_names_what_can_be_reached() {
+    let answer = enter("info axiom");
+    assert!(answer.starts_with("the terminal has no channel to axiom"), "{answer}");
+    assert!(answer.contains("  filesystem (storage/files)\n  identity/tokens: PZ-E0703"), "{answer}");
+    assert!(answer.ends_with("  process_manager (process/table)\n"), "{answer}");
+}
+
+#[test]
+fn tab_completes_commands_and_names_of_services() {
+    assert_eq!(type_keys("ser\t"), "services ");
+    assert_eq!(type_keys("status ax\t"), "status axiom ");
+    assert_eq!(
+        type_keys("crash service_1\t"),
+        format!("crash service_1\n{}\n{PROMPT}crash service_1", "service_10  service_11  ")
+    );
+    assert_eq!(type_keys("info pro\t"), "info process_");
+    assert_eq!(type_keys("s\t"), format!("s\nservices  status  shutdown  \n{PROMPT}s"));
+    assert_eq!(type_keys("log \t"), "log \x07");
+    assert_eq!(type_keys("nothing\t"), "nothing\x07");
+    assert_eq!(type_keys("status axiom \t"), "status axiom \x07");
+}
+
+#[test]
+fn a_line_is_recalled_changed_and_entered_again() {
+    let out = type_keys("uptime\r\x1b[A\r");
+    assert_eq!(out.matches("up 01 min 01 s\n").count(), 2, "{out:?}");
+    let out = type_keys("version\ruptime\r\x1b[A\x1b[A\x1b[B\r");
+    assert_eq!(out.matches("up 01 min").count(), 2, "{out:?}");
+    // Typed in the wrong order and mended: "time", Ctrl-A, "up".
+    assert!(type_keys("time\x01up\r").contains("up 01 min 01 s"));
+    assert!(type_keys("garbage\x15uptime\r").contains("up 01 min 01 s"));
+}
+
+#[test]
+fn a_line_that_is_too_long_rings_and_stays() {
+    let out = type_keys(&"x".repeat(200));
+    assert_eq!(out.matches('x').count(), 79 - PROMPT.len());
+    assert_eq!(out.matches('\x07').count(), 200 - (79 - PROMPT.len()));
+}
+
+#[test]
+fn a_lost_console_is_an_error_not_a_panic() {
+    struct Gone;
+    impl std::fmt::Write for Gone {
+        fn write_str(&mut self, _: &str) -> std::fmt::Result {
+            Err(std::fmt::Error)
+        }
+    }
+    let (mut shell, mut fake) = (Shell::new(), Fake::new());
+    assert!(shell.greet(&mut fake, &mut Gone).is_err());
+    for byte in *b"a\t\rlog\r\x1b[A\x0c\x03" {
+        let _ = shell.byte(byte, &mut fake, &mut Gone);
+    }
+}
+
+#[test]
+fn a_supervisor_that_answers_nonsense_is_an_error_not_a_loop() {
+    struct Mad(u8);
+    impl System for Mad {
+        fn ask(&mut self, _: Op, message: &mut Message) -> Result<(), Code> {
+            let mut bytes = [self.0; 64];
+            bytes[0] = VERSION;
+            message.fill(&bytes);
+            Ok(())
+        }
+        fn interface(&self, _: usize) -> Option<&str> {
+            None
+        }
+        fn info(&mut self, _: usize, _: &mut Message) -> Result<(), Code> {
+            Ok(())
+        }
+    }
+    for filler in 0..=255 {
+        let (mut shell, mut out) = (Shell::new(), String::new());
+        let commands =
+            ["services", "boot", "log", "log 3", "grants a", "status a", "info a", "crash a", "uptime"];
+        for byte in commands.join("\r").bytes().chain(*b"\rstatus a\t\r") {
+            shell.byte(byte, &mut Mad(filler), &mut out).unwrap();
+        }
+        assert!(out.ends_with(PROMPT));
+    }
+}
