@@ -75,6 +75,8 @@
 //! - What was created is destroyed before the end, dependents before what they require.
 //! - Boot ends and shutdown ends, whatever the services do, as long as ticks come and the executor answers.
 //! - An ignored event has no other effect. The same events give the same actions.
+//!
+//! `mutants/run.py` breaks each of them on purpose and expects the properties to notice.
 #![no_std]
 #![forbid(unsafe_code)]
 #![warn(missing_debug_implementations)]

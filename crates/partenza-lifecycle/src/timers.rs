@@ -11,12 +11,18 @@ use crate::time::Instant;
 
 /// Storage for one service; the caller provides as many as there are services.
 ///
-/// One slice holds two tables: `service` is that of the heap's place i, the others are those of service i.
+/// One slice holds two tables: `entry` is that of the heap's place i, `place` that of service i.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TimerCell {
-    service: ServiceId,
+    entry: Entry,
     place: u16,
+}
+
+/// Compared by deadline first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Entry {
     deadline: Instant,
+    service: ServiceId,
 }
 
 /// Not in the heap.
@@ -38,73 +44,66 @@ impl<'a> Timers<'a> {
 
     /// The earliest deadline and whose it is.
     pub(crate) fn first(&self) -> Option<(Instant, ServiceId)> {
-        (self.armed > 0).then(|| self.key(0))
+        let entry = self.cells[..self.armed].first()?.entry;
+        Some((entry.deadline, entry.service))
     }
 
     /// Arms the service's deadline in place of any that it had.
     pub(crate) fn arm(&mut self, service: ServiceId, deadline: Instant) {
         self.disarm(service);
-        self.cells[service.index()].deadline = deadline;
         self.armed += 1;
-        self.put(self.armed - 1, service);
-        self.rise(self.armed - 1);
+        self.rise(self.armed - 1, Entry { deadline, service });
     }
 
     pub(crate) fn disarm(&mut self, service: ServiceId) {
-        let place = self.cells[service.index()].place;
+        let place = core::mem::replace(&mut self.cells[service.index()].place, NOWHERE);
         if place == NOWHERE {
             return;
         }
-        self.cells[service.index()].place = NOWHERE;
         self.armed -= 1;
         let place = usize::from(place);
         if place < self.armed {
-            let last = self.cells[self.armed].service;
-            self.put(place, last);
-            self.rise(place);
-            self.sink(usize::from(self.cells[last.index()].place));
+            // The last one fills the gap, which moves to where it belongs.
+            let last = self.cells[self.armed].entry;
+            let place = self.sink(place, last);
+            self.rise(place, last);
         }
     }
 
-    fn key(&self, place: usize) -> (Instant, ServiceId) {
-        let service = self.cells[place].service;
-        (self.cells[service.index()].deadline, service)
+    fn put(&mut self, place: usize, entry: Entry) {
+        self.cells[place].entry = entry;
+        self.cells[entry.service.index()].place = place as u16;
     }
 
-    fn put(&mut self, place: usize, service: ServiceId) {
-        self.cells[place].service = service;
-        self.cells[service.index()].place = place as u16;
-    }
-
-    fn swap(&mut self, a: usize, b: usize) {
-        let (at_a, at_b) = (self.cells[a].service, self.cells[b].service);
-        self.put(a, at_b);
-        self.put(b, at_a);
-    }
-
-    fn rise(&mut self, mut place: usize) {
+    /// Puts `entry` at the gap `place`, or as far above as its parents are later.
+    fn rise(&mut self, mut place: usize, entry: Entry) {
         while place > 0 {
             let parent = (place - 1) / 2;
-            if self.key(parent) <= self.key(place) {
+            let above = self.cells[parent].entry;
+            if above <= entry {
                 break;
             }
-            self.swap(place, parent);
+            self.put(place, above);
             place = parent;
         }
+        self.put(place, entry);
     }
 
-    fn sink(&mut self, mut place: usize) {
+    /// Moves the gap `place` down while a child is earlier than `entry`.
+    fn sink(&mut self, mut place: usize, entry: Entry) -> usize {
         loop {
             let left = 2 * place + 1;
-            if left >= self.armed {
-                break;
+            let children = &self.cells[..self.armed][left.min(self.armed)..];
+            let (child, below) = match children {
+                [] => return place,
+                [only] => (left, only.entry),
+                [first, second, ..] if first.entry < second.entry => (left, first.entry),
+                [_, second, ..] => (left + 1, second.entry),
+            };
+            if entry < below {
+                return place;
             }
-            let right = left + 1;
-            let child = if right < self.armed && self.key(right) < self.key(left) { right } else { left };
-            if self.key(place) <= self.key(child) {
-                break;
-            }
-            self.swap(place, child);
+            self.put(place, below);
             place = child;
         }
     }

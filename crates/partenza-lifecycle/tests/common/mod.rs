@@ -5,6 +5,7 @@
 //! of the machine's inside: it follows the actions and notices and the plan, and keeps its own timers.
 #![allow(dead_code, reason = "each test binary uses its part")]
 
+mod table;
 mod world;
 
 use partenza_lifecycle::*;

@@ -4,6 +4,7 @@
 use partenza_lifecycle::*;
 
 use super::Plan;
+use super::table::{boot_may_become, kind, may_become};
 
 /// What the model knows of one service.
 #[derive(Clone, Copy, Debug, Default)]
@@ -225,6 +226,7 @@ impl<'a> World<'a> {
             Action::Create(service) => self.create(service),
             Action::Resume(service) => {
                 assert_eq!(event, Event::Created(service));
+                assert!(matches!(self.boot, BootState::BootingLayer(_)), "started while going down");
                 assert_ne!(self.plan.hold, Some(service), "held services do not run");
                 let spec = &self.plan.services[usize::from(service.0)];
                 let deadline = self.now.after(self.scaled(spec.startup_timeout));
@@ -324,6 +326,7 @@ impl<'a> World<'a> {
             Notice::Boot { from, to } => {
                 assert_eq!(from, self.boot);
                 assert!(boot_may_become(from, to), "{from:?} -> {to:?}");
+                assert!(to != BootState::Panic || self.diagnosed, "panic without diagnostics");
                 self.boot = to;
                 self.budget_ends = match to {
                     BootState::BootingLayer(number) => {
@@ -335,6 +338,10 @@ impl<'a> World<'a> {
                 };
             }
             Notice::Service { service, from, to, reason } => {
+                if let Some(Reason::DependencyNotRunning(on)) = reason {
+                    assert!(self.plan.requires(service, on), "missing what it does not require");
+                    assert!(!self.models[usize::from(on.0)].state.is_up(), "missing what runs");
+                }
                 let model = &mut self.models[usize::from(service.0)];
                 assert_eq!(kind(from), kind(model.state), "a change that nobody was told of");
                 assert!(may_become(from, to), "{from:?} -> {to:?}");
@@ -376,6 +383,11 @@ impl<'a> World<'a> {
             let over = |action: &Action| matches!(action, Action::Notice(Notice::LayerOverBudget { .. }));
             assert!(actions.iter().all(over), "a tick without a due deadline did {actions:?}");
         }
+        for (index, model) in self.models.iter().enumerate() {
+            let mut deps = self.plan.deps_of(super::id(index)).iter().filter(|dep| dep.required);
+            let whole = deps.all(|dep| self.models[usize::from(dep.on.0)].state.is_up());
+            assert!(whole || model.state != ServiceState::Running, "{index} runs without what it requires");
+        }
         let deadlines = self.models.iter().filter_map(|model| model.deadline);
         assert_eq!(self.machine.next_deadline(), deadlines.chain(self.budget_ends).min());
         assert_eq!(self.machine.boot_state(), self.boot);
@@ -395,39 +407,4 @@ impl<'a> World<'a> {
 fn ends(event: Event, service: ServiceId) -> bool {
     let lets_go_on = matches!(event, Event::Hello(_) | Event::Ready(_) | Event::ReadyToStop(_));
     event.service() == Some(service) && !lets_go_on
-}
-
-/// The state without its phase.
-fn kind(state: ServiceState) -> core::mem::Discriminant<ServiceState> {
-    core::mem::discriminant(&state)
-}
-
-fn may_become(from: ServiceState, to: ServiceState) -> bool {
-    use ServiceState::*;
-    match from {
-        Pending => matches!(to, Starting(StartPhase::Creating) | Failed | Disabled),
-        Starting(_) => matches!(to, Running | Degraded | Failed | Stopped | Disabled),
-        Running => matches!(to, Degraded | Crashed | Stopped | Stopping(StopPhase::Preparing)),
-        Degraded => matches!(to, Crashed | Stopped | Stopping(StopPhase::Preparing)),
-        Stopping(_) => matches!(to, Stopped),
-        Unhealthy | Restarting { .. } | Crashed | Stopped | Failed | Disabled => false,
-    }
-}
-
-fn boot_may_become(from: BootState, to: BootState) -> bool {
-    use BootState::*;
-    match from {
-        KernelHandoff => false,
-        Initializing => matches!(to, BootingLayer(_) | BootComplete | ShuttingDown(_)),
-        BootingLayer(n) => match to {
-            BootingLayer(next) => next > n,
-            _ => matches!(to, BootComplete | BootFailed | ShuttingDown(_)),
-        },
-        BootComplete => to == SupervisorMode,
-        SupervisorMode => matches!(to, ShuttingDown(_)),
-        BootFailed => to == Panic,
-        Panic => to == Finished(Ending::Panic),
-        ShuttingDown(kind) => to == Finished(kind.into()),
-        Finished(_) => false,
-    }
 }
