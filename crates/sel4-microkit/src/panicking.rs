@@ -37,8 +37,11 @@ fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
 
 /// Prints name, place and message. By hand, all but the message: formatting a number and a padded
 /// string would be a third of a small PD.
-#[cfg(all(target_sel4, sel4_cfg = "PRINTING", sel4_cfg = "DEBUG_BUILD"))]
+#[cfg(target_sel4)]
 fn print(info: &core::panic::PanicInfo<'_>) {
+    if !sel4::debug::PRINTS {
+        return;
+    }
     let text = |text: &[u8]| text.iter().copied().for_each(sel4::debug_put_char);
     text(crate::pd_name_bytes());
     text(b": panicked at ");
@@ -55,7 +58,7 @@ fn print(info: &core::panic::PanicInfo<'_>) {
     text(b"\n");
 }
 
-#[cfg(all(target_sel4, sel4_cfg = "PRINTING", sel4_cfg = "DEBUG_BUILD"))]
+#[cfg(target_sel4)]
 fn line_number(line: u32) {
     let mut divisor = 1;
     while line / divisor >= 10 {
@@ -66,6 +69,3 @@ fn line_number(line: u32) {
         divisor /= 10;
     }
 }
-
-#[cfg(all(target_sel4, not(all(sel4_cfg = "PRINTING", sel4_cfg = "DEBUG_BUILD"))))]
-fn print(_info: &core::panic::PanicInfo<'_>) {}

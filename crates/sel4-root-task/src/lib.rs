@@ -25,6 +25,7 @@ pub mod panicking;
 mod termination;
 
 pub use entry::{image, stack};
+pub use sel4_runtime::fault as abort;
 pub use sel4_runtime_macros::root_task;
 pub use termination::{Never, Termination};
 

@@ -12,7 +12,7 @@
 #![warn(missing_docs)]
 
 pub mod abi_note;
-#[cfg(target_sel4)]
+#[cfg(any(target_sel4, test))]
 mod memory;
 mod stack;
 #[cfg(target_sel4)]

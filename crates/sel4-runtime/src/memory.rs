@@ -40,7 +40,7 @@ unsafe fn copy_short(dst: *mut u8, src: *const u8, n: usize) {
 ///
 /// # Safety
 /// As in C.
-#[unsafe(no_mangle)]
+#[cfg_attr(target_sel4, unsafe(no_mangle))]
 unsafe extern "C" fn memcpy(dst: *mut u8, src: *const u8, n: usize) -> *mut u8 {
     // SAFETY: the caller's, as in C; the words cover the first bytes, the last word the rest.
     unsafe {
@@ -65,7 +65,7 @@ unsafe extern "C" fn memcpy(dst: *mut u8, src: *const u8, n: usize) -> *mut u8 {
 ///
 /// # Safety
 /// As in C.
-#[unsafe(no_mangle)]
+#[cfg_attr(target_sel4, unsafe(no_mangle))]
 unsafe extern "C" fn memmove(dst: *mut u8, src: *const u8, n: usize) -> *mut u8 {
     // SAFETY: the caller's, as in C.
     unsafe {
@@ -101,7 +101,7 @@ unsafe extern "C" fn memmove(dst: *mut u8, src: *const u8, n: usize) -> *mut u8 
 ///
 /// # Safety
 /// As in C.
-#[unsafe(no_mangle)]
+#[cfg_attr(target_sel4, unsafe(no_mangle))]
 unsafe extern "C" fn memset(dst: *mut u8, byte: i32, n: usize) -> *mut u8 {
     let word = u64::from(byte as u8) * 0x0101_0101_0101_0101;
     // SAFETY: the caller's, as in C; every store lies in the first or last part of the `n` bytes.
@@ -131,7 +131,7 @@ unsafe extern "C" fn memset(dst: *mut u8, byte: i32, n: usize) -> *mut u8 {
 ///
 /// # Safety
 /// As in C.
-#[unsafe(no_mangle)]
+#[cfg_attr(target_sel4, unsafe(no_mangle))]
 unsafe extern "C" fn memcmp(a: *const u8, b: *const u8, n: usize) -> i32 {
     let mut at = 0;
     // SAFETY: the caller's, as in C; `at` stays below `n`. Reads are volatile so that the loops
@@ -160,8 +160,70 @@ unsafe extern "C" fn memcmp(a: *const u8, b: *const u8, n: usize) -> i32 {
 ///
 /// # Safety
 /// As in C.
-#[unsafe(no_mangle)]
+#[cfg_attr(target_sel4, unsafe(no_mangle))]
 unsafe extern "C" fn bcmp(a: *const u8, b: *const u8, n: usize) -> i32 {
     // SAFETY: the caller's, as in C.
     unsafe { memcmp(a, b, n) }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use std::vec::Vec;
+
+    use super::*;
+
+    fn bytes(n: usize) -> Vec<u8> {
+        (0..n).map(|i| (i * 7 + i / 256) as u8).collect()
+    }
+
+    #[test]
+    fn every_short_length_and_overlap_is_copied_right() {
+        for n in 0..70 {
+            for (from, to) in [(0, 80), (3, 0), (0, 3), (1, 9), (9, 1), (0, 40), (40, 0), (5, 5)] {
+                let mut ours = bytes(160);
+                let mut right = ours.clone();
+                right.copy_within(from..from + n, to);
+                let start = ours.as_mut_ptr();
+                // SAFETY: both ranges lie in the 160 bytes.
+                unsafe { memmove(start.add(to), start.add(from), n) };
+                assert_eq!(ours, right, "{n} bytes from {from} to {to}");
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_around_is_written() {
+        for n in 0..70 {
+            let source = bytes(n);
+            let mut ours = std::vec![0xaa; n + 2];
+            // SAFETY: `n` bytes are there in both.
+            unsafe { memcpy(ours.as_mut_ptr().add(1), source.as_ptr(), n) };
+            assert_eq!((ours[0], ours[n + 1], &ours[1..=n]), (0xaa, 0xaa, &source[..]));
+            // SAFETY: as above.
+            unsafe { memset(ours.as_mut_ptr().add(1), 0x15c, n) };
+            assert_eq!((ours[0], ours[n + 1]), (0xaa, 0xaa));
+            assert!(ours[1..=n].iter().all(|byte| *byte == 0x5c));
+        }
+    }
+
+    #[test]
+    fn the_first_difference_decides() {
+        for n in 1..40 {
+            for at in 0..n {
+                let low = bytes(n);
+                let mut high = low.clone();
+                high[at] = high[at].wrapping_add(1);
+                let expected = low[at].cmp(&high[at]);
+                // SAFETY: `n` bytes are there in both.
+                let (ours, other) = unsafe {
+                    (memcmp(low.as_ptr(), high.as_ptr(), n), memcmp(high.as_ptr(), low.as_ptr(), n))
+                };
+                assert_eq!((ours.cmp(&0), other.cmp(&0)), (expected, expected.reverse()));
+                // SAFETY: as above.
+                assert_eq!(unsafe { bcmp(low.as_ptr(), low.as_ptr(), n) }, 0);
+            }
+        }
+    }
 }

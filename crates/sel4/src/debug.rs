@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! Debug calls. A kernel without them takes such a call for a fault, so each function exists only
-//! where the kernel has the call, and the macros are nothing where it has not.
+//! Debug calls. A kernel without them takes such a call for a fault, so where the kernel has not
+//! the call, what only tells (printing, naming) does nothing, and what asks or acts does not exist.
+
+use core::fmt;
 
 #[cfg(sel4_cfg = "DEBUG_BUILD")]
 use crate::sys::{Kind, Registers, number, syscall};
 #[cfg(sel4_cfg = "DEBUG_BUILD")]
-use crate::{Cap, CapType, InvocationContext, NUM_MESSAGE_REGISTERS, Word, cap};
+use crate::{Cap, CapType, NUM_MESSAGE_REGISTERS, Word};
+use crate::{InvocationContext, cap};
 
 /// Whether [`debug_print!`](crate::debug_print) prints: the kernel has a debug console.
 pub const PRINTS: bool = cfg!(all(sel4_cfg = "PRINTING", sel4_cfg = "DEBUG_BUILD"));
@@ -38,10 +41,11 @@ impl<T: CapType, C> Cap<T, C> {
     }
 }
 
-#[cfg(sel4_cfg = "DEBUG_BUILD")]
 impl<C: InvocationContext> cap::Tcb<C> {
-    /// Corresponds to `seL4_DebugNameThread`. The name is cut to what the kernel takes.
+    /// Corresponds to `seL4_DebugNameThread`; nothing on a kernel without it. The name is cut to
+    /// what the kernel takes.
     pub fn debug_name(self, name: &[u8]) {
+        #[cfg(sel4_cfg = "DEBUG_BUILD")]
         self.invoke(|bits, buffer| {
             let room = NUM_MESSAGE_REGISTERS * size_of::<Word>() - 1;
             let name = &name[..name.len().min(room)];
@@ -50,53 +54,44 @@ impl<C: InvocationContext> cap::Tcb<C> {
             bytes[name.len()] = 0;
             debug(number::DebugNameThread, bits);
         });
+        #[cfg(not(sel4_cfg = "DEBUG_BUILD"))]
+        let _ = name;
     }
 }
 
-#[cfg(all(sel4_cfg = "PRINTING", sel4_cfg = "DEBUG_BUILD"))]
-mod printing {
-    use core::fmt;
+/// Corresponds to `seL4_DebugPutChar`; nothing on a kernel without debug console.
+#[inline]
+pub fn debug_put_char(c: u8) {
+    #[cfg(all(sel4_cfg = "PRINTING", sel4_cfg = "DEBUG_BUILD"))]
+    debug(number::DebugPutChar, c.into());
+    #[cfg(not(all(sel4_cfg = "PRINTING", sel4_cfg = "DEBUG_BUILD")))]
+    let _ = c;
+}
 
-    use super::debug;
-    use crate::sys::number;
+/// The kernel's debug console.
+pub struct DebugWrite;
 
-    /// Corresponds to `seL4_DebugPutChar`.
-    pub fn debug_put_char(c: u8) {
-        debug(number::DebugPutChar, c.into());
+impl fmt::Write for DebugWrite {
+    fn write_str(&mut self, s: &str) -> fmt::Result {
+        s.bytes().for_each(debug_put_char);
+        Ok(())
     }
+}
 
-    /// The kernel's debug console.
-    pub struct DebugWrite;
+#[doc(hidden)]
+pub fn print(arguments: fmt::Arguments<'_>) {
+    // `DebugWrite` does not fail; a `Display` that does has nobody to tell.
+    let _ = fmt::write(&mut DebugWrite, arguments);
+}
 
-    impl fmt::Write for DebugWrite {
-        fn write_str(&mut self, s: &str) -> fmt::Result {
-            s.bytes().for_each(debug_put_char);
-            Ok(())
+/// Prints to the kernel's debug console; where it has none, nothing, and nothing is formatted.
+#[macro_export]
+macro_rules! debug_print {
+    ($($arg:tt)*) => {
+        if $crate::debug::PRINTS {
+            $crate::debug::print(format_args!($($arg)*))
         }
-    }
-
-    #[doc(hidden)]
-    pub fn print(arguments: fmt::Arguments<'_>) {
-        // `DebugWrite` does not fail; a `Display` that does has nobody to tell.
-        let _ = fmt::write(&mut DebugWrite, arguments);
-    }
-}
-
-#[cfg(all(sel4_cfg = "PRINTING", sel4_cfg = "DEBUG_BUILD"))]
-pub use printing::{DebugWrite, debug_put_char, print};
-
-/// Prints to the kernel's debug console; nothing, and nothing evaluated, where it has none.
-#[cfg(all(sel4_cfg = "PRINTING", sel4_cfg = "DEBUG_BUILD"))]
-#[macro_export]
-macro_rules! debug_print {
-    ($($arg:tt)*) => { $crate::debug::print(format_args!($($arg)*)) };
-}
-
-/// Prints to the kernel's debug console; nothing, and nothing evaluated, where it has none.
-#[cfg(not(all(sel4_cfg = "PRINTING", sel4_cfg = "DEBUG_BUILD")))]
-#[macro_export]
-macro_rules! debug_print {
-    ($($arg:tt)*) => { if false { let _ = format_args!($($arg)*); } };
+    };
 }
 
 /// [`debug_print!`], and a line's end.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! What an invocation answers when it fails.
 
-use core::cell::UnsafeCell;
 use core::fmt;
+use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use crate::sys::{Registers, label};
 use crate::{CPtr, LookupFailure, MessageInfo, Word};
@@ -165,31 +165,29 @@ impl fmt::Display for FailureDetails {
     }
 }
 
-struct LastFailure(UnsafeCell<Option<FailureDetails>>);
-
-// SAFETY: written and read by copy, never by reference, from threads of one program that shares
-// one CPU; it is diagnostics, and a torn value can only be a wrong text, for every field is plain
-// words (the enum is written by `failed`, whole).
-unsafe impl Sync for LastFailure {}
-
-static LAST_FAILURE: LastFailure = LastFailure(UnsafeCell::new(None));
+/// The words of the last failure: CPtr, label, answer's label, and what the kernel added. Atomics,
+/// so that a second thread of the program may fail as well; of two at once, either is kept or, at
+/// worst, a mixture: it is for reports only.
+static LAST_FAILURE: [AtomicU64; 7] = [const { AtomicU64::new(0) }; 7];
 
 /// The last invocation that failed, for a report. Of the program, not of a thread.
 pub fn last_failure() -> Option<FailureDetails> {
-    // SAFETY: see `LastFailure`.
-    unsafe { *LAST_FAILURE.0.get() }
+    let [cptr, label, answer, words @ ..] =
+        core::array::from_fn::<Word, 7, _>(|i| LAST_FAILURE[i].load(Relaxed));
+    let error = Error::from_label(answer)?;
+    Some(FailureDetails { cptr: CPtr::from_bits(cptr), label: label as u32, error, words })
 }
 
 /// Turns a reply that is not success into its error, and remembers it.
 #[cold]
 #[inline(never)]
 pub(crate) fn failed(cptr: CPtr, label: u32, reply: Registers) -> Error {
-    let error =
-        Error::from_label(MessageInfo::from_word(reply.info).label()).unwrap_or(Error::UnexpectedReply);
-    let details = FailureDetails { cptr, label, error, words: reply.mrs };
-    // SAFETY: see `LastFailure`.
-    unsafe { *LAST_FAILURE.0.get() = Some(details) };
-    error
+    let answer = MessageInfo::from_word(reply.info).label();
+    let [a, b, c, d] = reply.mrs;
+    for (to, word) in LAST_FAILURE.iter().zip([cptr.bits(), label.into(), answer, a, b, c, d]) {
+        to.store(word, Relaxed);
+    }
+    Error::from_label(answer).unwrap_or(Error::UnexpectedReply)
 }
 
 #[cfg(test)]

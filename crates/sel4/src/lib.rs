@@ -13,7 +13,7 @@
 //! - A call that fits in registers touches no memory, so it works while the IPC buffer is
 //!   borrowed, in a panic handler, and in a thread that has no buffer.
 //! - An argument that this kernel would silently cut or halt on is an [`Error`] instead.
-//! - Debug calls are absent (functions) or nothing (macros) where the kernel has none.
+//! - Where the kernel has no debug calls, printing is nothing and the others do not exist.
 //!
 //! `README.md` beside this crate lists the differences to rust-sel4.
 #![cfg_attr(not(test), no_std)]
@@ -45,7 +45,6 @@ pub use boot_info::{BootInfo, BootInfoExtra, BootInfoExtraIter, BootInfoPtr, Unt
 pub use cap_rights::{CapRights, CapRightsBuilder};
 pub use cnode_cap_data::CNodeCapData;
 pub use cptr::{AbsoluteCPtr, CPtr, CPtrBits, CPtrWithDepth, Cap, CapType, HasCPtrWithDepth, cap, cap_type};
-#[cfg(all(sel4_cfg = "PRINTING", sel4_cfg = "DEBUG_BUILD"))]
 pub use debug::{DebugWrite, debug_put_char};
 #[cfg(sel4_cfg = "DEBUG_BUILD")]
 pub use debug::{debug_halt, debug_snapshot};

@@ -27,6 +27,26 @@ impl<C: InvocationContext> cap::IrqControl<C> {
             )
         })
     }
+
+    /// Corresponds to `seL4_IRQControl_GetMSI`: the handler of a PCI device's message.
+    #[allow(clippy::too_many_arguments)]
+    pub fn irq_control_get_msi(
+        self,
+        pci_bus: Word,
+        pci_dev: Word,
+        pci_func: Word,
+        handle: Word,
+        vector: Word,
+        dst: &AbsoluteCPtr,
+    ) -> Result<()> {
+        self.invoke(|bits, buffer| {
+            Call::new(bits, label::X86IRQIssueIRQHandlerMSI).with_caps(
+                buffer,
+                [dst.root().bits()],
+                [dst.path().bits(), depth_word(dst.path()), pci_bus, pci_dev, pci_func, handle, vector],
+            )
+        })
+    }
 }
 
 impl<C: InvocationContext> cap::IrqHandler<C> {

@@ -45,12 +45,21 @@ impl Counters {
 
     /// What was counted after `earlier`.
     pub fn since(&self, earlier: &Counters) -> Counters {
-        let mut difference = self.clone();
-        let pairs = difference.syscalls.iter_mut().zip(earlier.syscalls);
-        pairs.for_each(|(now, then)| *now = now.wrapping_sub(then));
-        let pairs = difference.invocations.iter_mut().zip(earlier.invocations);
-        pairs.for_each(|(now, then)| *now = now.wrapping_sub(then));
-        difference
+        self.combined(earlier, u32::wrapping_sub)
+    }
+
+    /// The sum of two counts.
+    pub fn plus(&self, other: &Counters) -> Counters {
+        self.combined(other, u32::wrapping_add)
+    }
+
+    fn combined(&self, other: &Counters, combine: fn(u32, u32) -> u32) -> Counters {
+        let mut result = self.clone();
+        let pairs = result.syscalls.iter_mut().zip(other.syscalls);
+        pairs.for_each(|(mine, theirs)| *mine = combine(*mine, theirs));
+        let pairs = result.invocations.iter_mut().zip(other.invocations);
+        pairs.for_each(|(mine, theirs)| *mine = combine(*mine, theirs));
+        result
     }
 }
 
