@@ -19,6 +19,7 @@ pub mod symbols;
 
 use alloc::vec::Vec;
 
+pub use check::InvalidPlan;
 pub use partenza_protocol::{Permissions, ServiceId};
 use serde::{Deserialize, Serialize};
 

@@ -109,6 +109,10 @@ errors! {
             "boot without `hold`";
         LayerBudget = 130: "the layer took longer than its budget",
             "`partenza blame` shows which service took the time";
+        ServiceExited = 131: "the service ended before it was ready",
+            "look at its last messages; a service that is done reports ready first";
+        EndpointMismatch = 132: "the service reported another channel than the one it serves on",
+            "build the service with the startup page's own values, or correct `provides` in partenza.yaml";
     }
     /// While capabilities are handed out (SPEC F).
     GrantError {
@@ -148,6 +152,10 @@ errors! {
             "see CHANGELOG.md";
         NoChannel = 409: "the service has no supervisor channel",
             "give it one: `supervisor_channel: auto` in partenza.yaml";
+        DependencyLost = 411: "a service that it requires has died",
+            "restart the dependency; until then some of its requests fail";
+        Overload = 412: "the service sends more messages than it may",
+            "make it wait between requests";
         ShuttingDown = 410: "the system is going down",
             "nothing to mend";
     }

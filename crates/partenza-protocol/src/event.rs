@@ -122,6 +122,7 @@ pub enum Rejection {
     Malformed,
     UnknownOperation(u32),
     WrongSecret,
+    WrongAbi,
     BeforeHello,
     Duplicate,
     Late,
@@ -173,9 +174,11 @@ pub enum Event<'a> {
     Ready {
         service: ServiceId,
     },
+    /// It serves, but something is amiss: `code` says what, `other` names the dependency where one is to blame.
     Degraded {
         service: ServiceId,
-        because: ServiceId,
+        code: Code,
+        other: Option<ServiceId>,
     },
     Recovered {
         service: ServiceId,
@@ -300,8 +303,9 @@ impl<'n, F: Fn(ServiceId) -> &'n str> fmt::Display for Words<'_, F> {
             }
             Event::Created { service } => write!(f, "{} created", name(*service)),
             Event::Ready { service } => write!(f, "{} ready", name(*service)),
-            Event::Degraded { service, because } => {
-                write!(f, "{} degraded: it requires {}", name(*service), name(*because))
+            Event::Degraded { service, code, other } => {
+                write!(f, "{} degraded: {code} {}", name(*service), code.text())?;
+                if let Some(other) = other { write!(f, " ({})", name(*other)) } else { Ok(()) }
             }
             Event::Recovered { service } => write!(f, "{} recovered", name(*service)),
             Event::Crashed { service, fault } => write!(f, "{} crashed: {fault}", name(*service)),
@@ -444,6 +448,7 @@ impl fmt::Display for Rejection {
             Rejection::Malformed => f.write_str("malformed"),
             Rejection::UnknownOperation(label) => write!(f, "unknown operation, label {label}"),
             Rejection::WrongSecret => f.write_str("wrong secret"),
+            Rejection::WrongAbi => f.write_str("another version of the supervisor interface"),
             Rejection::BeforeHello => f.write_str("before Hello"),
             Rejection::Duplicate => f.write_str("duplicate"),
             Rejection::Late => f.write_str("late"),

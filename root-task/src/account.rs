@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Accounts for `make bench`: instructions (the TSC, under QEMU's `-icount shift=0`) and system calls by kind, per
+//! service and per phase.
+//!
+//! What Init does for a service is on that service's account; time that Init spends waiting belongs to the service
+//! whose message ends the wait, because it ran meanwhile. The bookkeeping's own instructions are on nobody's.
+
+use alloc::vec;
+use alloc::vec::Vec;
+
+use partenza_plan::ServiceId;
+use sel4::sys::counters::{Counters, read};
+
+use crate::clock::tsc;
+
+/// Services whose system calls are listed by kind; for the others the sum must do.
+pub const DETAILED: usize = 16;
+
+#[derive(Clone)]
+pub struct Share {
+    pub cycles: u64,
+    /// Init's calls on the service's behalf.
+    pub counters: Counters,
+    /// Calls of the service that reached Init.
+    pub messages: u32,
+}
+
+/// A part of the boot.
+pub struct Phase {
+    pub name: &'static str,
+    pub cycles: u64,
+    pub counters: Counters,
+}
+
+pub struct Accounts {
+    shares: Vec<Share>,
+    phases: Vec<Phase>,
+    holder: Option<ServiceId>,
+    since: u64,
+    counted: Counters,
+    phase_since: u64,
+    phase_counted: Counters,
+    closed: bool,
+}
+
+impl Accounts {
+    /// The first phase began at the TSC value `origin`, before anything was counted.
+    #[must_use]
+    pub fn new(services: usize, origin: u64) -> Self {
+        Self {
+            shares: vec![Share { cycles: 0, counters: Counters::ZERO, messages: 0 }; services],
+            phases: Vec::with_capacity(4),
+            holder: None,
+            since: origin,
+            counted: read(),
+            phase_since: origin,
+            phase_counted: Counters::ZERO,
+            closed: false,
+        }
+    }
+
+    /// The phase `name` ends here.
+    pub fn end_phase(&mut self, name: &'static str) {
+        let (now, counted) = (tsc(), read());
+        let counters = counted.since(&self.phase_counted);
+        self.phases.push(Phase { name, cycles: now - self.phase_since, counters });
+        self.phase_since = tsc();
+        self.phase_counted = counted;
+    }
+
+    /// What follows is on `holder`'s account.
+    pub fn switch(&mut self, holder: Option<ServiceId>) {
+        let now = tsc();
+        let counted = read();
+        if let Some(share) = self.holder.and_then(|id| self.shares.get_mut(id.0 as usize))
+            && !self.closed
+        {
+            share.cycles += now - self.since;
+            share.counters = counted.since(&self.counted).plus(&share.counters);
+        }
+        self.holder = holder;
+        self.counted = counted;
+        self.since = tsc();
+    }
+
+    /// A message of `holder` arrived: the wait was its time.
+    pub fn arrived(&mut self, holder: ServiceId) {
+        self.holder = Some(holder);
+        if let Some(share) = self.shares.get_mut(holder.0 as usize)
+            && !self.closed
+        {
+            share.messages += 1;
+        }
+        self.switch(Some(holder));
+    }
+
+    /// The boot is over.
+    pub fn close(&mut self) {
+        self.switch(None);
+        self.closed = true;
+        self.end_phase("boot");
+    }
+
+    #[must_use]
+    pub fn share(&self, id: ServiceId) -> &Share {
+        &self.shares[id.0 as usize]
+    }
+
+    #[must_use]
+    pub fn phases(&self) -> &[Phase] {
+        &self.phases
+    }
+}

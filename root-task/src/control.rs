@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! What a service says on its supervisor channel (SPEC G, I-4): checked against badge, secret, state and plan.
+//!
+//! Whatever a service sends, it gets an answer at once or is destroyed; it can neither hold Init nor change the state of
+//! another. Bad messages are counted, the first few are logged, none has another effect (SPEC G-2).
+
+use partenza_lifecycle::{Event as Life, Refusal, ServiceState, ShutdownKind};
+use partenza_plan::{Readiness, ServiceId};
+use partenza_protocol::control::{
+    Directive, Emit, HealthReport, Hello, MAX_TEXT, ServiceReady, Stopped, Welcome,
+};
+use partenza_protocol::error::{BootError, SupervisorError};
+use partenza_protocol::event::{Event, Rejection};
+use partenza_protocol::request::Target;
+use partenza_protocol::{ABI, Code, Op, decode};
+use sel4::{MessageInfo, Word};
+
+use crate::requests::{self, View, put};
+use crate::services::MAX_BEFORE_READY;
+use crate::supervisor::Supervisor;
+
+/// How a message ends.
+enum Outcome {
+    /// The answer is this many bytes of the outbox.
+    Answer(usize),
+    /// An error, for the caller.
+    Refuse(Code),
+    /// An error, for the caller, that also counts against it.
+    Reject(Rejection, Code),
+    /// The caller is gone.
+    Gone,
+}
+
+impl Supervisor {
+    pub(crate) fn on_control(&mut self, id: ServiceId, info: MessageInfo) {
+        let entry = &mut self.entries[id.0 as usize];
+        entry.messages = entry.messages.saturating_add(1);
+        let messages = entry.messages;
+        if info.label() == 0 && info.length() == 0 {
+            return self.on_plain_signal(id);
+        }
+        if messages > MAX_BEFORE_READY && self.is_starting(id) {
+            return self.feed(Life::Flooded(life(id)));
+        }
+        let outcome = match Op::from_label(info.label()) {
+            Some(op) => self.on_operation(id, op),
+            None => Outcome::Reject(
+                Rejection::UnknownOperation(info.label() as u32),
+                SupervisorError::UnknownOperation.code(),
+            ),
+        };
+        let (label, bytes) = match outcome {
+            Outcome::Answer(bytes) => (0, bytes),
+            Outcome::Refuse(code) => (code.0, 0),
+            Outcome::Reject(why, code) => {
+                self.reject(id, why);
+                (code.0, 0)
+            }
+            Outcome::Gone => return,
+        };
+        let words = bytes.div_ceil(size_of::<Word>());
+        self.outbox.put(id, MessageInfo::new(u64::from(label), 0, 0, words));
+    }
+
+    /// `microkit_notify` on the supervisor channel: ready, for services that say no more (SPEC G-1).
+    fn on_plain_signal(&mut self, id: ServiceId) {
+        let entry = &mut self.entries[id.0 as usize];
+        if self.plan.service(id).readiness == Readiness::Signal && !entry.reported {
+            entry.reported = true;
+            self.feed(Life::Ready(life(id)));
+        } else {
+            self.reject(id, Rejection::Late);
+        }
+    }
+
+    fn is_starting(&self, id: ServiceId) -> bool {
+        matches!(self.machine.state(life(id)), Some(ServiceState::Starting(_)))
+    }
+
+    pub(crate) fn reject(&mut self, id: ServiceId, why: Rejection) {
+        if let Some(why) = self.entries[id.0 as usize].reject(why) {
+            self.journal.record(self.clock.now(), &Event::Rejected { service: id, why });
+        }
+    }
+
+    fn on_operation(&mut self, id: ServiceId, op: Op) -> Outcome {
+        if !self.plan.service(id).permissions.allows(op) {
+            return Outcome::Reject(Rejection::Denied, SupervisorError::Denied.code());
+        }
+        match op {
+            Op::Hello => self.on_hello(id),
+            Op::Ready => self.on_ready(id),
+            Op::Next => self.on_next(id),
+            Op::Health => match decode::<HealthReport<'_>>(self.inbox.payload()) {
+                Ok(_) => Outcome::Answer(0),
+                Err(_) => malformed(),
+            },
+            Op::ReadyToStop => self.without_payload(id, Life::ReadyToStop(life(id))),
+            Op::Stopped => match decode::<Stopped>(self.inbox.payload()) {
+                Ok(Stopped { code }) => {
+                    self.feed(Life::Stopped { service: life(id), code });
+                    Outcome::Gone
+                }
+                Err(_) => malformed(),
+            },
+            Op::Emit => self.on_emit(id),
+            Op::Shutdown => self.on_shutdown(ShutdownKind::PowerOff),
+            Op::Reboot => self.on_shutdown(ShutdownKind::Reboot),
+            Op::Crash => self.on_crash_request(),
+            Op::List | Op::Status | Op::Log | Op::Grants | Op::BootReport | Op::Version | Op::Uptime => {
+                self.on_question(op)
+            }
+            Op::Lookup
+            | Op::Subscribe
+            | Op::Start
+            | Op::Stop
+            | Op::Restart
+            | Op::Enable
+            | Op::Disable
+            | Op::Spawn => Outcome::Refuse(SupervisorError::NotSupported.code()),
+        }
+    }
+
+    fn on_hello(&mut self, id: ServiceId) -> Outcome {
+        let Ok(hello) = decode::<Hello>(self.inbox.payload()) else { return malformed() };
+        let entry = &mut self.entries[id.0 as usize];
+        if !hello.secret.matches(&entry.secret) {
+            return Outcome::Reject(Rejection::WrongSecret, SupervisorError::WrongSecret.code());
+        }
+        if entry.greeted {
+            return out_of_state(Rejection::Duplicate);
+        }
+        if hello.abi != ABI {
+            entry.last_error = Some(BootError::AbiMismatch.code());
+            return Outcome::Reject(Rejection::WrongAbi, BootError::AbiMismatch.code());
+        }
+        entry.greeted = true;
+        let welcome = Welcome {
+            supervisor_secret: entry.supervisor_secret,
+            incarnation: entry.incarnation,
+            optional: self.plan.service(id).optional,
+        };
+        self.feed(Life::Hello(life(id)));
+        self.answer_with(&welcome)
+    }
+
+    fn on_ready(&mut self, id: ServiceId) -> Outcome {
+        let entry = &self.entries[id.0 as usize];
+        if !entry.greeted {
+            return out_of_state(Rejection::BeforeHello);
+        }
+        if entry.reported {
+            return out_of_state(Rejection::Duplicate);
+        }
+        let refusal = match decode::<ServiceReady<'_>>(self.inbox.payload()) {
+            Ok(ready) => self.refusal(id, &ready),
+            Err(_) => return malformed(),
+        };
+        self.entries[id.0 as usize].reported = true;
+        match refusal {
+            None => {
+                self.feed(Life::Ready(life(id)));
+                Outcome::Answer(0)
+            }
+            Some(refusal) => {
+                self.feed(Life::ReadyRefused { service: life(id), refusal });
+                Outcome::Gone
+            }
+        }
+    }
+
+    /// SPEC G-3.
+    fn refusal(&self, id: ServiceId, ready: &ServiceReady<'_>) -> Option<Refusal> {
+        let service = self.plan.service(id);
+        let provides = |interface: &str, version: &str| {
+            service.provides.iter().any(|planned| *planned == (interface, version))
+        };
+        if ready.name != service.name {
+            Some(Refusal::Name)
+        } else if ready.version != service.version {
+            Some(Refusal::Version)
+        } else if ready.endpoint != service.serves {
+            Some(Refusal::Endpoint)
+        } else if ready.provides.len() != service.provides.len()
+            || !ready.provides.iter().all(|provided| provides(provided.interface, provided.version))
+        {
+            Some(Refusal::Interface)
+        } else {
+            None
+        }
+    }
+
+    fn on_next(&mut self, id: ServiceId) -> Outcome {
+        if requests::empty(self.inbox.payload()).is_err() {
+            return malformed();
+        }
+        let directive = self.entries[id.0 as usize].directive.take().unwrap_or(Directive::Nothing);
+        self.answer_with(&directive)
+    }
+
+    fn on_emit(&mut self, id: ServiceId) -> Outcome {
+        match decode::<Emit<'_>>(self.inbox.payload()) {
+            Ok(Emit { level, text }) if text.len() <= MAX_TEXT => {
+                self.journal.record(self.clock.now(), &Event::Message { service: id, level, text });
+                Outcome::Answer(0)
+            }
+            _ => malformed(),
+        }
+    }
+
+    fn on_shutdown(&mut self, kind: ShutdownKind) -> Outcome {
+        if requests::empty(self.inbox.payload()).is_err() {
+            return malformed();
+        }
+        self.feed(Life::ShutdownRequested(kind));
+        Outcome::Answer(0)
+    }
+
+    /// The shell's `crash`: the target is told to touch address 0 when it next asks.
+    fn on_crash_request(&mut self) -> Outcome {
+        let Ok(target) = decode::<Target<'_>>(self.inbox.payload()) else { return malformed() };
+        let target = match requests::find(self.plan, target.name) {
+            Ok(target) => target,
+            Err(code) => return Outcome::Refuse(code),
+        };
+        let up = self.machine.state(life(target)).is_some_and(ServiceState::is_up);
+        if !up {
+            return Outcome::Refuse(SupervisorError::NotRunning.code());
+        }
+        if self.plan.service(target).supervisor_channel.is_none() {
+            return Outcome::Refuse(SupervisorError::NoChannel.code());
+        }
+        self.entries[target.0 as usize].directive = Some(Directive::Crash);
+        self.executor.signal(target);
+        Outcome::Answer(0)
+    }
+
+    fn on_question(&mut self, op: Op) -> Outcome {
+        let view = View {
+            plan: self.plan,
+            entries: &self.entries,
+            machine: &self.machine,
+            ring: self.journal.ring(),
+            now: self.clock.now(),
+            boot_state: self.boot_state,
+            complete: self.complete,
+        };
+        match requests::answer(&view, op, self.inbox.payload(), &mut self.outbox.bytes) {
+            Some(Ok(bytes)) => Outcome::Answer(bytes),
+            Some(Err(code)) if code == SupervisorError::Malformed.code() => malformed(),
+            Some(Err(code)) => Outcome::Refuse(code),
+            None => Outcome::Refuse(SupervisorError::NotSupported.code()),
+        }
+    }
+
+    fn without_payload(&mut self, id: ServiceId, event: Life) -> Outcome {
+        if requests::empty(self.inbox.payload()).is_err() {
+            return malformed();
+        }
+        self.feed(event);
+        if self.machine.state(life(id)).is_some_and(|s| s.is_up() || s.is_starting())
+            || matches!(self.machine.state(life(id)), Some(ServiceState::Stopping(_)))
+        {
+            Outcome::Answer(0)
+        } else {
+            Outcome::Gone
+        }
+    }
+
+    fn answer_with<T: serde::Serialize>(&mut self, value: &T) -> Outcome {
+        match put(value, &mut self.outbox.bytes) {
+            Ok(bytes) => Outcome::Answer(bytes),
+            Err(code) => Outcome::Refuse(code),
+        }
+    }
+}
+
+fn life(id: ServiceId) -> partenza_lifecycle::ServiceId {
+    partenza_lifecycle::ServiceId(id.0)
+}
+
+fn malformed() -> Outcome {
+    Outcome::Reject(Rejection::Malformed, SupervisorError::Malformed.code())
+}
+
+fn out_of_state(why: Rejection) -> Outcome {
+    Outcome::Reject(why, SupervisorError::OutOfState.code())
+}

@@ -1,0 +1,503 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Makes and unmakes services: the only file that creates their kernel objects (SPEC D-1 to D-5).
+//!
+//! Rules:
+//! * A service's objects come out of its two untypeds, in the order and slots of [`SlotMap`]; starting it is few
+//!   batched retypes, not one per object.
+//! * Everything is made before the first instruction runs (SPEC D-2), by one function for first starts and restarts.
+//! * What lasts as long as the service (CSpace, VSpace, read-only pages) is made once; a new incarnation is a thread
+//!   and its writable pages (EXAMPLE: objects and lifetimes).
+//! * [`Executor::destroy`] gives back whatever exists, however far a start got (SPEC D-3).
+
+use partenza_plan::layout::{FrameMap, SlotMap};
+use partenza_plan::{Image, Object, PAGE, Plan, Rights, Segment, Service, ServiceId};
+use partenza_protocol::event::{CapKind, Event};
+use partenza_protocol::{Incarnation, Secret, startup};
+use sel4::{
+    CNodeCapData, CapRights, FrameObjectType, ObjectBlueprint, UserContext, VmAttributes, cap, cap_type,
+};
+
+use crate::cspace::{CSpace, Slot, own};
+use crate::pool::retype;
+use crate::refused::{During, Refused, Step};
+use crate::window::{ImageFrames, Window};
+
+/// CPtr of the fault endpoint in every service's CSpace.
+const FAULT_CPTR: u64 = 2;
+
+/// How much of a service exists.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Made {
+    /// Objects that last as long as the service were begun; all of them are done.
+    service_begun: bool,
+    service: bool,
+    /// Copies of other memory's frames, which revoking the untyped does not take away.
+    shared: u32,
+    regions: u32,
+    /// An incarnation was begun.
+    incarnation: bool,
+}
+
+/// What a start is given besides the plan.
+#[derive(Clone, Copy)]
+pub struct Birth {
+    pub incarnation: Incarnation,
+    pub secret: Secret,
+}
+
+pub struct Executor {
+    plan: &'static Plan<'static>,
+    archive: &'static [u8],
+    cspace: CSpace,
+    window: Window,
+    image: ImageFrames,
+    asid_pools: AsidPools,
+}
+
+/// The initial pool, and a second one where there are more services than it has room for.
+#[derive(Clone, Copy)]
+pub struct AsidPools {
+    pub first: cap::AsidPool,
+    pub second: Option<cap::AsidPool>,
+}
+
+impl Executor {
+    #[must_use]
+    pub fn new(
+        plan: &'static Plan<'static>,
+        archive: &'static [u8],
+        cspace: CSpace,
+        window: Window,
+        image: ImageFrames,
+        asid_pools: AsidPools,
+    ) -> Self {
+        Self { plan, archive, cspace, window, image, asid_pools }
+    }
+
+    fn parts(&self, id: ServiceId) -> (&'static Service<'static>, &'static Image<'static>, SlotMap) {
+        let service = self.plan.service(id);
+        let image = self.plan.image_of(service);
+        (service, image, SlotMap::new(service, image, &self.plan.regions))
+    }
+
+    /// Makes everything that an incarnation of the service needs, except letting it run.
+    /// `granted` hears of each capability (SPEC F-6).
+    ///
+    /// # Errors
+    /// What the kernel refused; `made` then says how far it got, for [`Self::destroy`].
+    pub fn create(
+        &self,
+        id: ServiceId,
+        birth: Birth,
+        made: &mut Made,
+        mut granted: impl FnMut(Event<'static>),
+    ) -> Result<(), Refused> {
+        let (service, image, slots) = self.parts(id);
+        if !made.service {
+            self.make_spaces(service, &slots, made)?;
+            self.share_image(image, &slots, made)?;
+            self.map_regions(service, &slots, made)?;
+            self.grant(service, &slots)?;
+            made.service = true;
+            for event in grants(id, service, self.plan) {
+                granted(event);
+            }
+        }
+        made.incarnation = true;
+        self.make_incarnation(id, service, image, &slots, birth)
+    }
+
+    fn make_spaces(&self, service: &Service<'_>, slots: &SlotMap, made: &mut Made) -> Result<(), Refused> {
+        made.service_begun = true;
+        let untyped = self.cspace.cap(Slot(service.untyped_slots.0));
+        let cnode = ObjectBlueprint::CNode { size_bits: service.cnode_radix as usize };
+        let levels = [ObjectBlueprint::PDPT, ObjectBlueprint::PAGE_DIRECTORY, ObjectBlueprint::PAGE_TABLE];
+        let tables = levels.into_iter().zip(&service.tables).zip(slots.tables);
+        let objects = [(cnode, slots.cnode, 1), (ObjectBlueprint::VSPACE, slots.vspace, 1)]
+            .into_iter()
+            .chain(tables.map(|((level, at), first)| (level, first, at.len() as u32)));
+        for (blueprint, first, count) in objects {
+            if count > 0 {
+                retype(self.cspace, untyped, blueprint, Slot(first), count)?;
+            }
+        }
+        let vspace = self.vspace(slots);
+        self.assign_asid(vspace)?;
+        let attributes = VmAttributes::DEFAULT;
+        let [pdpts, directories, tables] = &service.tables;
+        for (slot, at) in (slots.tables[0]..).zip(pdpts) {
+            let table = self.cspace.cap::<cap_type::PDPT>(Slot(slot));
+            table.pdpt_map(vspace, *at as usize, attributes).during(Step::MapTable)?;
+        }
+        for (slot, at) in (slots.tables[1]..).zip(directories) {
+            let table = self.cspace.cap::<cap_type::PageDirectory>(Slot(slot));
+            table.page_directory_map(vspace, *at as usize, attributes).during(Step::MapTable)?;
+        }
+        for (slot, at) in (slots.tables[2]..).zip(tables) {
+            let table = self.cspace.cap::<cap_type::PageTable>(Slot(slot));
+            table.page_table_map(vspace, *at as usize, attributes).during(Step::MapTable)?;
+        }
+        Ok(())
+    }
+
+    fn assign_asid(&self, vspace: cap::VSpace) -> Result<(), Refused> {
+        match (self.asid_pools.first.asid_pool_assign(vspace), self.asid_pools.second) {
+            (Err(sel4::Error::DeleteFirst), Some(second)) => second.asid_pool_assign(vspace),
+            (outcome, _) => outcome,
+        }
+        .during(Step::AssignAsid)
+    }
+
+    /// Maps the image's read-only pages from the archive's own frames: no copy, no memory.
+    fn share_image(&self, image: &Image<'_>, slots: &SlotMap, made: &mut Made) -> Result<(), Refused> {
+        let mut slot = Slot(slots.shared);
+        for segment in image.segments.iter().filter(|segment| !segment.writable) {
+            for page in 0..u64::from(segment.pages) {
+                let source = self.archive.as_ptr().addr() + segment.archive as usize + (page * PAGE) as usize;
+                let frame = self
+                    .image
+                    .at(source)
+                    .ok_or(Refused::kernel(Step::CopyFrame, sel4::Error::FailedLookup))?;
+                let source = sel4::init_thread::slot::CNODE.cap().absolute_cptr(frame);
+                self.cspace.path(slot).copy(&source, CapRights::read_only()).during(Step::CopyFrame)?;
+                made.shared += 1;
+                self.map(slot, slots, segment.address + page * PAGE, CapRights::read_only())?;
+                slot = slot.plus(1);
+            }
+        }
+        Ok(())
+    }
+
+    fn map_regions(&self, service: &Service<'_>, slots: &SlotMap, made: &mut Made) -> Result<(), Refused> {
+        let mut slot = Slot(slots.regions);
+        for map in &service.maps {
+            let region = &self.plan.regions[map.region as usize];
+            let rights = if map.writable { CapRights::read_write() } else { CapRights::read_only() };
+            let attributes = if map.cached { VmAttributes::DEFAULT } else { VmAttributes::CACHE_DISABLED };
+            for page in 0..region.pages {
+                let source = self.cspace.path(Slot(region.slot + page));
+                self.cspace.path(slot).copy(&source, rights).during(Step::CopyFrame)?;
+                made.regions += 1;
+                let address = map.address as usize + ((page as usize) << region.page_bits);
+                let vspace = self.vspace(slots);
+                if region.page_bits as usize == FrameObjectType::GRANULE.bits() {
+                    let frame = self.cspace.cap::<cap_type::Granule>(slot);
+                    frame.frame_map(vspace, address, rights, attributes)
+                } else {
+                    let frame = self.cspace.cap::<cap_type::LargePage>(slot);
+                    frame.frame_map(vspace, address, rights, attributes)
+                }
+                .during(Step::MapFrame)?;
+                slot = slot.plus(1);
+            }
+        }
+        Ok(())
+    }
+
+    /// Mints exactly what the plan lists (SPEC F-1, F-3).
+    fn grant(&self, service: &Service<'_>, slots: &SlotMap) -> Result<(), Refused> {
+        let cnode = self.cnode(slots);
+        for grant in &service.caps {
+            let to =
+                cnode.absolute_cptr_from_bits_with_depth(u64::from(grant.cptr), service.cnode_radix as usize);
+            let from = match grant.object {
+                Object::Supervisor | Object::FaultHandler => own::ENDPOINT,
+                Object::Endpoint(index) => Slot(self.plan.objects.endpoint_slot).plus(u32::from(index)),
+                Object::Notification(of) => Slot(self.plan.objects.notification_slot).plus(u32::from(of.0)),
+                Object::Irq(index) => {
+                    let handler = Slot(self.plan.objects.irq_slot).plus(u32::from(index));
+                    to.copy(&self.cspace.path(handler), CapRights::all()).during(Step::Mint)?;
+                    continue;
+                }
+                Object::IoPorts(first, last) => {
+                    sel4::init_thread::slot::IO_PORT_CONTROL
+                        .cap()
+                        .ioport_control_issue(u64::from(first), u64::from(last), &to)
+                        .during(Step::Mint)?;
+                    continue;
+                }
+            };
+            to.mint(&self.cspace.path(from), kernel_rights(grant.rights), grant.badge).during(Step::Mint)?;
+        }
+        Ok(())
+    }
+
+    fn make_incarnation(
+        &self,
+        id: ServiceId,
+        service: &Service<'_>,
+        image: &Image<'_>,
+        slots: &SlotMap,
+        birth: Birth,
+    ) -> Result<(), Refused> {
+        let untyped = self.cspace.cap(Slot(service.untyped_slots.1));
+        let frames = FrameMap::new(service, image);
+        retype(self.cspace, untyped, ObjectBlueprint::GRANULE, Slot(slots.frames), frames.count)?;
+        retype(self.cspace, untyped, ObjectBlueprint::Tcb, Slot(slots.tcb), 1)?;
+        let frame = |index: u32| Slot(slots.frames + index);
+        let writable = CapRights::read_write();
+
+        let mut index = frames.data;
+        for segment in image.segments.iter().filter(|segment| segment.writable) {
+            for page in 0..segment.pages {
+                let contents = PageContents::new(self.archive, segment, page, &service.patches);
+                if !contents.is_zero() {
+                    self.window.fill(frame(index), |bytes| contents.write(bytes))?;
+                }
+                self.map(frame(index), slots, segment.address + u64::from(page) * PAGE, writable)?;
+                index += 1;
+            }
+        }
+        if let (Some(index), Some(address)) = (frames.startup, service.startup_page) {
+            self.window.fill(frame(index), |page| {
+                page[..service.startup.len()].copy_from_slice(service.startup);
+                page[startup::SECRET_AT..startup::SECRET_AT + 16].copy_from_slice(&birth.secret.0);
+                page[startup::INCARNATION_AT..startup::INCARNATION_AT + 4]
+                    .copy_from_slice(&birth.incarnation.0.to_le_bytes());
+            })?;
+            self.map(frame(index), slots, address, CapRights::read_only())?;
+        }
+        self.map(frame(frames.ipc_buffer), slots, service.ipc_buffer, writable)?;
+        let bottom = service.stack_top - u64::from(service.stack_pages) * PAGE;
+        for page in 0..u32::from(service.stack_pages) {
+            self.map(frame(frames.stack + page), slots, bottom + u64::from(page) * PAGE, writable)?;
+        }
+
+        let tcb = self.tcb(slots);
+        tcb.tcb_configure_with_priority(
+            sel4::CPtr::from_bits(FAULT_CPTR),
+            sel4::init_thread::slot::TCB.cap(),
+            u64::from(service.priority),
+            u64::from(service.priority),
+            self.cnode(slots),
+            CNodeCapData::skip_high_bits(service.cnode_radix as usize),
+            self.vspace(slots),
+            service.ipc_buffer,
+            self.cspace.cap(frame(frames.ipc_buffer)),
+        )
+        .during(Step::Configure)?;
+        tcb.tcb_bind_notification(self.notification(id)).during(Step::Bind)
+    }
+
+    /// Lets the incarnation run from its entry.
+    ///
+    /// # Errors
+    /// What the kernel refused.
+    pub fn resume(&self, id: ServiceId) -> Result<(), Refused> {
+        let (service, image, slots) = self.parts(id);
+        let mut context = UserContext::default();
+        let registers = context.inner_mut();
+        *registers.pc_mut() = image.entry;
+        *registers.sp_mut() = service.stack_top;
+        for (index, value) in [service.startup_page.unwrap_or(0), service.ipc_buffer].into_iter().enumerate()
+        {
+            if let Some(register) = registers.c_param_mut(index) {
+                *register = value;
+            }
+        }
+        self.tcb(&slots).tcb_write_all_registers(true, &context).during(Step::WriteRegisters)
+    }
+
+    /// Takes back the incarnation, or with `whole` everything, however much of it exists. One revoke for the
+    /// incarnation; for the whole, also the copies of other memory's frames, one by one.
+    ///
+    /// # Errors
+    /// What the kernel refused, which would be a bug here.
+    pub fn destroy(&self, id: ServiceId, whole: bool, made: &mut Made) -> Result<(), Refused> {
+        let (service, _, slots) = self.parts(id);
+        if made.incarnation {
+            self.cspace.path(Slot(service.untyped_slots.1)).revoke().during(Step::Revoke)?;
+            made.incarnation = false;
+        }
+        if !whole || !made.service_begun {
+            return Ok(());
+        }
+        for (first, count) in [(slots.shared, &mut made.shared), (slots.regions, &mut made.regions)] {
+            while *count > 0 {
+                let slot = Slot(first + *count - 1);
+                self.cspace.cap::<cap_type::Granule>(slot).frame_unmap().during(Step::Unmap)?;
+                self.cspace.path(slot).delete().during(Step::Revoke)?;
+                *count -= 1;
+            }
+        }
+        self.cspace.path(Slot(service.untyped_slots.0)).revoke().during(Step::Revoke)?;
+        *made = Made::default();
+        Ok(())
+    }
+
+    /// Proves that a destroyed service left nothing behind, by asking the kernel, not our own counters: both untypeds
+    /// are retyped whole, and every slot of the service takes a new object. Gives bytes and slots.
+    ///
+    /// # Errors
+    /// The first retype that the kernel refused.
+    pub fn verify_reclaimed(&self, id: ServiceId) -> Result<(u64, u32), Refused> {
+        let (service, _, slots) = self.parts(id);
+        let untypeds = [
+            (service.untyped_slots.0, service.service_untyped),
+            (service.untyped_slots.1, service.incarnation_untyped),
+        ];
+        let mut bytes = 0;
+        for (slot, bits) in untypeds {
+            let untyped = self.cspace.cap(Slot(slot));
+            let whole = ObjectBlueprint::Untyped { size_bits: bits as usize };
+            retype(self.cspace, untyped, whole, own::SCRATCH, 1)?;
+            self.cspace.path(Slot(slot)).revoke().during(Step::Revoke)?;
+            bytes += 1u64 << bits;
+        }
+        let (slot, _) = untypeds[0];
+        let count = slots.end - slots.cnode;
+        let mut probed = 0;
+        while probed < count {
+            let batch = (count - probed).min(crate::pool::FAN_OUT);
+            let first = Slot(slots.cnode + probed);
+            retype(self.cspace, self.cspace.cap(Slot(slot)), ObjectBlueprint::Endpoint, first, batch)?;
+            self.cspace.path(Slot(slot)).revoke().during(Step::Revoke)?;
+            probed += batch;
+        }
+        Ok((bytes, count))
+    }
+
+    /// Wakes the service on its supervisor channel.
+    pub fn signal(&self, id: ServiceId) {
+        let signal = Slot(self.plan.objects.signal_slot).plus(u32::from(id.0));
+        self.cspace.cap::<cap_type::Notification>(signal).signal();
+    }
+
+    /// The registers of a service's thread, which stays as it is.
+    ///
+    /// # Errors
+    /// What the kernel refused.
+    pub fn registers(&self, id: ServiceId) -> Result<UserContext, Refused> {
+        let (_, _, slots) = self.parts(id);
+        self.tcb(&slots).tcb_read_all_registers(false).during(Step::WriteRegisters)
+    }
+
+    fn map(&self, slot: Slot, slots: &SlotMap, address: u64, rights: CapRights) -> Result<(), Refused> {
+        self.cspace
+            .cap::<cap_type::Granule>(slot)
+            .frame_map(self.vspace(slots), address as usize, rights, VmAttributes::DEFAULT)
+            .during(Step::MapFrame)
+    }
+
+    fn cnode(&self, slots: &SlotMap) -> cap::CNode {
+        self.cspace.cap(Slot(slots.cnode))
+    }
+
+    fn vspace(&self, slots: &SlotMap) -> cap::VSpace {
+        self.cspace.cap(Slot(slots.vspace))
+    }
+
+    fn tcb(&self, slots: &SlotMap) -> cap::Tcb {
+        self.cspace.cap(Slot(slots.tcb))
+    }
+
+    fn notification(&self, id: ServiceId) -> cap::Notification {
+        self.cspace.cap(Slot(self.plan.objects.notification_slot).plus(u32::from(id.0)))
+    }
+}
+
+fn kernel_rights(rights: Rights) -> CapRights {
+    if rights.reply {
+        return CapRights::call();
+    }
+    CapRights::new(false, false, rights.read, rights.write)
+}
+
+/// What is said of each grant: capabilities by CPtr, regions by address.
+fn grants(
+    id: ServiceId,
+    service: &'static Service<'static>,
+    plan: &'static Plan<'static>,
+) -> impl Iterator<Item = Event<'static>> {
+    let caps = service.caps.iter().map(move |grant| Event::Granted {
+        service: id,
+        kind: cap_kind(grant.object),
+        cptr: u64::from(grant.cptr),
+    });
+    let maps = service.maps.iter().map(move |map| Event::Granted {
+        service: id,
+        kind: region_kind(plan, map.region),
+        cptr: map.address,
+    });
+    caps.chain(maps)
+}
+
+/// How a granted object is called in events and lists.
+#[must_use]
+pub fn cap_kind(object: Object) -> CapKind {
+    match object {
+        Object::Endpoint(_) => CapKind::Endpoint,
+        Object::Notification(_) => CapKind::Notification,
+        Object::Supervisor => CapKind::Supervisor,
+        Object::FaultHandler => CapKind::FaultHandler,
+        Object::Irq(_) => CapKind::IrqHandler,
+        Object::IoPorts(..) => CapKind::IoPorts,
+    }
+}
+
+/// How a mapped region is called in events and lists.
+#[must_use]
+pub fn region_kind(plan: &Plan<'_>, region: u16) -> CapKind {
+    match plan.regions[region as usize].physical {
+        Some(_) => CapKind::Device,
+        None => CapKind::Memory,
+    }
+}
+
+/// What a page of a writable segment begins with: bytes of the archive, then patches over them.
+struct PageContents<'a> {
+    bytes: &'a [u8],
+    /// Where in the page they go.
+    at: usize,
+    address: u64,
+    patches: &'a [(u64, &'a [u8])],
+}
+
+impl<'a> PageContents<'a> {
+    fn new(archive: &'a [u8], segment: &Segment, page: u32, patches: &'a [(u64, &'a [u8])]) -> Self {
+        let page_start = u64::from(page) * PAGE;
+        let data =
+            u64::from(segment.data_offset)..u64::from(segment.data_offset) + u64::from(segment.data_bytes);
+        let start = data.start.max(page_start);
+        let end = data.end.min(page_start + PAGE);
+        let bytes = if start < end {
+            archive
+                .get(
+                    (u64::from(segment.archive) + start) as usize
+                        ..(u64::from(segment.archive) + end) as usize,
+                )
+                .unwrap_or(&[])
+        } else {
+            &[]
+        };
+        Self {
+            bytes,
+            at: (start - page_start) as usize % PAGE as usize,
+            address: segment.address + page_start,
+            patches,
+        }
+    }
+
+    fn patches_here(&self) -> impl Iterator<Item = (usize, &'a [u8])> + '_ {
+        self.patches.iter().filter_map(|(address, bytes)| {
+            let end = address + bytes.len() as u64;
+            let here = self.address..self.address + PAGE;
+            let (from, to) = ((*address).max(here.start), end.min(here.end));
+            (from < to).then(|| {
+                ((from - here.start) as usize, &bytes[(from - address) as usize..(to - address) as usize])
+            })
+        })
+    }
+
+    /// Whether a fresh frame is right as it is.
+    fn is_zero(&self) -> bool {
+        self.bytes.is_empty() && self.patches_here().next().is_none()
+    }
+
+    fn write(&self, page: &mut [u8; PAGE as usize]) {
+        page[self.at..self.at + self.bytes.len()].copy_from_slice(self.bytes);
+        for (at, bytes) in self.patches_here() {
+            page[at..at + bytes.len()].copy_from_slice(bytes);
+        }
+    }
+}

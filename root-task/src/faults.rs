@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! What a fault message means (SPEC J-1): kind, address, likely cause, function.
+
+use partenza_plan::symbols::Symbols;
+use partenza_plan::{Image, PAGE, Service};
+use partenza_protocol::event::{Cause, Fault, FaultKind, MAX_REGISTERS};
+use sel4::UserContext;
+
+/// Invalid opcode and its kin among x86's exceptions.
+const DIVIDE: u64 = 0;
+const INVALID_OPCODE: u64 = 6;
+const GENERAL_PROTECTION: u64 = 13;
+/// First page: what a null pointer with a small offset touches.
+const NULL_PAGE: u64 = PAGE;
+
+/// Decodes `fault`. `None` when the message is none of the kernel's faults, which only a kernel that this library does
+/// not know could send.
+#[must_use]
+pub fn describe<'a>(
+    fault: Option<sel4::Fault>,
+    registers: Option<&UserContext>,
+    service: &Service<'_>,
+    image: &Image<'_>,
+    symbols: Option<Symbols<'a>>,
+) -> Fault<'a> {
+    let place = Place { service, image };
+    let (kind, cause, ip, address, status) = match &fault {
+        Some(sel4::Fault::VmFault(vm)) => {
+            let kind = match (vm.prefetch_fault(), vm.is_write()) {
+                (true, _) => FaultKind::VmExecute,
+                (false, true) => FaultKind::VmWrite,
+                (false, false) => FaultKind::VmRead,
+            };
+            (kind, place.vm_cause(kind, vm.addr(), vm.is_protection()), vm.ip(), vm.addr(), vm.fsr())
+        }
+        Some(sel4::Fault::CapFault(cap)) => (
+            FaultKind::Capability,
+            Cause::MissingCapability,
+            cap.ip(),
+            cap.addr(),
+            u64::from(cap.in_recv_phase()),
+        ),
+        Some(sel4::Fault::UserException(exception)) => {
+            let cause = match exception.number() {
+                DIVIDE => Cause::DivideByZero,
+                INVALID_OPCODE => Cause::InvalidInstruction,
+                GENERAL_PROTECTION => Cause::PrivilegedInstruction,
+                _ => Cause::Unknown,
+            };
+            (FaultKind::UserException, cause, exception.fault_ip(), exception.number(), exception.code())
+        }
+        Some(sel4::Fault::UnknownSyscall(call)) => {
+            (FaultKind::UnknownSyscall, Cause::ForeignSyscall, call.fault_ip(), call.syscall(), 0)
+        }
+        Some(sel4::Fault::NullFault(_)) | None => (FaultKind::Other, Cause::Unknown, 0, 0, 0),
+    };
+    let mut words = heapless::Vec::new();
+    if let Some(registers) = registers {
+        // Both hold as many as the kernel has.
+        words.extend(registers.to_words().into_iter().take(MAX_REGISTERS));
+    }
+    Fault {
+        kind,
+        cause,
+        ip,
+        address,
+        status,
+        symbol: symbols.and_then(|symbols| symbols.lookup(ip)),
+        registers: words,
+    }
+}
+
+struct Place<'a> {
+    service: &'a Service<'a>,
+    image: &'a Image<'a>,
+}
+
+impl Place<'_> {
+    fn vm_cause(&self, kind: FaultKind, address: u64, protection: bool) -> Cause {
+        let bottom = self.service.stack_top - u64::from(self.service.stack_pages) * PAGE;
+        match kind {
+            _ if address < NULL_PAGE => Cause::NullPointer,
+            _ if (bottom - PAGE..bottom).contains(&address) => Cause::StackOverflow,
+            FaultKind::VmExecute => Cause::JumpToUnmapped,
+            FaultKind::VmWrite if protection || self.is_read_only(address) => Cause::WriteToReadOnly,
+            _ => Cause::Unmapped,
+        }
+    }
+
+    fn is_read_only(&self, address: u64) -> bool {
+        self.image.segments.iter().any(|segment| {
+            !segment.writable
+                && (segment.address..segment.address + u64::from(segment.pages) * PAGE).contains(&address)
+        })
+    }
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! The last gasp (SPEC B-6): a second thread that waits for Init's own fault, tells what, where and the last events on
+//! the UART, and ends the machine as configured.
+//!
+//! It has a stack of its own, no IPC buffer (every call it makes fits in registers), and touches Init's state only when
+//! Init can no longer. Its priority is the highest there is, which nothing but Init has.
+
+use core::cell::UnsafeCell;
+use core::fmt::Write;
+use core::sync::atomic::{AtomicBool, Ordering};
+
+use partenza_plan::{Plan, ServiceId};
+use partenza_protocol::error::InitError;
+use partenza_protocol::event::{Record, Words};
+use partenza_protocol::frame::MAX_RECORD;
+use sel4::{CNodeCapData, CPtr, ObjectBlueprint, UserContext, cap};
+
+use crate::cspace::{CSpace, own};
+use crate::pool::Pool;
+use crate::power::Power;
+use crate::refused::{During, Refused, Step};
+use crate::ring::Ring;
+use crate::uart::Uart;
+
+const STACK_BYTES: usize = 8 * 1024;
+const PRIORITY: u64 = 255;
+/// Events that are shown.
+const LAST_EVENTS: u32 = 12;
+const MAX_PANIC_TEXT: usize = 512;
+
+/// What the thread is given, before it starts.
+pub struct Inheritance {
+    pub uart: Uart,
+    pub endpoint: cap::Endpoint,
+    pub power: Power,
+    pub ring: *const Ring,
+    pub plan: &'static Plan<'static>,
+}
+
+/// A cell that is written by Init before the thread that reads it can run.
+struct Handed<T>(UnsafeCell<T>);
+
+// SAFETY: written before the reader is started, or before the fault that wakes it; never after.
+unsafe impl<T> Sync for Handed<T> {}
+
+#[repr(C, align(16))]
+struct Stack([u8; STACK_BYTES]);
+
+static STACK: Handed<Stack> = Handed(UnsafeCell::new(Stack([0; STACK_BYTES])));
+static INHERITANCE: Handed<Option<Inheritance>> = Handed(UnsafeCell::new(None));
+static PANIC_TEXT: Handed<heapless::String<MAX_PANIC_TEXT>> =
+    Handed(UnsafeCell::new(heapless::String::new()));
+static STANDS_BY: AtomicBool = AtomicBool::new(false);
+
+/// Makes and starts the thread, and makes it Init's fault handler.
+///
+/// # Errors
+/// Not enough memory, or what the kernel refused.
+pub fn stand_by(cspace: CSpace, pool: &mut Pool, inheritance: Inheritance) -> Result<(), Refused> {
+    use sel4::init_thread::slot;
+
+    pool.take(ObjectBlueprint::Tcb, own::GASP_TCB, 1)?;
+    // SAFETY: the thread that reads it does not run yet.
+    unsafe { *INHERITANCE.0.get() = Some(inheritance) };
+    let tcb: cap::Tcb = cspace.cap(own::GASP_TCB);
+    tcb.tcb_configure_with_priority(
+        CPtr::from_bits(0),
+        slot::TCB.cap(),
+        PRIORITY,
+        PRIORITY,
+        slot::CNODE.cap(),
+        CNodeCapData::skip(0),
+        slot::VSPACE.cap(),
+        0,
+        slot::NULL.cap().cast(),
+    )
+    .during(Step::Configure)?;
+    let mut context = UserContext::default();
+    *context.inner_mut().pc_mut() = last_gasp as *const () as u64;
+    // At a function's entry the stack is 16-byte aligned but for the return address.
+    *context.inner_mut().sp_mut() = STACK.0.get() as u64 + STACK_BYTES as u64 - 8;
+    tcb.tcb_write_all_registers(true, &context).during(Step::WriteRegisters)?;
+    slot::TCB
+        .cap()
+        .tcb_set_space(
+            cspace.cptr(own::GASP_ENDPOINT),
+            slot::CNODE.cap(),
+            CNodeCapData::skip(0),
+            slot::VSPACE.cap(),
+        )
+        .during(Step::Configure)?;
+    STANDS_BY.store(true, Ordering::Relaxed);
+    Ok(())
+}
+
+/// The panic hook: keeps the message for the thread, which the fault that follows wakes. Without a thread, prints.
+pub fn on_panic(info: &core::panic::PanicInfo<'_>) {
+    // SAFETY: Init's one thread panics once; the other reads only after the fault.
+    let text = unsafe { &mut *PANIC_TEXT.0.get() };
+    // What does not fit is cut.
+    let _ = write!(text, "{info}");
+    if !STANDS_BY.load(Ordering::Relaxed) {
+        crate::init::report_early(InitError::Panicked.code(), 0, text);
+        crate::power::halt();
+    }
+}
+
+extern "C" fn last_gasp() -> ! {
+    // SAFETY: written before this thread was started.
+    let heir = unsafe { (*INHERITANCE.0.get()).as_mut() };
+    let Some(heir) = heir else { sel4::init_thread::suspend_self() };
+    loop {
+        let message = heir.endpoint.recv_with_mrs(());
+        tell(heir, &message);
+        heir.power.act(heir.power.on_failure);
+    }
+}
+
+fn tell(heir: &mut Inheritance, message: &sel4::RecvWithMRs) {
+    // SAFETY: Init has faulted and stands still.
+    let (panic_text, ring) = unsafe { (&*PANIC_TEXT.0.get(), &*heir.ring) };
+    let uart = &mut heir.uart;
+    let code = if panic_text.is_empty() { InitError::Faulted.code() } else { InitError::Panicked.code() };
+    // Writing to a UART cannot fail.
+    let _ = writeln!(uart, "\n{code} {}", code.text());
+    if panic_text.is_empty() {
+        let [ip, address, ..] = message.msg;
+        let _ = writeln!(uart, "  fault {} at {ip:#x}, address {address:#x}", message.info.label());
+    } else {
+        let _ = writeln!(uart, "  {panic_text}");
+    }
+    let _ = writeln!(uart, "  {}\n  last events:", code.hint());
+    let name = |id: ServiceId| heir.plan.services.get(id.0 as usize).map_or("?", |service| service.name);
+    let mut cursor = ring.seek(ring.next_sequence().saturating_sub(LAST_EVENTS));
+    let mut bytes = [0; MAX_RECORD];
+    while let Some((len, _, next)) = ring.read(cursor, &mut bytes) {
+        if let Ok(record) = postcard::from_bytes::<Record<'_>>(&bytes[..len]) {
+            let words = Words { event: &record.event, name: &name };
+            let _ = writeln!(uart, "  [{:5}.{:03} ms] {words}", record.time / 1000, record.time % 1000);
+        }
+        cursor = next;
+    }
+}

@@ -1,0 +1,473 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! From the kernel's hand-over to the loop, in the order of SPEC B-3: validate, archive, minimal heap, plan, parameters,
+//! objects, services. Every error on the way is a named one on the console, then a clean end (SPEC B-2).
+
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::fmt::Write;
+
+use partenza_lifecycle as life;
+use partenza_plan::archive::Archive;
+use partenza_plan::{AtEnd, PcTimer, Plan, Platform, Readiness, ServiceId, Start};
+use partenza_protocol::error::BootError;
+use partenza_protocol::event::{BootState, Event};
+use partenza_protocol::{Badge, Code};
+use sel4::{BootInfoPtr, ObjectBlueprint, cap};
+
+use crate::account::Accounts;
+use crate::clock::{Clock, Hpet, Timer, tsc};
+use crate::cspace::{CSpace, Slot, own};
+use crate::devices::{Devices, FILLER_SLOTS};
+use crate::entropy::Entropy;
+use crate::executor::{AsidPools, Executor};
+use crate::fw_cfg::{self, FwCfg};
+use crate::gasp;
+use crate::handoff::{self, Failure};
+use crate::journal::Journal;
+use crate::mailbox::{Inbox, Outbox};
+use crate::parameters::Parameters;
+use crate::pool::Pool;
+use crate::power::{self, Power};
+use crate::refused::{During, Refused, Step};
+use crate::services::Entry;
+use crate::supervisor::{EVENTS_SOURCE, Supervisor, TIMER_SOURCE};
+use crate::system::{self, IrqLine};
+use crate::uart::Uart;
+use crate::window::{ImageFrames, Window};
+
+/// Where errors go before the plan says where the console is: COM1.
+const EARLY_CONSOLE: u16 = 0x3f8;
+/// What the arena holds besides the plan: the event ring above all.
+const ARENA_BASE: usize = 192 * 1024;
+/// Decoded plan, tables and queues, per byte of encoded plan.
+const ARENA_PER_PLAN_BYTE: usize = 10;
+const RING_BASE: usize = 48 * 1024;
+const RING_PER_SERVICE: usize = 320;
+/// Services that the initial pool of address space identifiers has room for, with some to spare.
+const FIRST_ASID_POOL: usize = 500;
+
+static FW_CFG_PAGE: fw_cfg::Page = fw_cfg::Page::new();
+
+pub fn start(bootinfo: &BootInfoPtr) -> ! {
+    let origin = tsc();
+    sel4_root_task::panicking::set_hook(gasp::on_panic);
+    match boot(bootinfo, origin) {
+        Ok(supervisor) => supervisor.run(),
+        Err(failure) => {
+            report_early(failure.code, failure.detail, "");
+            end_early(bootinfo)
+        }
+    }
+}
+
+impl From<Refused> for Failure {
+    fn from(refused: Refused) -> Self {
+        Failure { code: refused.code, detail: u64::from(refused.detail) }
+    }
+}
+
+/// Says on COM1 what went wrong before there was a console.
+pub fn report_early(code: Code, detail: u64, more: &str) {
+    let ports: cap::IOPort = early_ports();
+    let mut console = Uart::new(ports, EARLY_CONSOLE);
+    // Writing to a UART cannot fail.
+    let _ = writeln!(console, "\nBoot failed: {code} {} [{detail:#x}]\n  {}", code.text(), code.hint());
+    if !more.is_empty() {
+        let _ = writeln!(console, "  {more}");
+    }
+}
+
+static EARLY_PORTS: core::sync::atomic::AtomicU64 = core::sync::atomic::AtomicU64::new(0);
+
+fn early_ports() -> cap::IOPort {
+    let bits = EARLY_PORTS.load(core::sync::atomic::Ordering::Relaxed);
+    sel4::CPtr::from_bits(bits).cast()
+}
+
+/// Nothing runs yet, so there is nothing to stop; the parameter `on-failure` says what follows.
+fn end_early(bootinfo: &BootInfoPtr) -> ! {
+    let cspace = CSpace::new(bootinfo.empty().range());
+    let mut at_end = AtEnd::Halt;
+    let image = image_frames(bootinfo);
+    if let Some(mut files) = open_fw_cfg(cspace, &image) {
+        files.files(PARAMETER_PREFIX, |name, value| {
+            if name == "on-failure" && value == b"poweroff" {
+                at_end = AtEnd::PowerOff;
+            } else if name == "on-failure" && value == b"reboot" {
+                at_end = AtEnd::Reboot;
+            }
+        });
+    }
+    match power(cspace, Some(DEFAULT_POWER_OFF), at_end) {
+        Ok(power) => power.finish(at_end),
+        Err(_) => power::halt(),
+    }
+}
+
+const PARAMETER_PREFIX: &str = "opt/partenza/";
+/// ACPI power-off of QEMU's q35, for a boot that fails before the plan tells.
+const DEFAULT_POWER_OFF: (u16, u16) = (0x604, 0x2000);
+
+fn boot(bootinfo: &BootInfoPtr, origin: u64) -> Result<&'static mut Supervisor, Failure> {
+    let cspace = CSpace::new(bootinfo.empty().range());
+    let early = issue_ports(cspace, own::CONSOLE_PORTS, EARLY_CONSOLE, EARLY_CONSOLE + 7)?;
+    EARLY_PORTS.store(early.bits(), core::sync::atomic::Ordering::Relaxed);
+    let ram = handoff::check_memory(bootinfo)?;
+    let clock = Clock::new(origin, bootinfo.tsc_mhz().unwrap_or(0));
+
+    let image = image_frames(bootinfo);
+    let (archive, archive_range) = handoff::find_archive(&image)?;
+
+    let mut pool = Pool::new(
+        cspace,
+        untypeds(bootinfo).filter(|(_, desc)| !desc.is_device()).map(|(c, d)| (c, d.size_bits() as u8)),
+    );
+    let arena_pages = (ARENA_BASE + archive.plan().len() * ARENA_PER_PLAN_BYTE).div_ceil(4096) as u32;
+    let tail = arena_pages + FILLER_SLOTS;
+    let free = cspace.count() as u32;
+    if free < tail + own::COUNT {
+        return Err(Failure::new(BootError::NotEnoughSlots, u64::from(free)));
+    }
+    let arena_slots = Slot(free - arena_pages);
+    let filler_slots = Slot(free - tail);
+    let window = Window::open(cspace, &mut pool, arena_pages)?;
+    let (arena_start, arena_end) = window.map_arena(&mut pool, arena_slots, arena_pages)?;
+    // SAFETY: just mapped, writable, for the arena alone, and never unmapped.
+    unsafe { crate::ARENA.open(arena_start, arena_end) };
+
+    let plan: &'static Plan<'static> = Box::leak(Box::new(handoff::read_plan(&archive)?));
+    if plan.objects.slots > filler_slots.0 {
+        return Err(Failure::new(BootError::NotEnoughSlots, u64::from(plan.objects.slots)));
+    }
+    image.protect(sel4_root_task::image::text())?;
+    image.protect(archive_range)?;
+    image.guard(sel4_root_task::stack::guard_page())?;
+
+    let mut machine = Hardware {
+        bootinfo,
+        cspace,
+        window,
+        image,
+        devices: Devices::new(cspace, filler_slots, untypeds(bootinfo).filter(|(_, desc)| desc.is_device())),
+        pool,
+        clock,
+        origin,
+        ram,
+    };
+    machine.assemble(plan, archive)
+}
+
+/// What [`boot`] has gathered of the machine.
+struct Hardware<'b> {
+    bootinfo: &'b BootInfoPtr,
+    cspace: CSpace,
+    window: Window,
+    image: ImageFrames,
+    devices: Devices,
+    pool: Pool,
+    clock: Clock,
+    origin: u64,
+    ram: u64,
+}
+
+impl Hardware<'_> {
+    fn assemble(
+        &mut self,
+        plan: &'static Plan<'static>,
+        archive: Archive<'static>,
+    ) -> Result<&'static mut Supervisor, Failure> {
+        let cspace = self.cspace;
+        let Platform::Pc99 { timer, console, events, power_off } = plan.platform;
+        let mut complaints: heapless::Vec<Event<'static>, 8> = heapless::Vec::new();
+        let parameters = self.parameters(plan, &mut complaints);
+        let power = power(cspace, power_off, parameters.boot.on_failure)?;
+
+        system::make_untypeds(plan, &mut self.pool)?;
+        let own_device = match timer {
+            PcTimer::Hpet { address, .. } => Some(address),
+            PcTimer::Pit => None,
+        };
+        system::make_regions(plan, &mut self.pool, &mut self.devices, own_device)?;
+        self.pool.take(ObjectBlueprint::Notification, own::NOTIFICATION, 1)?;
+        self.pool.take(ObjectBlueprint::Endpoint, own::ENDPOINT, 1)?;
+        self.pool.take(ObjectBlueprint::Endpoint, own::GASP_ENDPOINT, 1)?;
+        system::make_channels(plan, cspace, &mut self.pool)?;
+        system::make_irqs(plan, cspace)?;
+        let asid_pools = self.asid_pools(plan.services.len())?;
+
+        sel4::init_thread::slot::TCB
+            .cap()
+            .tcb_bind_notification(cspace.cap(own::NOTIFICATION))
+            .during(Step::Bind)?;
+        let mut vectors = system::free_vectors(plan);
+        let timer = self.timer(timer, vectors.next())?;
+        let console = match console {
+            Some(uart) if uart.port != EARLY_CONSOLE => {
+                cspace.path(own::CONSOLE_PORTS).delete().during(Step::Revoke)?;
+                Some(Uart::new(issue_ports(cspace, own::CONSOLE_PORTS, uart.port, uart.port + 7)?, uart.port))
+            }
+            Some(uart) => Some(Uart::new(early_ports(), uart.port)),
+            None => None,
+        };
+        let line = match events {
+            Some(uart) => {
+                let ports = issue_ports(cspace, own::EVENTS_PORTS, uart.port, uart.port + 7)?;
+                let line = Uart::new(ports, uart.port);
+                let signal = own::EVENTS_SIGNAL;
+                let badge = Badge::notification(EVENTS_SOURCE).0;
+                let vector =
+                    vectors.next().ok_or(Refused::kernel(Step::Interrupt, sel4::Error::RangeError))?;
+                let pin = IrqLine::edge(uart.pin);
+                system::connect(cspace, pin, vector, own::EVENTS_IRQ, own::NOTIFICATION, signal, badge)?;
+                Some(line)
+            }
+            None => None,
+        };
+        let shown = console.filter(|_| !parameters.boot.quiet);
+        let services = plan.services.len();
+        let ring = RING_BASE + RING_PER_SERVICE * services;
+        let journal = Journal::new(plan, ring, shown, parameters.boot.log, line);
+        let executor =
+            Executor::new(plan, archive_bytes(&archive)?, cspace, self.window, self.image, asid_pools);
+        let supervisor = Box::leak(Box::new(Supervisor {
+            plan,
+            archive,
+            parameters,
+            cspace,
+            machine: lifecycle(plan, &parameters)?,
+            entries: vec![Entry::default(); services].into_boxed_slice(),
+            executor,
+            journal,
+            clock: self.clock,
+            timer,
+            entropy: Entropy::new(),
+            power,
+            console,
+            accounts: parameters.bench.then(|| Accounts::new(services, self.origin)),
+            boot_state: BootState::Initializing,
+            complete: None,
+            actions: VecDeque::with_capacity(2 * services + 64),
+            answers: heapless::Deque::new(),
+            armed: None,
+            inbox: Inbox::new(),
+            outbox: Outbox::new(),
+        }));
+        if let Some(uart) = console {
+            let inheritance = gasp::Inheritance {
+                uart,
+                endpoint: cspace.cap(own::GASP_ENDPOINT),
+                power,
+                ring: supervisor.journal.ring(),
+                plan,
+            };
+            gasp::stand_by(cspace, &mut self.pool, inheritance)?;
+        }
+        self.announce(supervisor, &complaints);
+        if let Some(accounts) = &mut supervisor.accounts {
+            accounts.end_phase("handoff");
+        }
+        Ok(supervisor)
+    }
+
+    fn parameters(
+        &self,
+        plan: &'static Plan<'static>,
+        complaints: &mut heapless::Vec<Event<'static>, 8>,
+    ) -> Parameters<'static> {
+        let mut parameters = Parameters::of(plan);
+        if let Some(mut files) = open_fw_cfg(self.cspace, &self.image) {
+            files.files(PARAMETER_PREFIX, |name, value| {
+                let value = core::str::from_utf8(value).map(str::trim).unwrap_or("\u{fffd}");
+                if parameters.set(plan, name, value).is_err() {
+                    let event = Event::InitError { code: BootError::BadParameter.code(), detail: 0 };
+                    // More complaints than these would not help.
+                    let _ = complaints.push(event);
+                }
+            });
+        }
+        parameters
+    }
+
+    fn asid_pools(&mut self, services: usize) -> Result<AsidPools, Refused> {
+        let first = sel4::init_thread::slot::ASID_POOL.cap();
+        if services <= FIRST_ASID_POOL {
+            return Ok(AsidPools { first, second: None });
+        }
+        self.pool.take(ObjectBlueprint::asid_pool(), own::ASID_UNTYPED, 1)?;
+        sel4::init_thread::slot::ASID_CONTROL
+            .cap()
+            .asid_control_make_pool(self.cspace.cap(own::ASID_UNTYPED), &self.cspace.path(own::ASID_POOL))
+            .during(Step::AssignAsid)?;
+        Ok(AsidPools { first, second: Some(self.cspace.cap(own::ASID_POOL)) })
+    }
+
+    fn timer(&mut self, timer: PcTimer, vector: Option<u8>) -> Result<Timer, Failure> {
+        let made = match timer {
+            PcTimer::Hpet { pin, .. } => {
+                let registers = self.window.map_timer(own::TIMER_FRAME)?;
+                // SAFETY: the page at the plan's HPET address, mapped uncached, Init's alone.
+                unsafe { Hpet::new(registers, pin) }.map(Timer::Hpet)
+            }
+            PcTimer::Pit => Some(Timer::Pit(issue_ports(self.cspace, own::PIT_PORTS, 0x40, 0x43)?)),
+        };
+        let (Some(made), Some(vector)) = (made, vector) else {
+            return Err(Failure::new(BootError::NoTimer, 0));
+        };
+        let line = IrqLine::edge(Timer::pin(timer));
+        let badge = Badge::notification(TIMER_SOURCE).0;
+        let (handler, signal) = (own::TIMER_IRQ, own::TIMER_SIGNAL);
+        system::connect(self.cspace, line, vector, handler, own::NOTIFICATION, signal, badge)?;
+        Ok(made)
+    }
+
+    /// The first events: what there is, and what it is called.
+    fn announce(&self, supervisor: &mut Supervisor, complaints: &[Event<'static>]) {
+        let plan = supervisor.plan;
+        let quiet = supervisor.parameters.boot.quiet;
+        if let Some(console) = supervisor.journal.console().filter(|_| !quiet) {
+            // Writing to a UART cannot fail.
+            let _ = writeln!(
+                console,
+                "\n{} on seL4 {} ({})",
+                plan.boot.title, plan.kernel.version, plan.kernel.arch
+            );
+        }
+        let now = self.clock.now();
+        let handoff = Event::Handoff {
+            ram: self.ram,
+            untypeds: self.bootinfo.untyped_list().len() as u16,
+            slots: self.cspace.count() as u32,
+            tsc_mhz: self.bootinfo.tsc_mhz().unwrap_or(0),
+        };
+        let journal = &mut supervisor.journal;
+        journal.record(life::Instant::from_micros(0), &Event::State(BootState::KernelHandoff));
+        journal.record(now, &handoff);
+        let services = plan.services.len() as u16;
+        journal.record(now, &Event::Plan { system: plan.system, services });
+        for (index, service) in (0..).zip(&plan.services) {
+            let event = Event::Registered {
+                service: ServiceId(index),
+                name: service.name,
+                version: service.version,
+                layer: service.layer,
+                critical: service.critical,
+            };
+            journal.record(now, &event);
+        }
+        for complaint in complaints {
+            journal.record(now, complaint);
+        }
+        if supervisor.entropy.is_weak() {
+            journal.record(now, &Event::WeakEntropy);
+        }
+        journal.record(now, &Event::State(BootState::Initializing));
+    }
+}
+
+fn untypeds(bootinfo: &BootInfoPtr) -> impl Iterator<Item = (cap::Untyped, &sel4::UntypedDesc)> {
+    let slots = bootinfo.untyped();
+    bootinfo
+        .untyped_list()
+        .iter()
+        .enumerate()
+        .take(slots.len())
+        .map(move |(index, desc)| (slots.index(index).cap(), desc))
+}
+
+fn image_frames(bootinfo: &BootInfoPtr) -> ImageFrames {
+    ImageFrames::new(bootinfo.user_image_frames().range(), sel4_root_task::image::text().start)
+}
+
+fn issue_ports(cspace: CSpace, slot: Slot, first: u16, last: u16) -> Result<cap::IOPort, Refused> {
+    sel4::init_thread::slot::IO_PORT_CONTROL
+        .cap()
+        .ioport_control_issue(u64::from(first), u64::from(last), &cspace.path(slot))
+        .during(Step::Mint)?;
+    Ok(cspace.cap(slot))
+}
+
+fn open_fw_cfg(cspace: CSpace, image: &ImageFrames) -> Option<FwCfg> {
+    let physical = image.at(FW_CFG_PAGE.address())?.frame_get_address().ok()?;
+    let ports: cap::IOPort = cspace.cap(own::FW_CFG_PORTS);
+    // Issued once; a second look, after a failed boot, finds it there.
+    let _ = issue_ports(cspace, own::FW_CFG_PORTS, fw_cfg::FIRST_PORT, fw_cfg::LAST_PORT);
+    FwCfg::open(ports, &FW_CFG_PAGE, physical as u64)
+}
+
+fn power(cspace: CSpace, off: Option<(u16, u16)>, on_failure: AtEnd) -> Result<Power, Refused> {
+    let issue = |slot, port: u16, width: u16| issue_ports(cspace, slot, port, port + width - 1);
+    Ok(Power {
+        off: match off {
+            Some((port, value)) => Some((issue(own::POWER_PORTS, port, 2)?, port, value)),
+            None => None,
+        },
+        reset: issue(own::RESET_PORTS, power::RESET, 1)?,
+        keyboard: issue(own::KEYBOARD_PORTS, power::KEYBOARD, 1)?,
+        on_failure,
+    })
+}
+
+fn archive_bytes(archive: &Archive<'static>) -> Result<&'static [u8], Failure> {
+    archive.range(0, archive.len() as u32).ok_or(Failure::new(BootError::ArchiveTruncated, 0))
+}
+
+/// The lifecycle machine, with the plan's services and the boot parameters.
+fn lifecycle(
+    plan: &'static Plan<'static>,
+    parameters: &Parameters<'static>,
+) -> Result<life::Machine<'static>, Failure> {
+    let mut deps = Vec::with_capacity(plan.services.iter().map(|service| service.requires.len()).sum());
+    let mut services = Vec::with_capacity(plan.services.len());
+    for service in &plan.services {
+        let start = deps.len() as u32;
+        deps.extend(
+            service
+                .requires
+                .iter()
+                .map(|dep| life::Dep { on: life::ServiceId(dep.on.0), required: dep.required }),
+        );
+        services.push(life::ServiceSpec {
+            layer: service.layer,
+            critical: service.critical,
+            start: match service.start {
+                Start::Eager => life::StartMode::Eager,
+                Start::Deferred => life::StartMode::Deferred,
+                Start::OnDemand => life::StartMode::OnDemand,
+            },
+            deps: life::DepRange { start, len: service.requires.len() as u16 },
+            readiness: match service.readiness {
+                Readiness::None => life::Readiness::None,
+                Readiness::Signal => life::Readiness::Signal,
+                Readiness::Message => life::Readiness::Message,
+            },
+            startup_timeout: life::Duration::from_micros(service.startup_timeout),
+            prepare_timeout: life::Duration::from_micros(service.prepare_timeout),
+            stop_timeout: life::Duration::from_micros(service.stop_timeout),
+        });
+    }
+    let layers: Vec<_> = plan
+        .layers
+        .iter()
+        .map(|layer| life::LayerSpec {
+            number: layer.number,
+            budget: layer.budget.map(life::Duration::from_micros),
+        })
+        .collect();
+    let storage = life::Storage {
+        records: vec![life::Record::default(); services.len()].leak(),
+        timers: vec![life::TimerCell::default(); services.len()].leak(),
+        dependents: vec![life::Dependent::default(); deps.len()].leak(),
+    };
+    let config = life::Config {
+        services: services.leak(),
+        deps: deps.leak(),
+        layers: layers.leak(),
+        parallel: parameters.boot.parallel,
+        timeout_scale_percent: parameters.boot.timeout_percent,
+        hold: parameters.boot.hold.map(|id| life::ServiceId(id.0)),
+    };
+    life::Machine::new(config, storage)
+        .map_err(|_| Failure::new(partenza_protocol::error::PlanError::OutOfRange, u64::MAX))
+}

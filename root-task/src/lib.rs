@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Partenza's root task: Init while it boots the system, the Supervisor afterwards.
+//!
+//! | file | concern |
+//! |---|---|
+//! | `init` | from the kernel's hand-over to the loop, in the order of SPEC B-3 |
+//! | `handoff` | validation of what the kernel handed over (SPEC B-1, B-2) |
+//! | `supervisor` | the one loop: wait, decode, step, perform |
+//! | `control`, `requests` | what services say and ask (SPEC G, I-4) |
+//! | `notices`, `journal`, `ring` | what happened, and where that is kept and shown (SPEC I-6) |
+//! | `executor` | makes and unmakes services: the only place that creates their objects (SPEC D) |
+//! | `system`, `pool`, `devices`, `window`, `cspace` | objects that outlive services; memory; Init's own spaces |
+//! | `faults`, `gasp` | faults of services (SPEC J-1) and of Init itself (SPEC B-6) |
+//! | `clock`, `uart`, `fw_cfg`, `power`, `entropy` | the machine |
+#![no_std]
+
+extern crate alloc;
+
+mod account;
+mod arena;
+mod clock;
+mod control;
+mod cspace;
+mod devices;
+mod entropy;
+mod executor;
+mod faults;
+mod fw_cfg;
+mod gasp;
+mod handoff;
+mod init;
+mod journal;
+mod mailbox;
+mod notices;
+mod parameters;
+mod pool;
+mod power;
+mod refused;
+mod requests;
+mod ring;
+mod services;
+mod supervisor;
+mod system;
+mod uart;
+mod window;
+
+use core::alloc::{GlobalAlloc, Layout};
+
+use arena::Arena;
+
+static ARENA: Arena = Arena::empty();
+
+/// The root task's global allocator: the arena, once it is open.
+pub struct Heap;
+
+// SAFETY: passes everything on to the arena, which keeps the contract.
+unsafe impl GlobalAlloc for Heap {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: the caller's.
+        unsafe { ARENA.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        // SAFETY: the caller's.
+        unsafe { ARENA.dealloc(block, layout) }
+    }
+}
+
+/// Boots the system and supervises it.
+pub fn start(bootinfo: &sel4::BootInfoPtr) -> ! {
+    init::start(bootinfo)
+}

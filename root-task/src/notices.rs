@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Notices of the lifecycle machine become events, and the few things that hang on them: the console's hand-over, the
+//! end of allocation, diagnostics of a failed boot (SPEC E, R).
+
+use core::fmt::Write;
+
+use partenza_lifecycle::{BootState as Boot, Notice, Reason, Refusal, ServiceState};
+use partenza_plan::{Plan, ServiceId};
+use partenza_protocol::Code;
+use partenza_protocol::error::{BootError, ShutdownError, SupervisorError};
+use partenza_protocol::event::{BootState, Event, Rejection};
+
+use crate::requests;
+use crate::supervisor::Supervisor;
+
+fn plan_id(id: partenza_lifecycle::ServiceId) -> ServiceId {
+    ServiceId(id.0)
+}
+
+impl Supervisor {
+    pub(crate) fn on_notice(&mut self, notice: Notice) {
+        let now = self.clock.now();
+        match notice {
+            Notice::Boot { to, .. } => self.on_boot_state(to),
+            Notice::Service { service, from, to, reason } => {
+                self.on_service_state(plan_id(service), from, to, reason);
+            }
+            Notice::LayerUp { layer, took } => {
+                self.journal.record(now, &Event::LayerUp { layer, micros: took.as_micros() });
+            }
+            Notice::LayerOverBudget { layer, budget } => {
+                let budget = budget.as_micros();
+                self.journal.record(now, &Event::OverBudget { layer, micros: now.as_micros(), budget });
+            }
+            Notice::BootComplete { .. } => self.on_boot_complete(),
+            Notice::BootFailed { culprit, reason } => {
+                if let Some(console) = self.console {
+                    self.journal.take_back_console(console);
+                }
+                let (code, _) = blame(reason, self.entries[culprit.0 as usize].last_error);
+                self.journal.record(now, &Event::BootFailed { code, culprit: Some(plan_id(culprit)) });
+            }
+            // The state change that follows says the same, with its reason.
+            Notice::StopForced { .. } => {}
+            Notice::Ignored { event, .. } => {
+                if let Some(service) = event.service() {
+                    self.reject(plan_id(service), Rejection::Late);
+                }
+            }
+        }
+    }
+
+    fn on_boot_state(&mut self, to: Boot) {
+        self.boot_state = match to {
+            Boot::KernelHandoff => BootState::KernelHandoff,
+            Boot::Initializing => BootState::Initializing,
+            Boot::BootingLayer(layer) => BootState::BootingLayer(layer),
+            Boot::BootComplete => BootState::BootComplete,
+            Boot::SupervisorMode => BootState::SupervisorMode,
+            Boot::BootFailed => BootState::BootFailed,
+            Boot::Panic => BootState::Panic,
+            Boot::ShuttingDown(_) => BootState::ShuttingDown,
+            // `Finish` follows at once and is an event of its own.
+            Boot::Finished(_) => return,
+        };
+        self.journal.record(self.clock.now(), &Event::State(self.boot_state));
+        match to {
+            Boot::ShuttingDown(_) => self.journal.record(self.clock.now(), &Event::ShutdownBegun),
+            Boot::SupervisorMode => self.on_supervisor_mode(),
+            _ => {}
+        }
+    }
+
+    fn on_service_state(
+        &mut self,
+        id: ServiceId,
+        from: ServiceState,
+        to: ServiceState,
+        reason: Option<Reason>,
+    ) {
+        let now = self.clock.now();
+        if from.is_starting() && to.is_up() {
+            self.entries[id.0 as usize].ready = Some(now.as_micros());
+            self.journal.record(now, &Event::Ready { service: id });
+            if self.parameters.boot.handover == Some(id) {
+                self.journal.hand_over_console();
+            }
+        }
+        let entry = &mut self.entries[id.0 as usize];
+        let event = match to {
+            ServiceState::Degraded => {
+                let (code, other) = match reason {
+                    Some(Reason::DependencyNotRunning(on)) => {
+                        (SupervisorError::DependencyLost.code(), Some(plan_id(on)))
+                    }
+                    _ => (SupervisorError::Overload.code(), None),
+                };
+                entry.last_error = Some(code);
+                Event::Degraded { service: id, code, other }
+            }
+            ServiceState::Running if from == ServiceState::Degraded => Event::Recovered { service: id },
+            ServiceState::Failed | ServiceState::Disabled => {
+                let (code, other) =
+                    reason.map_or((BootError::Held.code(), None), |reason| blame(reason, entry.last_error));
+                entry.last_error = Some(code);
+                Event::Failed { service: id, code, other, detail: entry.detail }
+            }
+            ServiceState::Stopping(_) if !matches!(from, ServiceState::Stopping(_)) => {
+                Event::Stopping { service: id }
+            }
+            ServiceState::Stopped => {
+                let forced = matches!(reason, Some(Reason::StopTimeout(_)));
+                Event::Stopped { service: id, forced }
+            }
+            // The fault was an event; the start was one; phases are not.
+            _ => return,
+        };
+        self.journal.record(now, &event);
+    }
+
+    fn on_boot_complete(&mut self) {
+        let now = self.clock.now();
+        if let Some(accounts) = &mut self.accounts {
+            accounts.close();
+        }
+        self.complete = Some(now.as_micros());
+        let running = self.machine.records().iter().filter(|record| record.state().is_up()).count();
+        let failed = self.entries.len() - running;
+        let event =
+            Event::BootComplete { micros: now.as_micros(), running: running as u16, failed: failed as u16 };
+        self.journal.record(now, &event);
+        self.report_costs();
+        crate::ARENA.seal();
+    }
+
+    fn on_supervisor_mode(&mut self) {
+        if let Some(at_end) = self.parameters.boot.after_boot {
+            self.journal.record(self.clock.now(), &Event::Finished);
+            self.journal.flush();
+            self.power.finish(at_end);
+        }
+    }
+
+    /// `make bench`: what the boot cost, per phase, per kind of system call and per service.
+    fn report_costs(&mut self) {
+        let Some(accounts) = &self.accounts else { return };
+        let now = self.clock.now();
+        for phase in accounts.phases() {
+            self.journal.record(
+                now,
+                &Event::Cost {
+                    service: None,
+                    what: phase.name,
+                    cycles: phase.cycles,
+                    syscalls: phase.counters.total(),
+                },
+            );
+            for (kind, count) in phase.counters.kinds().chain(phase.counters.invocations()) {
+                self.journal
+                    .record(now, &Event::Cost { service: None, what: kind, cycles: 0, syscalls: count });
+            }
+        }
+        for index in 0..self.entries.len() {
+            let id = ServiceId(index as u16);
+            let share = accounts.share(id);
+            let syscalls = share.counters.total() + share.messages;
+            let event =
+                Event::Cost { service: Some(id), what: "create to ready", cycles: share.cycles, syscalls };
+            self.journal.record(now, &event);
+            if index < crate::account::DETAILED {
+                for (kind, count) in share.counters.kinds().chain(share.counters.invocations()) {
+                    let event = Event::Cost { service: Some(id), what: kind, cycles: 0, syscalls: count };
+                    self.journal.record(now, &event);
+                }
+            }
+        }
+    }
+
+    /// SPEC E-3: what helps to find out why the boot failed, while it is still there.
+    pub(crate) fn diagnose(&mut self, culprit: partenza_lifecycle::ServiceId) {
+        let plan: &Plan<'_> = self.plan;
+        let entries = &self.entries;
+        let machine = &self.machine;
+        let Some(console) = self.journal.console() else { return };
+        // Writing to a UART cannot fail.
+        let _ =
+            writeln!(console, "\nBoot failed because of {}. Services:", plan.service(plan_id(culprit)).name);
+        for (index, service) in plan.services.iter().enumerate() {
+            let entry = &entries[index];
+            let state = machine.state(partenza_lifecycle::ServiceId(index as u16));
+            let state = state.map_or(partenza_protocol::event::ServiceState::Pending, requests::state);
+            let _ = write!(console, "  {:<24} layer {} {state:<10}", service.name, service.layer);
+            if entry.messages > 0 {
+                let _ = write!(console, " {} messages, {} ignored", entry.messages, entry.rejected);
+            }
+            if let Some(error) = entry.last_error {
+                let _ = write!(console, " {error} {}; {}", error.text(), error.hint());
+            }
+            let _ = console.write_str("\n");
+        }
+    }
+}
+
+/// Code and culprit of a failure. What the executor noted about a creation is more exact than the machine's reason.
+fn blame(reason: Reason, noted: Option<Code>) -> (Code, Option<ServiceId>) {
+    match reason {
+        Reason::CreateFailed(code) => (Code(code), None),
+        Reason::StartupTimeout => {
+            let abi = BootError::AbiMismatch.code();
+            (if noted == Some(abi) { abi } else { BootError::StartupTimeout.code() }, None)
+        }
+        Reason::Crashed => (BootError::ServiceCrashed.code(), None),
+        Reason::Exited(_) => (BootError::ServiceExited.code(), None),
+        Reason::Flooded => (BootError::Flooded.code(), None),
+        Reason::ReadyRefused(Refusal::Name) => (BootError::NameMismatch.code(), None),
+        Reason::ReadyRefused(Refusal::Version) => (BootError::VersionMismatch.code(), None),
+        Reason::ReadyRefused(Refusal::Interface) => (BootError::InterfaceMismatch.code(), None),
+        Reason::ReadyRefused(Refusal::Endpoint) => (BootError::EndpointMismatch.code(), None),
+        Reason::DependencyNotRunning(on) => (BootError::DependencyNotRunning.code(), Some(plan_id(on))),
+        Reason::Held => (BootError::Held.code(), None),
+        Reason::Shutdown => (SupervisorError::ShuttingDown.code(), None),
+        Reason::StopTimeout(partenza_lifecycle::StopPhase::Preparing) => {
+            (ShutdownError::PrepareTimeout.code(), None)
+        }
+        Reason::StopTimeout(partenza_lifecycle::StopPhase::Stopping) => {
+            (ShutdownError::StopTimeout.code(), None)
+        }
+    }
+}

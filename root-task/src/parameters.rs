@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Boot parameters: the plan's, overridden by the platform's (SPEC B-4). On pc99 these are QEMU's fw_cfg files
+//! `opt/partenza/NAME`.
+//!
+//! | name | value | effect |
+//! |---|---|---|
+//! | `log` | `error warn info debug` | least important level on the console |
+//! | `quiet` | `on off` | nothing on the console |
+//! | `parallel` | `on off` | SPEC C-5 |
+//! | `timeouts` | percent | scales every timeout and budget |
+//! | `hold` | a service's name | created, not started |
+//! | `on-failure` | `halt reboot poweroff` | after a failed boot |
+//! | `after-boot` | `stay halt reboot poweroff` | after BootComplete |
+//! | `verify` | `on off` | prove after a failed start that everything came back |
+//! | `bench` | `on off` | account instructions and system calls |
+
+use partenza_plan::{AtEnd, Boot, Plan, ServiceId};
+use partenza_protocol::control::Level;
+
+/// What the boot was asked to be like.
+#[derive(Clone, Copy, Debug)]
+pub struct Parameters<'a> {
+    pub boot: Boot<'a>,
+    pub bench: bool,
+}
+
+/// The name is not a parameter, or the value not one of its.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BadParameter;
+
+impl<'a> Parameters<'a> {
+    #[must_use]
+    pub fn of(plan: &Plan<'a>) -> Self {
+        Self { boot: plan.boot, bench: false }
+    }
+
+    /// Overrides one parameter; without success nothing changes.
+    ///
+    /// # Errors
+    /// [`BadParameter`].
+    pub fn set(&mut self, plan: &Plan<'a>, name: &str, value: &str) -> Result<(), BadParameter> {
+        match name {
+            "log" => self.boot.log = level(value)?,
+            "quiet" => self.boot.quiet = switch(value)?,
+            "parallel" => self.boot.parallel = switch(value)?,
+            "timeouts" => self.boot.timeout_percent = percent(value)?,
+            "hold" => self.boot.hold = Some(service(plan, value)?),
+            "on-failure" => self.boot.on_failure = at_end(value)?,
+            "after-boot" => {
+                self.boot.after_boot = if value == "stay" { None } else { Some(at_end(value)?) };
+            }
+            "verify" => self.boot.verify_reclaim = switch(value)?,
+            "bench" => self.bench = switch(value)?,
+            _ => return Err(BadParameter),
+        }
+        Ok(())
+    }
+}
+
+fn switch(value: &str) -> Result<bool, BadParameter> {
+    match value {
+        "on" | "true" | "1" => Ok(true),
+        "off" | "false" | "0" => Ok(false),
+        _ => Err(BadParameter),
+    }
+}
+
+fn level(value: &str) -> Result<Level, BadParameter> {
+    match value {
+        "error" => Ok(Level::Error),
+        "warn" => Ok(Level::Warn),
+        "info" => Ok(Level::Info),
+        "debug" => Ok(Level::Debug),
+        _ => Err(BadParameter),
+    }
+}
+
+fn percent(value: &str) -> Result<u32, BadParameter> {
+    value.parse().ok().filter(|percent| (1..=100_000).contains(percent)).ok_or(BadParameter)
+}
+
+fn at_end(value: &str) -> Result<AtEnd, BadParameter> {
+    match value {
+        "halt" => Ok(AtEnd::Halt),
+        "reboot" => Ok(AtEnd::Reboot),
+        "poweroff" => Ok(AtEnd::PowerOff),
+        _ => Err(BadParameter),
+    }
+}
+
+fn service(plan: &Plan<'_>, name: &str) -> Result<ServiceId, BadParameter> {
+    let index = plan.services.iter().position(|service| service.name == name).ok_or(BadParameter)?;
+    Ok(ServiceId(index as u16))
+}

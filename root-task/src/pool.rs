@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Binds the plan's objects to the untypeds that the kernel handed over.
+//!
+//! The first retype out of an untyped clears all of it, so the pool opens the smallest untyped that will do and fills
+//! what is open before it opens another. Objects are asked for in descending size, so nothing is lost to alignment.
+//! The choice depends on BootInfo alone: the same machine gives the same result in every boot (SPEC F-1).
+
+use partenza_protocol::error::BootError;
+use sel4::{ObjectBlueprint, cap};
+
+use crate::cspace::{CSpace, Slot};
+use crate::refused::{During, Refused, Step};
+
+/// Untypeds that BootInfo can list.
+const MAX_PARENTS: usize = 256;
+/// Objects that one retype makes at most (`RETYPE_FAN_OUT_LIMIT` of the kernel).
+pub const FAN_OUT: u32 = 256;
+
+struct Parent {
+    cap: cap::Untyped,
+    bits: u8,
+    used: u64,
+}
+
+impl Parent {
+    /// Objects of `bits` that still fit.
+    fn room(&self, bits: u8) -> u64 {
+        let size = 1 << self.bits;
+        let start = self.used.next_multiple_of(1 << bits);
+        if start >= size { 0 } else { (size - start) >> bits }
+    }
+}
+
+/// The RAM that the kernel handed over.
+pub struct Pool {
+    cspace: CSpace,
+    parents: heapless::Vec<Parent, MAX_PARENTS>,
+}
+
+impl Pool {
+    /// `untypeds`: capability and log2 size of each RAM untyped.
+    pub fn new(cspace: CSpace, untypeds: impl Iterator<Item = (cap::Untyped, u8)>) -> Self {
+        let mut parents = heapless::Vec::new();
+        for (cap, bits) in untypeds {
+            // BootInfo's list is shorter than this by construction of the kernel.
+            let _ = parents.push(Parent { cap, bits, used: 0 });
+        }
+        Self { cspace, parents }
+    }
+
+    /// Makes `count` objects in consecutive slots from `first` on.
+    ///
+    /// # Errors
+    /// [`BootError::NotEnoughMemory`], or what the kernel refused.
+    pub fn take(&mut self, blueprint: ObjectBlueprint, first: Slot, count: u32) -> Result<(), Refused> {
+        let bits = blueprint.physical_size_bits() as u8;
+        let cspace = self.cspace;
+        let mut made = 0;
+        while made < count {
+            let Some(parent) = self.choose(bits) else {
+                return Err(Refused::because(BootError::NotEnoughMemory));
+            };
+            let batch = (count - made).min(FAN_OUT).min(parent.room(bits).min(u64::from(u32::MAX)) as u32);
+            retype(cspace, parent.cap, blueprint, first.plus(made), batch)?;
+            parent.used = parent.used.next_multiple_of(1 << bits) + (u64::from(batch) << bits);
+            made += batch;
+        }
+        Ok(())
+    }
+
+    fn choose(&mut self, bits: u8) -> Option<&mut Parent> {
+        self.parents
+            .iter_mut()
+            .filter(|parent| parent.room(bits) > 0)
+            .min_by_key(|parent| (parent.used == 0, (1u64 << parent.bits) - parent.used))
+    }
+}
+
+/// One `Untyped_Retype` of at most [`FAN_OUT`] objects.
+///
+/// # Errors
+/// What the kernel refused.
+pub fn retype(
+    cspace: CSpace,
+    parent: cap::Untyped,
+    blueprint: ObjectBlueprint,
+    first: Slot,
+    count: u32,
+) -> Result<(), Refused> {
+    let root = sel4::init_thread::slot::CNODE.cap().absolute_cptr_for_self();
+    parent.untyped_retype(&blueprint, &root, cspace.index(first), count as usize).during(Step::Retype)
+}

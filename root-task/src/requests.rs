@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Requests that only ask: status, lists, log, grants, times (SPEC I-4, I-5). None of them changes anything.
+
+use core::fmt::Write;
+
+use partenza_lifecycle::{Instant, ServiceState as Machine};
+use partenza_plan::layout;
+use partenza_plan::{Plan, ServiceId};
+use partenza_protocol::error::SupervisorError;
+use partenza_protocol::event::{BootState, Record, ServiceState};
+use partenza_protocol::request::{
+    BootPage, BootRow, GrantRow, GrantsOf, GrantsPage, ListPage, LogFrom, LogPage, PAGE, Page, Status,
+    Summary, Target, Uptime, Version,
+};
+use partenza_protocol::{Code, Op, decode, encode, frame::MAX_RECORD};
+use serde::Serialize;
+
+use crate::executor::{cap_kind, region_kind};
+use crate::ring::Ring;
+use crate::services::Entry;
+
+/// What questions are answered from.
+pub struct View<'v> {
+    pub plan: &'static Plan<'static>,
+    pub entries: &'v [Entry],
+    pub machine: &'v partenza_lifecycle::Machine<'static>,
+    pub ring: &'v Ring,
+    pub now: Instant,
+    pub boot_state: BootState,
+    pub complete: Option<u64>,
+}
+
+/// Answers `op` into `out` and gives the bytes used; `None` when the operation is not a question.
+pub fn answer(view: &View<'_>, op: Op, payload: &[u8], out: &mut [u8]) -> Option<Result<usize, Code>> {
+    Some(match op {
+        Op::List => parse(payload).and_then(|page: Page| put(&view.list(page), out)),
+        Op::Status => parse(payload).and_then(|t: Target<'_>| view.status(t.name)).and_then(|s| put(&s, out)),
+        Op::Log => parse(payload).and_then(|from: LogFrom| view.log(from.sequence, out)),
+        Op::Grants => parse(payload).and_then(|of: GrantsOf<'_>| view.grants(of, out)),
+        Op::BootReport => parse(payload).and_then(|page: Page| put(&view.boot(page), out)),
+        Op::Uptime => empty(payload).and_then(|()| put(&Uptime { micros: view.now.as_micros() }, out)),
+        Op::Version => empty(payload).and_then(|()| {
+            let kernel = view.plan.kernel;
+            let mut name = heapless::String::<64>::new();
+            // Longer names than this are cut, which harms nobody.
+            let _ = write!(
+                name,
+                "seL4 {} {}{}",
+                kernel.version,
+                kernel.arch,
+                if kernel.mcs { " MCS" } else { "" }
+            );
+            put(&Version { system: view.plan.system, partenza: view.plan.tool, kernel: &name }, out)
+        }),
+        _ => return None,
+    })
+}
+
+fn parse<'a, T: serde::Deserialize<'a>>(payload: &'a [u8]) -> Result<T, Code> {
+    decode(payload).map_err(|_| SupervisorError::Malformed.code())
+}
+
+/// The payload of a request that has none.
+///
+/// # Errors
+/// There is one.
+pub fn empty(payload: &[u8]) -> Result<(), Code> {
+    if payload.is_empty() { Ok(()) } else { Err(SupervisorError::Malformed.code()) }
+}
+
+/// Encodes an answer.
+///
+/// # Errors
+/// It does not fit one message, which the protocol's page sizes exclude for valid plans.
+pub fn put<T: Serialize>(value: &T, out: &mut [u8]) -> Result<usize, Code> {
+    encode(value, out).map_err(|_| SupervisorError::NotSupported.code())
+}
+
+/// The protocol's name of a state of the machine.
+#[must_use]
+pub fn state(state: Machine) -> ServiceState {
+    match state {
+        Machine::Pending => ServiceState::Pending,
+        Machine::Starting(_) => ServiceState::Starting,
+        Machine::Running => ServiceState::Running,
+        Machine::Degraded => ServiceState::Degraded,
+        Machine::Unhealthy => ServiceState::Unhealthy,
+        Machine::Crashed => ServiceState::Crashed,
+        Machine::Restarting { .. } => ServiceState::Restarting,
+        Machine::Stopping(_) => ServiceState::Stopping,
+        Machine::Stopped => ServiceState::Stopped,
+        Machine::Failed => ServiceState::Failed,
+        Machine::Disabled => ServiceState::Disabled,
+    }
+}
+
+impl View<'_> {
+    /// The service of that name.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn find(&self, name: &str) -> Result<ServiceId, Code> {
+        find(self.plan, name)
+    }
+
+    fn state(&self, id: ServiceId) -> ServiceState {
+        let known = self.machine.state(partenza_lifecycle::ServiceId(id.0));
+        known.map_or(ServiceState::Pending, state)
+    }
+
+    /// Services from `page.from` on, as many as one answer holds.
+    fn rows(&self, page: Page) -> (impl Iterator<Item = ServiceId> + use<>, Option<u16>) {
+        let total = self.plan.services.len() as u16;
+        let end = page.from.saturating_add(PAGE as u16).min(total);
+        ((page.from.min(total)..end).map(ServiceId), (end < total).then_some(end))
+    }
+
+    fn list(&self, page: Page) -> ListPage<'static> {
+        let (ids, next) = self.rows(page);
+        let rows = ids.map(|id| {
+            let service = self.plan.service(id);
+            Summary {
+                name: service.name,
+                layer: service.layer,
+                state: self.state(id),
+                incarnation: self.entries[id.0 as usize].incarnation,
+            }
+        });
+        ListPage { total: self.plan.services.len() as u16, rows: rows.collect(), next }
+    }
+
+    fn status(&self, name: &str) -> Result<Status<'static>, Code> {
+        let id = self.find(name)?;
+        let service = self.plan.service(id);
+        let entry = &self.entries[id.0 as usize];
+        let state = self.state(id);
+        let up = matches!(state, ServiceState::Running | ServiceState::Degraded);
+        let sizes = &self.plan.kernel.sizes;
+        Ok(Status {
+            id: id.0,
+            name: service.name,
+            version: service.version,
+            layer: service.layer,
+            critical: service.critical,
+            state,
+            incarnation: entry.incarnation,
+            restarts: entry.incarnation.0.saturating_sub(1),
+            uptime: entry.ready.filter(|_| up).map(|ready| self.now.as_micros() - ready),
+            last_error: entry.last_error,
+            priority: service.priority,
+            memory: layout::service_bytes(service, sizes)
+                + layout::incarnation_bytes(service, self.plan.image_of(service), sizes),
+            rejected: entry.rejected,
+            messages: entry.messages,
+        })
+    }
+
+    fn boot(&self, page: Page) -> BootPage<'static> {
+        let (ids, next) = self.rows(page);
+        let rows = ids.map(|id| {
+            let (service, entry) = (self.plan.service(id), &self.entries[id.0 as usize]);
+            BootRow {
+                name: service.name,
+                layer: service.layer,
+                created: entry.created,
+                started: entry.started,
+                ready: entry.ready,
+            }
+        });
+        BootPage { state: self.boot_state, complete: self.complete, rows: rows.collect(), next }
+    }
+
+    fn grants(&self, of: GrantsOf<'_>, out: &mut [u8]) -> Result<usize, Code> {
+        let service = self.plan.service(self.find(of.name)?);
+        let caps = service.caps.iter().map(|grant| GrantRow {
+            kind: cap_kind(grant.object),
+            at: u64::from(grant.cptr),
+            rights: grant.rights.bits(),
+            object: grant.name,
+        });
+        let maps = service.maps.iter().map(|map| GrantRow {
+            kind: region_kind(self.plan, map.region),
+            at: map.address,
+            rights: if map.writable { 3 } else { 2 },
+            object: self.plan.regions[map.region as usize].name,
+        });
+        let total = (service.caps.len() + service.maps.len()) as u16;
+        let rows = caps.chain(maps).skip(of.from as usize).take(PAGE).collect();
+        let end = of.from.saturating_add(PAGE as u16);
+        put(&GrantsPage { total, rows, next: (end < total).then_some(end) }, out)
+    }
+
+    /// As many records as fit, behind the page's header; the header's size is known before its contents.
+    fn log(&self, sequence: u32, out: &mut [u8]) -> Result<usize, Code> {
+        let first = self.ring.seek(sequence);
+        let lost = first.sequence.saturating_sub(sequence);
+        // Header fields are encoded with as many bytes as they need, so records are collected first, at a place
+        // where the longest header ends, and moved up to the real one.
+        const HEADER: usize = 16;
+        let mut cursor = first;
+        let mut used = HEADER;
+        let mut count = 0u8;
+        let mut record = [0; MAX_RECORD];
+        while let Some((len, _, next)) = self.ring.read(cursor, &mut record) {
+            if used + len + 8 > out.len() || count == u8::MAX {
+                break;
+            }
+            out[used..used + len].copy_from_slice(&record[..len]);
+            used += len;
+            count += 1;
+            cursor = next;
+        }
+        let mut header = [0; HEADER];
+        let page = LogPage { count, lost, next: cursor.sequence };
+        let header_len = put(&page, &mut header)?;
+        out[..header_len].copy_from_slice(&header[..header_len]);
+        out.copy_within(HEADER..used, header_len);
+        let end = header_len + used - HEADER;
+        let padded = end.next_multiple_of(8).min(out.len());
+        out[end..padded].fill(0);
+        Ok(end)
+    }
+}
+
+/// The service of that name.
+///
+/// # Errors
+/// There is none.
+pub fn find(plan: &Plan<'_>, name: &str) -> Result<ServiceId, Code> {
+    let index = plan.services.iter().position(|service| service.name == name);
+    index.map(|index| ServiceId(index as u16)).ok_or(SupervisorError::NoSuchService.code())
+}
+
+// A record never outgrows what one answer can carry.
+const _: () = assert!(size_of::<Record<'_>>() > 0 && MAX_RECORD + 32 < 960);

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! The service table: what the Supervisor knows of each service besides the plan and the lifecycle machine's record.
+
+use partenza_protocol::control::Directive;
+use partenza_protocol::event::Rejection;
+use partenza_protocol::{Code, Incarnation, Secret};
+
+use crate::executor::Made;
+
+/// Messages that a service may send before it is ready.
+pub const MAX_BEFORE_READY: u32 = 64;
+/// Rejections of one incarnation that are logged; more are only counted.
+const LOGGED_REJECTIONS: u32 = 8;
+
+/// One row of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    pub made: Made,
+    pub incarnation: Incarnation,
+    /// Of this incarnation; zero while there is none.
+    pub secret: Secret,
+    pub supervisor_secret: Secret,
+    /// It proved that it read its startup page.
+    pub greeted: bool,
+    pub reported: bool,
+    pub messages: u32,
+    pub rejected: u32,
+    pub last_error: Option<Code>,
+    /// The kernel's number behind `last_error`.
+    pub detail: u32,
+    /// What it gets to hear when it asks.
+    pub directive: Option<Directive>,
+    /// Microseconds since hand-over.
+    pub created: Option<u64>,
+    pub started: Option<u64>,
+    pub ready: Option<u64>,
+}
+
+impl Default for Entry {
+    fn default() -> Self {
+        Self {
+            made: Made::default(),
+            incarnation: Incarnation(0),
+            secret: Secret([0; 16]),
+            supervisor_secret: Secret([0; 16]),
+            greeted: false,
+            reported: false,
+            messages: 0,
+            rejected: 0,
+            last_error: None,
+            detail: 0,
+            directive: None,
+            created: None,
+            started: None,
+            ready: None,
+        }
+    }
+}
+
+impl Entry {
+    /// A new incarnation begins.
+    pub fn begin(&mut self, secret: Secret, supervisor_secret: Secret) {
+        *self = Self {
+            made: self.made,
+            incarnation: Incarnation(self.incarnation.0.wrapping_add(1)),
+            secret,
+            supervisor_secret,
+            last_error: self.last_error,
+            ..Self::default()
+        };
+    }
+
+    /// Counts an ignored message; what to log about it, if anything.
+    pub fn reject(&mut self, why: Rejection) -> Option<Rejection> {
+        self.rejected = self.rejected.saturating_add(1);
+        match self.rejected {
+            n if n < LOGGED_REJECTIONS => Some(why),
+            LOGGED_REJECTIONS => Some(Rejection::Muted),
+            _ => None,
+        }
+    }
+}

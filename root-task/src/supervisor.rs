@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! The one loop: Init while it boots, the Supervisor afterwards (SPEC B-3, E, I-1).
+//!
+//! Rules it lives by:
+//! * It receives, replies and signals. It never sends to, calls, or waits for one service (SPEC A-6).
+//! * The lifecycle machine decides, this file does: actions are performed at once, and what came of them goes back as
+//!   events, until there is nothing left to do.
+//! * Who speaks is told by the badge, which Init minted, never by what the message says (SPEC G-2).
+//! * Nothing is allocated after the boot. Every step is bounded.
+
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
+
+use partenza_lifecycle::{Action, Event as Life, Instant, Machine, Scope};
+use partenza_plan::symbols::Symbols;
+use partenza_plan::{Plan, ServiceId};
+use partenza_protocol::error::BootError;
+use partenza_protocol::event::{BootState, Event};
+use partenza_protocol::{Badge, Sender};
+use sel4::{MessageInfo, RecvWithMRs, cap};
+
+use crate::account::Accounts;
+use crate::clock::{Clock, Timer};
+use crate::cspace::{CSpace, own};
+use crate::entropy::Entropy;
+use crate::executor::{Birth, Executor};
+use crate::faults;
+use crate::journal::Journal;
+use crate::mailbox::{Inbox, Outbox};
+use crate::parameters::Parameters;
+use crate::power::Power;
+use crate::refused::Refused;
+use crate::services::Entry;
+use crate::uart::Uart;
+
+/// Sources at Init's own notification.
+pub const TIMER_SOURCE: u32 = 0;
+pub const EVENTS_SOURCE: u32 = 1;
+
+/// A boot that lasts longer lets the event line flow while it goes on.
+const STALLED: Instant = Instant::from_micros(100_000);
+/// Answers of one step that can be open at once.
+const MAX_ANSWERS: usize = 16;
+
+pub struct Supervisor {
+    pub plan: &'static Plan<'static>,
+    pub archive: partenza_plan::archive::Archive<'static>,
+    pub parameters: Parameters<'static>,
+    pub cspace: CSpace,
+    pub machine: Machine<'static>,
+    pub entries: Box<[Entry]>,
+    pub executor: Executor,
+    pub journal: Journal,
+    pub clock: Clock,
+    pub timer: Timer,
+    pub entropy: Entropy,
+    pub power: Power,
+    pub console: Option<Uart>,
+    pub accounts: Option<Accounts>,
+    pub boot_state: BootState,
+    /// Microseconds from hand-over to BootComplete.
+    pub complete: Option<u64>,
+    pub actions: VecDeque<Action>,
+    pub answers: heapless::Deque<Life, MAX_ANSWERS>,
+    pub armed: Option<Instant>,
+    pub inbox: Inbox,
+    pub outbox: Outbox,
+}
+
+/// What a wake was about.
+enum Wake {
+    /// A deadline was due before Init went to wait.
+    Due,
+    Message(RecvWithMRs),
+}
+
+impl Supervisor {
+    /// Boots the system and supervises it. Never returns.
+    pub fn run(&mut self) -> ! {
+        self.feed(Life::Begin);
+        loop {
+            self.keep_events_flowing();
+            match self.wait() {
+                Wake::Due => {}
+                Wake::Message(message) => self.on_message(&message),
+            }
+            // One tick serves one deadline.
+            while self.machine.next_deadline().is_some_and(|deadline| deadline <= self.clock.now()) {
+                self.feed(Life::Tick);
+            }
+        }
+    }
+
+    /// One event into the machine, and all that follows from it.
+    pub fn feed(&mut self, event: Life) {
+        self.answer(event);
+        while let Some(event) = self.answers.pop_front() {
+            let actions = &mut self.actions;
+            self.machine.step(self.clock.now(), event, &mut |action| actions.push_back(action));
+            while let Some(action) = self.actions.pop_front() {
+                self.perform(action);
+            }
+        }
+    }
+
+    fn answer(&mut self, event: Life) {
+        // A step asks for at most `Machine::ACTIONS_PER_STEP` things, each answered once.
+        assert!(self.answers.push_back(event).is_ok(), "more answers than one step can have");
+    }
+
+    fn perform(&mut self, action: Action) {
+        match action {
+            Action::Create(id) => self.create(id),
+            Action::Resume(id) => self.resume(id),
+            Action::Destroy { service, scope } => self.destroy(service, scope),
+            Action::Direct { service, directive } => self.direct(service, directive),
+            Action::Diagnose { culprit } => self.diagnose(culprit),
+            Action::Notice(notice) => self.on_notice(notice),
+            Action::Finish(ending) => self.finish(ending),
+        }
+    }
+
+    fn create(&mut self, life: partenza_lifecycle::ServiceId) {
+        let id = ServiceId(life.0);
+        self.on_account_of(id);
+        let now = self.clock.now();
+        let (secret, supervisor_secret) = (self.entropy.secret(), self.entropy.secret());
+        let entry = &mut self.entries[id.0 as usize];
+        entry.begin(secret, supervisor_secret);
+        let birth = Birth { incarnation: entry.incarnation, secret };
+        let journal = &mut self.journal;
+        journal.record(now, &Event::Starting { service: id, incarnation: birth.incarnation });
+        let outcome =
+            self.executor.create(id, birth, &mut entry.made, |granted| journal.record(now, &granted));
+        match outcome {
+            Ok(()) => {
+                let now = self.clock.now();
+                entry.created = Some(now.as_micros());
+                journal.record(now, &Event::Created { service: id });
+                self.answer(Life::Created(life));
+            }
+            Err(refused) => {
+                self.blame(id, refused);
+                self.answer(Life::CreateFailed { service: life, code: refused.code.0 });
+            }
+        }
+    }
+
+    fn resume(&mut self, life: partenza_lifecycle::ServiceId) {
+        let id = ServiceId(life.0);
+        self.on_account_of(id);
+        match self.executor.resume(id) {
+            Ok(()) => self.entries[id.0 as usize].started = Some(self.clock.now().as_micros()),
+            Err(refused) => {
+                self.blame(id, refused);
+                self.answer(Life::Crashed(life));
+            }
+        }
+    }
+
+    fn destroy(&mut self, life: partenza_lifecycle::ServiceId, scope: Scope) {
+        let id = ServiceId(life.0);
+        self.on_account_of(id);
+        self.outbox.drop_for(id);
+        let whole = scope == Scope::Service;
+        let entry = &mut self.entries[id.0 as usize];
+        entry.secret = partenza_protocol::Secret([0; 16]);
+        entry.supervisor_secret = entry.secret;
+        entry.directive = None;
+        let rejected = entry.rejected;
+        let outcome = self.executor.destroy(id, whole, &mut entry.made);
+        let now = self.clock.now();
+        if rejected > 0 {
+            self.journal.record(now, &Event::RejectedTotal { service: id, count: rejected });
+        }
+        self.journal.record(now, &Event::Revoked { service: id, whole });
+        let outcome = outcome.and_then(|()| {
+            if whole && self.parameters.boot.verify_reclaim {
+                let (bytes, slots) = self.executor.verify_reclaimed(id)?;
+                let event = Event::Reclaimed { service: id, bytes, slots, intact: true };
+                self.journal.record(self.clock.now(), &event);
+            }
+            Ok(())
+        });
+        if let Err(refused) = outcome {
+            self.blame(id, refused);
+            let event = Event::Reclaimed { service: id, bytes: 0, slots: 0, intact: false };
+            self.journal.record(self.clock.now(), &event);
+        }
+        self.answer(Life::Destroyed(life));
+    }
+
+    fn direct(&mut self, life: partenza_lifecycle::ServiceId, directive: partenza_lifecycle::Directive) {
+        let id = ServiceId(life.0);
+        let directive = match directive {
+            partenza_lifecycle::Directive::PrepareStop => partenza_protocol::control::Directive::PrepareStop,
+            partenza_lifecycle::Directive::Stop => partenza_protocol::control::Directive::Stop,
+        };
+        self.entries[id.0 as usize].directive = Some(directive);
+        self.executor.signal(id);
+    }
+
+    fn blame(&mut self, id: ServiceId, refused: Refused) {
+        let entry = &mut self.entries[id.0 as usize];
+        entry.last_error = Some(refused.code);
+        entry.detail = refused.detail;
+    }
+
+    fn finish(&mut self, ending: partenza_lifecycle::Ending) -> ! {
+        self.journal.record(self.clock.now(), &Event::Finished);
+        self.journal.flush();
+        self.power.end(ending)
+    }
+
+    pub fn on_account_of(&mut self, id: ServiceId) {
+        if let Some(accounts) = &mut self.accounts {
+            accounts.switch(Some(id));
+        }
+    }
+
+    /// The boot is over, one way or the other.
+    pub fn is_settled(&self) -> bool {
+        !matches!(self.boot_state, BootState::Initializing | BootState::BootingLayer(_))
+    }
+
+    fn keep_events_flowing(&mut self) {
+        if self.is_settled() || self.journal.pressing() || self.clock.now() >= STALLED {
+            self.journal.start_flow();
+        }
+    }
+
+    fn next_deadline(&self) -> Option<Instant> {
+        let flow = (!self.is_settled() && self.clock.now() < STALLED).then_some(STALLED);
+        self.machine.next_deadline().into_iter().chain(flow).min()
+    }
+
+    /// Waits for a message, a signal or the next deadline, answering whoever is owed an answer.
+    fn wait(&mut self) -> Wake {
+        let deadline = self.next_deadline();
+        if let Some(deadline) = deadline.filter(|deadline| Some(*deadline) != self.armed) {
+            if deadline <= self.clock.now() {
+                return Wake::Due;
+            }
+            self.timer.arm(self.clock, deadline);
+            self.armed = Some(deadline);
+        }
+        let endpoint: cap::Endpoint = self.cspace.cap(own::ENDPOINT);
+        let message = match self.outbox.take() {
+            Some((info, words)) => endpoint.reply_recv_with_mrs(info, words, ()),
+            None => endpoint.recv_with_mrs(()),
+        };
+        Wake::Message(message)
+    }
+
+    fn on_message(&mut self, message: &RecvWithMRs) {
+        match Badge(message.badge).sender() {
+            Sender::Control(id) if self.knows(id) => {
+                if let Some(accounts) = &mut self.accounts {
+                    accounts.arrived(id);
+                }
+                self.inbox.fill(message);
+                self.on_control(id, message.info);
+            }
+            Sender::Fault(id) if self.knows(id) => {
+                let fault = sel4::with_ipc_buffer(|buffer| sel4::Fault::from_recv(buffer, message));
+                self.on_fault(id, fault);
+            }
+            Sender::DeadServer { service, .. } if self.knows(service) => {
+                let code = partenza_protocol::error::SupervisorError::NotRunning.code();
+                self.outbox.put(service, MessageInfo::new(u64::from(code.0), 0, 0, 0));
+            }
+            Sender::Notification(sources) => self.on_signals(sources),
+            // Init minted no such badge, so there is nobody to blame or to answer.
+            Sender::Control(_) | Sender::Fault(_) | Sender::DeadServer { .. } | Sender::Unknown => {}
+        }
+    }
+
+    fn knows(&self, id: ServiceId) -> bool {
+        (id.0 as usize) < self.entries.len()
+    }
+
+    fn on_signals(&mut self, sources: u32) {
+        // An edge that comes while the interrupt is masked is lost, so it is let in again before its source is served.
+        if sources & (1 << TIMER_SOURCE) != 0 {
+            self.acknowledge(own::TIMER_IRQ);
+            self.armed = None;
+        }
+        if sources & (1 << EVENTS_SOURCE) != 0 {
+            self.acknowledge(own::EVENTS_IRQ);
+            self.journal.on_idle_interrupt();
+        }
+    }
+
+    fn acknowledge(&self, slot: crate::cspace::Slot) {
+        // The handler is Init's own; there is nothing that could refuse this.
+        let _ = self.cspace.cap::<sel4::cap_type::IrqHandler>(slot).irq_handler_ack();
+    }
+
+    /// SPEC J: a service faulted. The kernel keeps it where it is until it is destroyed.
+    fn on_fault(&mut self, id: ServiceId, fault: Option<sel4::Fault>) {
+        self.on_account_of(id);
+        let service = self.plan.service(id);
+        let image = self.plan.image_of(service);
+        let table = image.symbols.and_then(|(offset, len)| self.archive.range(offset, len));
+        let registers = self.executor.registers(id).ok();
+        let fault = faults::describe(fault, registers.as_ref(), service, image, table.map(Symbols));
+        self.entries[id.0 as usize].last_error = Some(BootError::ServiceCrashed.code());
+        self.journal.record(self.clock.now(), &Event::Crashed { service: id, fault });
+        self.feed(Life::Crashed(partenza_lifecycle::ServiceId(id.0)));
+    }
+}

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Objects that outlive every service: endpoints, notifications, regions, interrupts, the services' untypeds.
+//!
+//! All of them are made before the first service, largest first, so that the same plan on the same machine always
+//! takes the same memory (SPEC F-1).
+
+use partenza_plan::{PAGE_BITS, Plan, ServiceId};
+use sel4::{CapRights, FrameObjectType, ObjectBlueprint, cap_type};
+
+use crate::cspace::{CSpace, Slot, own};
+use crate::devices::Devices;
+use crate::pool::Pool;
+use crate::refused::{During, Refused, Step};
+
+/// Highest IOAPIC vector that the kernel gives to user level, on PCs.
+const LAST_VECTOR: u8 = 107;
+
+/// The largest objects first: every service's two untypeds, equal ones in one retype.
+///
+/// # Errors
+/// Not enough memory, or what the kernel refused.
+pub fn make_untypeds(plan: &Plan<'_>, pool: &mut Pool) -> Result<(), Refused> {
+    let mut wanted = alloc::vec::Vec::with_capacity(plan.services.len() * 2);
+    for service in &plan.services {
+        wanted.push((service.service_untyped, service.untyped_slots.0));
+        wanted.push((service.incarnation_untyped, service.untyped_slots.1));
+    }
+    wanted.sort_unstable_by_key(|(bits, slot)| (core::cmp::Reverse(*bits), *slot));
+    let consecutive = |a: &(u8, u32), b: &(u8, u32)| a.0 == b.0 && a.1 + 1 == b.1;
+    for run in wanted.chunk_by(consecutive) {
+        let (bits, first) = run[0];
+        pool.take(ObjectBlueprint::Untyped { size_bits: bits as usize }, Slot(first), run.len() as u32)?;
+    }
+    Ok(())
+}
+
+/// Memory regions: RAM from the pool, the others at their physical addresses, in ascending order together with
+/// `own_device`, a page of Init's.
+///
+/// # Errors
+/// Not enough memory, no such device, or what the kernel refused.
+pub fn make_regions(
+    plan: &Plan<'_>,
+    pool: &mut Pool,
+    devices: &mut Devices,
+    own_device: Option<u64>,
+) -> Result<(), Refused> {
+    let mut physical = alloc::vec::Vec::with_capacity(plan.regions.len() + 1);
+    if let Some(address) = own_device {
+        physical.push((address, PAGE_BITS, own::TIMER_FRAME, 1));
+    }
+    for bits in [FrameObjectType::LargePage.bits(), FrameObjectType::GRANULE.bits()] {
+        for region in plan.regions.iter().filter(|region| region.page_bits as usize == bits) {
+            let slot = Slot(region.slot);
+            match region.physical {
+                Some(address) => physical.push((address, region.page_bits, slot, region.pages)),
+                None => {
+                    let frame = if bits == FrameObjectType::GRANULE.bits() {
+                        ObjectBlueprint::GRANULE
+                    } else {
+                        ObjectBlueprint::LARGE_PAGE
+                    };
+                    pool.take(frame, slot, region.pages)?;
+                }
+            }
+        }
+    }
+    physical.sort_unstable_by_key(|(address, ..)| *address);
+    for (address, bits, slot, pages) in physical {
+        devices.frames(address, bits, slot, pages)?;
+    }
+    Ok(())
+}
+
+/// Endpoints and notifications of services, and each service's badged signal.
+///
+/// # Errors
+/// Not enough memory, or what the kernel refused.
+pub fn make_channels(plan: &Plan<'_>, cspace: CSpace, pool: &mut Pool) -> Result<(), Refused> {
+    let objects = &plan.objects;
+    let services = plan.services.len() as u32;
+    pool.take(ObjectBlueprint::Notification, Slot(objects.notification_slot), services)?;
+    pool.take(ObjectBlueprint::Endpoint, Slot(objects.endpoint_slot), u32::from(objects.endpoints))?;
+    for (index, service) in (0..).zip(&plan.services) {
+        if let Some(channel) = service.supervisor_channel {
+            let from = cspace.path(Slot(objects.notification_slot).plus(index));
+            let to = cspace.path(Slot(objects.signal_slot).plus(index));
+            to.mint(&from, CapRights::write_only(), 1 << channel).during(Step::Mint)?;
+        }
+    }
+    Ok(())
+}
+
+/// Handlers of the services' interrupts, each set to its holder's notification.
+///
+/// # Errors
+/// What the kernel refused.
+pub fn make_irqs(plan: &Plan<'_>, cspace: CSpace) -> Result<(), Refused> {
+    for (index, irq) in (0..).zip(&plan.irqs) {
+        let handler = Slot(plan.objects.irq_slot).plus(index);
+        let line = IrqLine { ioapic: irq.ioapic, pin: irq.pin, level: irq.level, active_low: irq.active_low };
+        let ServiceId(holder) = irq.holder;
+        let notification = Slot(plan.objects.notification_slot).plus(u32::from(holder));
+        connect(cspace, line, irq.vector, handler, notification, own::SCRATCH, 1 << irq.channel)?;
+        cspace.path(own::SCRATCH).delete().during(Step::Interrupt)?;
+    }
+    Ok(())
+}
+
+/// One input of an IOAPIC.
+#[derive(Clone, Copy)]
+pub struct IrqLine {
+    pub ioapic: u8,
+    pub pin: u8,
+    pub level: bool,
+    pub active_low: bool,
+}
+
+impl IrqLine {
+    /// An edge-triggered line of the first IOAPIC, as timers and serial lines of PCs are.
+    #[must_use]
+    pub fn edge(pin: u8) -> Self {
+        Self { ioapic: 0, pin, level: false, active_low: false }
+    }
+}
+
+/// Makes the handler of an interrupt and sets it to `notification` with `badge`; the badged capability is left in
+/// `badged`. The interrupt is let in.
+///
+/// # Errors
+/// What the kernel refused.
+pub fn connect(
+    cspace: CSpace,
+    line: IrqLine,
+    vector: u8,
+    handler: Slot,
+    notification: Slot,
+    badged: Slot,
+    badge: u64,
+) -> Result<(), Refused> {
+    sel4::init_thread::slot::IRQ_CONTROL
+        .cap()
+        .irq_control_get_ioapic(
+            u64::from(line.ioapic),
+            u64::from(line.pin),
+            u64::from(line.level),
+            u64::from(line.active_low),
+            u64::from(vector),
+            &cspace.path(handler),
+        )
+        .during(Step::Interrupt)?;
+    cspace
+        .path(badged)
+        .mint(&cspace.path(notification), CapRights::write_only(), badge)
+        .during(Step::Interrupt)?;
+    let handler = cspace.cap::<cap_type::IrqHandler>(handler);
+    handler.irq_handler_set_notification(cspace.cap(badged)).during(Step::Interrupt)?;
+    handler.irq_handler_ack().during(Step::Interrupt)
+}
+
+/// Vectors that no service's interrupt uses, for Init's own.
+pub fn free_vectors<'a>(plan: &'a Plan<'a>) -> impl Iterator<Item = u8> + 'a {
+    (0..=LAST_VECTOR).rev().filter(|vector| plan.irqs.iter().all(|irq| irq.vector != *vector))
+}
