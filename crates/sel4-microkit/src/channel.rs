@@ -20,6 +20,7 @@ macro_rules! refused {
     ($message:literal) => {{
         #[cold]
         #[inline(never)]
+        #[track_caller]
         fn refused() -> ! {
             panic!($message)
         }
@@ -53,6 +54,7 @@ impl Channel {
     /// # Panics
     /// When the system description does not let this PD.
     #[inline]
+    #[track_caller]
     pub fn notify(&self) {
         if !self.can_notify() {
             refused!("notify: not given on this channel");
@@ -68,6 +70,7 @@ impl Channel {
     /// # Panics
     /// When the channel is no interrupt.
     #[inline]
+    #[track_caller]
     pub fn irq_ack(&self) -> sel4::Result<()> {
         if pd_irqs() >> self.index & 1 == 0 {
             refused!("irq_ack: not given on this channel");
@@ -80,6 +83,7 @@ impl Channel {
     /// # Panics
     /// When the system description does not let this PD.
     #[inline]
+    #[track_caller]
     pub fn pp_call(&self, msg_info: MessageInfo) -> MessageInfo {
         if !self.can_call() {
             refused!("pp_call: not given on this channel");
@@ -130,6 +134,7 @@ impl IoPort {
     /// # Panics
     /// When the system description does not give this range.
     #[inline]
+    #[track_caller]
     pub fn cap(&self) -> sel4::cap::IOPort {
         if !self.is_given() {
             refused!("ioport: not given");
