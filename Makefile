@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Partenza for seL4. `make help` lists what there is; `make run` is where to begin.
+#
+# Variables:
+#   KERNEL=debug|release   which of the two kernels of cmake-build/ to use (default: debug)
+#   SEL4_PREFIX=DIR        a kernel of your own, installed the way seL4 installs itself; then none is built here
+#   MEMORY=128MiB          RAM of the machine
+#   PARTENZA_SETUP=skip    never install packages
+
+KERNEL ?= debug
+MEMORY ?= 128MiB
+
+ifdef SEL4_PREFIX
+flavour := prefix
+prefix := $(abspath $(SEL4_PREFIX))
+else
+flavour := $(KERNEL)
+prefix := $(CURDIR)/build/kernel/$(KERNEL)
+endif
+
+host := build/host
+elfs := build/sel4/$(flavour)/x86_64-unknown-linux-gnu/sel4
+partenza := $(host)/debug/partenza
+image := build/image/$(flavour)/reference.elf
+
+# Everything that runs on seL4; the test services only for tests.
+services := axiom policy keys identity capability_service process_manager block_storage filesystem \
+	driver_manager network terminal update_manager
+target_cargo = SEL4_PREFIX=$(1) CARGO_TARGET_DIR=build/sel4/$(2) cargo --config support/sel4-target.toml
+target_build = $(call target_cargo,$(1),$(2)) build --quiet --profile sel4 -p partenza-root-task \
+	$(addprefix -p ,$(services)) $(3)
+
+.PHONY: help run boot image test bench lint clean setup kernels tools programs \
+	docker-build docker-enter docker-run
+
+help:
+	@echo 'Partenza for seL4'
+	@echo
+	@echo '  make run      set up what is missing, build, boot the reference system, leave you at its shell'
+	@echo '                (Ctrl-A X ends QEMU, `shutdown` ends the system)'
+	@echo '  make boot     boot without a terminal, print events as JSON lines, power off after BootComplete'
+	@echo '  make image    build the image only: $(image)'
+	@echo '  make test     set up, build and run every test, in QEMU too'
+	@echo '  make bench    instructions and system calls of a boot, per phase and per service'
+	@echo '  make lint     clippy and rustfmt, warnings are errors'
+	@echo '  make clean    remove build/'
+	@echo
+	@echo '  make docker-build | docker-enter | docker-run CMD="make test"    the same in a container'
+	@echo
+	@echo '  KERNEL=release     the kernel without assertions and debug output'
+	@echo '  SEL4_PREFIX=DIR    a kernel of your own'
+	@echo '  MEMORY=256MiB      RAM of the machine'
+
+run: image
+	@$(partenza) run $(image) --kernel $(prefix) --memory $(MEMORY)
+
+boot: image
+	@$(partenza) run $(image) --kernel $(prefix) --memory $(MEMORY) --headless --events json \
+		--param after-boot=poweroff --param on-failure=poweroff
+
+image: programs tools
+	@mkdir -p $(dir $(image))
+	@$(partenza) pack . --kernel $(prefix) --search-path $(elfs) --root-task $(elfs)/root-task -o $(image)
+
+setup:
+	@support/setup
+
+# CMake decides what is out of date; when nothing is, this takes a tenth of a second.
+kernels: setup
+ifndef SEL4_PREFIX
+	@test -f build/cmake/build.ninja || { echo 'Configuring the kernel build'; \
+		cmake -S cmake-build -B build/cmake -G Ninja > build/cmake.log 2>&1 || { cat build/cmake.log; exit 1; }; }
+	@cmake --build build/cmake -- --quiet
+endif
+
+programs: kernels
+	@$(call target_build,$(prefix),$(flavour))
+
+tools: setup
+	@CARGO_TARGET_DIR=$(host) cargo build --quiet -p partenza-cli
+
+# Tests run on both kernels of cmake-build/; a prefix of your own is used in addition, where it is set.
+test: kernels tools
+	@echo 'Building programs for both kernels'
+	@$(call target_build,$(CURDIR)/build/kernel/debug,debug,-p partenza-test-services)
+	@$(call target_build,$(CURDIR)/build/kernel/release,release,-p partenza-test-services)
+	@echo 'Testing'
+	@CARGO_TARGET_DIR=$(host) PARTENZA_BIN=$(CURDIR)/$(partenza) cargo test --quiet
+	@SEL4_PREFIX=$(CURDIR)/build/kernel/debug CARGO_TARGET_DIR=build/sel4/host-tests cargo test --quiet \
+		-p sel4 -p sel4-config -p sel4-sync -p sel4-runtime -p partenza-service
+	@CARGO_TARGET_DIR=$(host) PARTENZA_BIN=$(CURDIR)/$(partenza) cargo test --quiet -p partenza-tests
+
+bench: kernels tools
+	@$(call target_build,$(CURDIR)/build/kernel/release,release,-p partenza-test-services)
+	@CARGO_TARGET_DIR=$(host) PARTENZA_BIN=$(CURDIR)/$(partenza) \
+		cargo run --quiet -p partenza-tests --bin partenza-bench -- $(BENCH)
+
+lint: kernels
+	@cargo fmt --all --check
+	@CARGO_TARGET_DIR=$(host) cargo clippy --quiet --all-targets -- -D warnings
+	@CARGO_TARGET_DIR=$(host) cargo clippy --quiet -p partenza-tests --all-targets -- -D warnings
+	@$(call target_cargo,$(CURDIR)/build/kernel/debug,debug) clippy --quiet --profile sel4 -p partenza-root-task \
+		-p partenza-test-services $(addprefix -p ,$(services)) -- -D warnings
+
+clean:
+	rm -rf build
+
+docker_run = docker run --rm $(if $(shell test -t 0 && echo tty),-it,-i) --user $$(id -u):$$(id -g) -e HOME=/tmp \
+	-v "$(CURDIR)":/project -v partenza-cargo:/usr/local/cargo/registry partenza-toolchain
+
+docker-build:
+	docker build -f docker/Dockerfile -t partenza-toolchain .
+
+docker-enter:
+	$(docker_run) bash
+
+docker-run:
+	$(docker_run) $(or $(CMD),make run)
