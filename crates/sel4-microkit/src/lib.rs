@@ -34,8 +34,12 @@
 //! that the tool fills in ([`pd_name`] and the masks behind [`Channel`]). First `init` runs, then
 //! every interrupt is acknowledged once, then messages are received for ever.
 //!
+//! The stack is the loader's; `#[protection_domain(stack_size = 16 * 1024)]` brings one in the image
+//! instead. `heap_size = …` (feature `heap`) makes a heap in the image the global allocator.
+//!
 //! Rules the crate keeps: a PD that does not format does not link the formatting code, on a kernel
-//! without debug console not even for panics; nothing allocates; a channel that the plan did not
+//! without debug console not even for panics; nothing
+//! allocates unless it asked for a heap; a channel that the plan did not
 //! give is a panic that names the operation, not a fault in the kernel's terms.
 #![no_std]
 #![warn(missing_docs)]
@@ -74,6 +78,16 @@ macro_rules! declare_protection_domain {
                 $crate::_private::run($init())
             }
         };
+    };
+    { init = $init:expr, $(stack_size = $stack_size:expr,)? heap_size = $heap_size:expr $(,)? } => {
+        const _: () = {
+            #[global_allocator]
+            static HEAP: $crate::_private::sel4_runtime::StaticHeap<{ $heap_size }> =
+                // SAFETY: a protection domain has one thread.
+                unsafe { $crate::_private::sel4_runtime::StaticHeap::new() };
+        };
+
+        $crate::declare_protection_domain! { init = $init, $(stack_size = $stack_size)? }
     };
     { init = $init:expr, stack_size = $stack_size:expr $(,)? } => {
         $crate::_private::sel4_runtime::declare_abi_note!(ProtectionDomain);

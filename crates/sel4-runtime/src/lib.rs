@@ -3,7 +3,7 @@
 //! `sel4-microkit`:
 //!
 //! - the symbols that Rust's prebuilt `core` and `alloc` expect of a C library and an unwinder;
-//! - a stack with a guard page;
+//! - a stack with a guard page, and a heap for who asks for one;
 //! - the ABI note that says for which kernel the program was built ([`abi_note`]).
 //!
 //! The symbols exist only when built with `support/sel4-target.toml` (`cfg(target_sel4)`), so that
@@ -12,12 +12,16 @@
 #![warn(missing_docs)]
 
 pub mod abi_note;
+#[cfg(feature = "heap")]
+mod heap;
 #[cfg(any(target_sel4, test))]
 mod memory;
 mod stack;
 #[cfg(target_sel4)]
 mod unwind;
 
+#[cfg(feature = "heap")]
+pub use heap::StaticHeap;
 pub use stack::{GUARD_BYTES, Stack, call_on_stack};
 
 /// Ends this thread with a fault that its fault handler sees as an invalid opcode (exception 6).

@@ -71,8 +71,8 @@ impl BootInfo {
         SlotRegion::from_range(self.0.empty())
     }
 
-    /// Frames of the root task's image, in the order of its addresses (a trap: SEL4 numbers them
-    /// from the image's first page, holes between segments included).
+    /// Frames of the root task's image, in the order of its addresses: one for every page from the
+    /// image's first to its last, holes between segments included.
     pub fn user_image_frames(&self) -> SlotRegion<cap_type::Granule> {
         SlotRegion::from_range(self.0.user_image_frames())
     }
