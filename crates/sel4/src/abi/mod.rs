@@ -2,7 +2,7 @@
 //! Everything about a kernel that is neither in its XML nor in its configuration.
 //!
 //! One module per kernel family, chosen by the build script (`cfg(sel4_abi = "…")`). A module
-//! gives the same items as [`v5_x86_64`]: the system call instruction, the layouts of message
+//! gives the same items as `v5_x86_64`: the system call instruction, the layouts of message
 //! info, rights and CNode guard words, object types and sizes, initial slots, boot information,
 //! fault messages, register sets, and the forms of those invocations that differ. Nothing outside
 //! this directory names a kernel version.

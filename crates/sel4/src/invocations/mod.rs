@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Invocations: operations on kernel objects, one function per operation, named as in rust-sel4.
 //!
-//! Each is one system call unless it says otherwise. Errors are the kernel's ([`Error`]), with its
+//! Each is one system call unless it says otherwise. Errors are the kernel's ([`Error`](crate::Error)), with its
 //! own words in [`last_failure`](crate::last_failure).
 
 mod cnode;
