@@ -88,3 +88,32 @@ pub fn syscall(kind: Kind, number: i64, input: Registers) -> Registers {
     // unmaps or overwrites what it stands on stops there, seen by its fault handler.
     unsafe { abi::trap(number, input) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Read off a kernel that was booted and invoked, in this project's configuration of it.
+    #[cfg(all(sel4_cfg = "VERSION=5.0.0", sel4_cfg = "MAX_NUM_NODES=1", not(sel4_cfg = "VTX")))]
+    #[test]
+    fn generated_numbers_are_those_that_the_kernel_answers_to() {
+        assert_eq!([number::Call, number::Recv, number::NBRecv], [-1, -5, -8]);
+        assert_eq!(
+            [label::UntypedRetype, label::TCBConfigure, label::CNodeMint, label::IRQAckIRQ],
+            [1, 5, 18, 24]
+        );
+        assert_eq!(
+            [label::X86PDPTMap, label::X86PageMap, label::X86ASIDPoolAssign, label::X86IOPortIn8],
+            [28, 37, 43, 44]
+        );
+        assert_eq!(label::NAMES[label::X86PageUnmap as usize], "X86PageUnmap");
+    }
+
+    #[test]
+    fn counts_between_two_moments_are_their_difference() {
+        let mut later = counters::Counters::ZERO;
+        assert_eq!(later.total(), 0);
+        later = later.since(&counters::Counters::ZERO);
+        assert_eq!((later.kinds().count(), later.invocations().count()), (0, 0));
+    }
+}
