@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! What a fault message means (SPEC J-1): kind, address, likely cause, function.
 
+use partenza_plan::archive::Archive;
 use partenza_plan::symbols::Symbols;
 use partenza_plan::{Image, PAGE, Service};
 use partenza_protocol::event::{Cause, Fault, FaultKind, MAX_REGISTERS};
@@ -12,6 +13,44 @@ const INVALID_OPCODE: u64 = 6;
 const GENERAL_PROTECTION: u64 = 13;
 /// First page: what a null pointer with a small offset touches.
 const NULL_PAGE: u64 = PAGE;
+
+/// What `rax` holds when a Rust service faults to report its panic: `PANIC` in ASCII (`sel4_microkit::panicking`).
+const PANIC_MARK: u64 = 0x50_41_4e_49_43;
+
+/// What a panicking service left in its registers, as text of its own image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Panic<'a> {
+    pub file: &'a str,
+    pub line: u64,
+    /// Empty when the message was not a constant.
+    pub message: &'a str,
+}
+
+/// Reads a panic's particulars; addresses are looked up in the image's read-only segments, and nowhere else.
+#[must_use]
+pub fn panic<'a>(registers: &UserContext, image: &Image<'_>, archive: &Archive<'a>) -> Option<Panic<'a>> {
+    if registers.rax != PANIC_MARK {
+        return None;
+    }
+    let text = |address: u64, len: u64| {
+        let segment = image.segments.iter().find(|segment| {
+            let end = segment.address + u64::from(segment.pages) * PAGE;
+            !segment.writable && (segment.address..end).contains(&address)
+        })?;
+        let end = address.checked_add(len)?;
+        if end > segment.address + u64::from(segment.pages) * PAGE {
+            return None;
+        }
+        let offset = u64::from(segment.archive) + (address - segment.address);
+        let bytes = archive.range(u32::try_from(offset).ok()?, u32::try_from(len).ok()?)?;
+        core::str::from_utf8(bytes).ok()
+    };
+    Some(Panic {
+        file: text(registers.rdi, registers.rsi).unwrap_or("?"),
+        line: registers.rdx,
+        message: text(registers.rcx, registers.r8).unwrap_or(""),
+    })
+}
 
 /// Decodes `fault`. `None` when the message is none of the kernel's faults, which only a kernel that this library does
 /// not know could send.
@@ -43,6 +82,7 @@ pub fn describe<'a>(
         Some(sel4::Fault::UserException(exception)) => {
             let cause = match exception.number() {
                 DIVIDE => Cause::DivideByZero,
+                INVALID_OPCODE if registers.is_some_and(|r| r.rax == PANIC_MARK) => Cause::Panic,
                 INVALID_OPCODE => Cause::InvalidInstruction,
                 GENERAL_PROTECTION => Cause::PrivilegedInstruction,
                 _ => Cause::Unknown,

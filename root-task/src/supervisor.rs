@@ -10,10 +10,12 @@
 
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
+use core::fmt::Write;
 
 use partenza_lifecycle::{Action, Event as Life, Instant, Machine, Scope};
 use partenza_plan::symbols::Symbols;
 use partenza_plan::{Plan, ServiceId};
+use partenza_protocol::control::{Level, MAX_TEXT};
 use partenza_protocol::error::BootError;
 use partenza_protocol::event::{BootState, Event};
 use partenza_protocol::{Badge, Sender};
@@ -162,6 +164,9 @@ impl Supervisor {
         let id = ServiceId(life.0);
         self.on_account_of(id);
         self.outbox.drop_for(id);
+        if let Some(console) = self.console.filter(|_| self.parameters.boot.handover == Some(id)) {
+            self.journal.take_back_console(console);
+        }
         let whole = scope == Scope::Service;
         let entry = &mut self.entries[id.0 as usize];
         entry.secret = partenza_protocol::Secret([0; 16]);
@@ -303,6 +308,13 @@ impl Supervisor {
         let image = self.plan.image_of(service);
         let table = image.symbols.and_then(|(offset, len)| self.archive.range(offset, len));
         let registers = self.executor.registers(id).ok();
+        if let Some(panic) = registers.as_ref().and_then(|r| faults::panic(r, image, &self.archive)) {
+            let mut text = heapless::String::<MAX_TEXT>::new();
+            // What does not fit is cut.
+            let _ = write!(text, "panicked at {}:{}: {}", panic.file, panic.line, panic.message);
+            let event = Event::Message { service: id, level: Level::Error, text: &text };
+            self.journal.record(self.clock.now(), &event);
+        }
         let fault = faults::describe(fault, registers.as_ref(), service, image, table.map(Symbols));
         self.entries[id.0 as usize].last_error = Some(BootError::ServiceCrashed.code());
         self.journal.record(self.clock.now(), &Event::Crashed { service: id, fault });
