@@ -52,6 +52,8 @@ errors! {
         "build the service and the root task from the same sources";
     BadArgument = 714: "an argument of the service is malformed",
         "its crate's documentation lists its arguments";
+    RightsIgnored = 715: "a server did what the caller's channel carries no right to",
+        "this is a bug in that server: please report it";
 }
 
 impl ServiceError {

@@ -11,11 +11,13 @@
 //!   channel ([`error::ServiceError::Denied`]).
 //! * An interface is one module here, named in its first line, and a version of it is never changed: a change is
 //!   another version.
+//! * What of a server needs no seL4 (the hash chain, the rules, the keys) is here too, where the host tests it.
 #![no_std]
 #![forbid(unsafe_code)]
 
 pub mod blocks;
 pub mod capability;
+pub mod chain;
 pub mod decisions;
 pub mod drivers;
 pub mod error;
@@ -26,12 +28,14 @@ pub mod log;
 pub mod mac;
 pub mod message;
 pub mod process;
+pub mod text;
 pub mod tokens;
 pub mod updates;
 
 pub use error::ServiceError;
 pub use info::{INFO, Info};
 pub use message::Message;
+pub use text::Text;
 
 /// Bytes of the longest message, request or answer: the message registers of one call.
 pub const MAX_MESSAGE: usize = 960;

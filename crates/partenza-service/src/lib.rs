@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! What a service links: handshake, ready, directives, calls to other services, log lines.
+//!
+//! ```ignore
+//! #![no_std]
+//! #![no_main]
+//!
+//! use partenza_service::{Service, serve};
+//! use sel4_microkit::{Handler, protection_domain};
+//!
+//! struct Nothing;
+//!
+//! impl Service for Nothing {}
+//!
+//! #[protection_domain]
+//! fn init() -> impl Handler {
+//!     serve(Nothing)
+//! }
+//! ```
+//!
+//! Rules of this crate:
+//! * Everything that a service knows of itself it reads from its startup page: its name, its channels by name, its
+//!   arguments. No number of system.xml is written into a service.
+//! * A service that cannot go on says why in one line and touches the address that is the error's number, so that
+//!   the Supervisor's fault report carries the code as well ([`give_up`]). Nothing fails silently (SPEC A-3).
+//! * No allocation. What a service does not use is not linked: without text of its own a service holds no formatting
+//!   code and fits two read-only pages and one page of data.
+//! * Requests and answers are copied out of the IPC buffer before a service sees them, so it may call others while it
+//!   answers.
+#![no_std]
+
+mod cell;
+pub mod clients;
+mod context;
+mod fatal;
+mod peer;
+mod ports;
+mod service;
+
+pub use cell::TakeCell;
+pub use context::Context;
+pub use fatal::{crash, give_up};
+pub use partenza_interfaces::{Message, ServiceError, Text, info};
+pub use partenza_protocol::control::Level;
+pub use partenza_protocol::{Code, Op};
+pub use peer::Peer;
+pub use ports::Ports;
+pub use service::{Answered, Call, Health, InfoText, Running, Service, serve};
