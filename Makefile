@@ -26,9 +26,9 @@ image := build/image/$(flavour)/reference.elf
 # Everything that runs on seL4; the test services only for tests.
 services := axiom policy keys identity capability_service process_manager block_storage filesystem \
 	driver_manager network terminal update_manager
-target_cargo = SEL4_PREFIX=$(1) CARGO_TARGET_DIR=build/sel4/$(2) cargo --config support/sel4-target.toml
-target_build = $(call target_cargo,$(1),$(2)) build --quiet --profile sel4 -p partenza-root-task \
-	$(addprefix -p ,$(services)) $(3)
+target_cargo = SEL4_PREFIX=$(1) CARGO_TARGET_DIR=build/sel4/$(2) cargo $(3) --config support/sel4-target.toml --quiet \
+	--profile sel4 -p partenza-root-task $(addprefix -p ,$(services))
+target_build = $(call target_cargo,$(1),$(2),build) $(3)
 
 .PHONY: help run boot image test bench lint clean setup kernels tools programs \
 	docker-build docker-enter docker-run
@@ -87,7 +87,7 @@ test: kernels tools
 	@echo 'Testing'
 	@CARGO_TARGET_DIR=$(host) PARTENZA_BIN=$(CURDIR)/$(partenza) cargo test --quiet
 	@SEL4_PREFIX=$(CURDIR)/build/kernel/debug CARGO_TARGET_DIR=build/sel4/host-tests cargo test --quiet \
-		-p sel4 -p sel4-config -p sel4-sync -p sel4-runtime -p partenza-service
+		-p sel4 -p sel4-config -p sel4-sync -p sel4-runtime -p sel4-microkit -p partenza-service --lib
 	@CARGO_TARGET_DIR=$(host) PARTENZA_BIN=$(CURDIR)/$(partenza) cargo test --quiet -p partenza-tests
 
 bench: kernels tools
@@ -99,8 +99,7 @@ lint: kernels
 	@cargo fmt --all --check
 	@CARGO_TARGET_DIR=$(host) cargo clippy --quiet --all-targets -- -D warnings
 	@CARGO_TARGET_DIR=$(host) cargo clippy --quiet -p partenza-tests --all-targets -- -D warnings
-	@$(call target_cargo,$(CURDIR)/build/kernel/debug,debug) clippy --quiet --profile sel4 -p partenza-root-task \
-		-p partenza-test-services $(addprefix -p ,$(services)) -- -D warnings
+	@$(call target_cargo,$(CURDIR)/build/kernel/debug,debug,clippy) -p partenza-test-services -- -D warnings
 
 clean:
 	rm -rf build
