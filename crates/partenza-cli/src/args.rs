@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! The command line.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use partenza_compiler::numbers;
+
+/// Checks, packs and runs Partenza systems on seL4.
+#[derive(Parser)]
+#[command(name = "partenza", version, arg_required_else_help = true)]
+pub struct Partenza {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Check a system and say what is wrong with it
+    Check(SystemArgs),
+    /// Check a system, plan it, and write the archive
+    #[command(after_help = "Example:\n  partenza build . -o build/archive.pza")]
+    Build(BuildArgs),
+    /// Build a system and inject its archive into the root task: an image that boots
+    #[command(after_help = "Example:\n  partenza pack . --kernel build/kernel/debug -o build/image.elf")]
+    Pack(PackArgs),
+    /// Boot an image, or a system's directory, in QEMU
+    #[command(after_help = "Examples:\n  \
+        partenza run .                                   boot, and stay at the system's shell (Ctrl-A X ends QEMU)\n  \
+        partenza run image.elf --headless --events json  boot without a terminal, events as JSON lines\n  \
+        partenza run . --param log=debug --param hold=network")]
+    Run(RunArgs),
+    /// Turn event frames on standard input into JSON lines
+    Decode,
+    /// Say what a code means and how to mend it
+    Explain {
+        /// PZ-0101, PZ-E0120; without one, all codes are listed
+        code: Option<String>,
+    },
+}
+
+/// What every command that reads a system takes.
+#[derive(Args, Clone)]
+pub struct SystemArgs {
+    /// The directory with system.xml, partenza.yaml and manifests/
+    #[arg(default_value = ".")]
+    pub dir: PathBuf,
+    /// The system description, if not DIR/system.xml
+    #[arg(long, value_name = "FILE")]
+    pub system: Option<PathBuf>,
+    /// The integrator's file, if not DIR/partenza.yaml
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The directory of manifests, if not DIR/manifests
+    #[arg(long, value_name = "DIR")]
+    pub manifests: Option<PathBuf>,
+    #[command(flatten)]
+    pub kernel: KernelArgs,
+    /// Where ELF files are looked for; may be given more than once
+    #[arg(long = "search-path", value_name = "DIR")]
+    pub search_path: Vec<PathBuf>,
+    /// Findings as a JSON array on standard output
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args, Clone)]
+pub struct KernelArgs {
+    /// The kernel's prefix [default: $SEL4_PREFIX, else build/kernel/debug]
+    #[arg(long, value_name = "PREFIX")]
+    pub kernel: Option<PathBuf>,
+}
+
+#[derive(Args, Clone)]
+pub struct BuildArgs {
+    #[command(flatten)]
+    pub system: SystemArgs,
+    /// The archive
+    #[arg(short, long, value_name = "FILE", default_value = "build/partenza/archive.pza")]
+    pub output: PathBuf,
+}
+
+#[derive(Args, Clone)]
+pub struct PackArgs {
+    #[command(flatten)]
+    pub system: SystemArgs,
+    /// The prebuilt root task [default: root-task on the search path]
+    #[arg(long, value_name = "ELF")]
+    pub root_task: Option<PathBuf>,
+    /// RAM of the machine that the image is for
+    #[arg(long, value_name = "SIZE", default_value = "128MiB", value_parser = size)]
+    pub memory: u64,
+    /// The image
+    #[arg(short, long, value_name = "FILE", default_value = "build/partenza/image.elf")]
+    pub output: PathBuf,
+}
+
+#[derive(Args, Clone)]
+pub struct RunArgs {
+    /// An image, or a system's directory
+    #[arg(value_name = "IMAGE|DIR", default_value = ".")]
+    pub what: PathBuf,
+    #[command(flatten)]
+    pub kernel: KernelArgs,
+    /// Where ELF files are looked for, for a directory
+    #[arg(long = "search-path", value_name = "DIR")]
+    pub search_path: Vec<PathBuf>,
+    /// The prebuilt root task, for a directory
+    #[arg(long, value_name = "ELF")]
+    pub root_task: Option<PathBuf>,
+    /// RAM of the machine
+    #[arg(long, value_name = "SIZE", default_value = "128MiB", value_parser = size)]
+    pub memory: u64,
+    /// Boot parameter; may be given more than once
+    #[arg(long = "param", value_name = "NAME=VALUE", value_parser = parameter)]
+    pub params: Vec<(String, String)>,
+    /// No terminal: console text goes to standard error, or to --console
+    #[arg(long)]
+    pub headless: bool,
+    /// Print events on standard output, one per line
+    #[arg(long, value_name = "FORMAT")]
+    pub events: Option<EventFormat>,
+    /// Where the console's text goes when headless
+    #[arg(long, value_name = "FILE", requires = "headless")]
+    pub console: Option<PathBuf>,
+    /// End QEMU at the first event of that name, as in boot-complete
+    #[arg(long, value_name = "EVENT")]
+    pub until: Option<String>,
+    /// End QEMU after that time, which is a failure unless --until was met
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub timeout: Option<Duration>,
+    /// Count instructions instead of time: the same numbers in every run
+    #[arg(long)]
+    pub icount: bool,
+    /// Let the machine reboot instead of ending QEMU
+    #[arg(long)]
+    pub reboot: bool,
+    /// The emulator
+    #[arg(long, value_name = "PROGRAM", default_value = "qemu-system-x86_64")]
+    pub qemu: PathBuf,
+    /// A further argument for QEMU; may be given more than once
+    #[arg(long = "qemu-arg", value_name = "ARG", allow_hyphen_values = true)]
+    pub qemu_args: Vec<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum EventFormat {
+    Json,
+    Text,
+}
+
+fn size(text: &str) -> Result<u64, String> {
+    numbers::size(text).filter(|size| *size > 0).ok_or_else(|| "expected a size, as in 128MiB".to_owned())
+}
+
+fn time(text: &str) -> Result<Duration, String> {
+    let micros = numbers::duration(text).ok_or_else(|| "expected a duration, as in 30s".to_owned())?;
+    Ok(Duration::from_micros(micros))
+}
+
+fn parameter(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or_else(|| "expected NAME=VALUE".to_owned())?;
+    partenza_compiler::parameters::check(name, value)?;
+    Ok((name.to_owned(), value.to_owned()))
+}

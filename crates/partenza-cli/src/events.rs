@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Event frames from the second serial line to JSON, with services by name.
+//!
+//! A line's fields are `sequence`, `time_us`, `event`, the event's own fields, and `text`, the event in words. Service
+//! numbers become names as soon as their `Registered` events were seen.
+
+use std::io::{self, Write};
+
+use partenza_protocol::event::{Event, Record, Words};
+use partenza_protocol::frame::{MAX_FRAME, Unframed, unframe};
+use partenza_protocol::{Code, ServiceId};
+use serde_json::{Map, Value, json};
+
+use crate::Failure;
+
+/// Fields that hold a service's number.
+const SERVICES: [&str; 4] = ["service", "other", "because", "culprit"];
+
+/// An event as the rest of the command needs it.
+pub struct Decoded {
+    pub json: Value,
+    /// The event in words.
+    pub text: String,
+    pub what: What,
+}
+
+/// What an event means for whoever started the machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    BootComplete,
+    /// The boot failed, in words.
+    Failed(String),
+    Finished,
+    Other,
+}
+
+#[derive(Default)]
+pub struct Decoder {
+    pending: Vec<u8>,
+    /// More bytes than any frame has since the last zero: line noise.
+    noise: bool,
+    names: Vec<String>,
+    damaged: u64,
+}
+
+impl Decoder {
+    /// Decodes what is complete; the rest waits for more.
+    pub fn feed(&mut self, bytes: &[u8]) -> Vec<Decoded> {
+        let mut decoded = Vec::new();
+        for byte in bytes {
+            if *byte != 0 {
+                if self.pending.len() < MAX_FRAME {
+                    self.pending.push(*byte);
+                } else {
+                    self.noise = true;
+                }
+                continue;
+            }
+            let mut frame = std::mem::take(&mut self.pending);
+            let noise = std::mem::take(&mut self.noise);
+            if frame.is_empty() {
+                continue;
+            }
+            let record = match unframe(&mut frame) {
+                Unframed::Record(bytes) if !noise => postcard::from_bytes::<Record<'_>>(bytes).ok(),
+                _ => None,
+            };
+            decoded.push(match record {
+                Some(record) => self.record(&record),
+                None => self.damage(),
+            });
+        }
+        decoded
+    }
+
+    fn damage(&mut self) -> Decoded {
+        self.damaged += 1;
+        let text = format!("{} damaged frames so far", self.damaged);
+        Decoded {
+            json: json!({"event": "Damaged", "count": self.damaged, "text": text}),
+            text,
+            what: What::Other,
+        }
+    }
+
+    fn record(&mut self, record: &Record<'_>) -> Decoded {
+        if let Event::Registered { service, name, .. } = &record.event {
+            let at = usize::from(service.0);
+            self.names.resize(self.names.len().max(at + 1), String::new());
+            self.names[at] = (*name).to_owned();
+        }
+        let words = Words { event: &record.event, name: |id: ServiceId| self.name(id) };
+        let text = words.to_string();
+        let what = match &record.event {
+            Event::BootComplete { .. } => What::BootComplete,
+            Event::BootFailed { code, .. } | Event::InitError { code, .. } => {
+                What::Failed(format!("{text}\n  to mend it: {}", code.hint()))
+            }
+            Event::Finished => What::Finished,
+            _ => What::Other,
+        };
+        Decoded { json: self.json(record, &text), text, what }
+    }
+
+    fn name(&self, id: ServiceId) -> &str {
+        self.names.get(usize::from(id.0)).map_or("?", String::as_str)
+    }
+
+    fn json(&self, record: &Record<'_>, text: &str) -> Value {
+        let (name, fields) = match serde_json::to_value(&record.event) {
+            Ok(Value::Object(object)) => object.into_iter().next().unwrap_or_default(),
+            Ok(Value::String(name)) => (name, Value::Null),
+            _ => (String::new(), Value::Null),
+        };
+        let mut line = Map::new();
+        line.insert("sequence".to_owned(), record.sequence.into());
+        line.insert("time_us".to_owned(), record.time.into());
+        line.insert("event".to_owned(), name.into());
+        match fields {
+            Value::Object(fields) => {
+                let is_registration = matches!(record.event, Event::Registered { .. });
+                for (key, value) in fields {
+                    let value = self.readable(&key, value);
+                    if is_registration && key == "service" {
+                        continue;
+                    }
+                    line.insert(
+                        if is_registration && key == "name" { "service".to_owned() } else { key },
+                        value,
+                    );
+                }
+            }
+            Value::Null => {}
+            value => {
+                line.insert("value".to_owned(), value);
+            }
+        }
+        line.insert("text".to_owned(), text.into());
+        Value::Object(line)
+    }
+
+    fn readable(&self, key: &str, value: Value) -> Value {
+        match value.as_u64().and_then(|n| u16::try_from(n).ok()) {
+            Some(number) if SERVICES.contains(&key) => self.name(ServiceId(number)).into(),
+            Some(number) if key == "code" => Code(number).to_string().into(),
+            _ => value,
+        }
+    }
+}
+
+/// One line on standard output.
+pub fn print(line: &Value) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{line}").and_then(|()| out.flush()).map_err(Failure::environment)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use partenza_protocol::frame::frame;
+
+    fn framed(event: Event<'_>) -> Vec<u8> {
+        let record = Record { sequence: 1, time: 2, event };
+        let mut buffer = [0; MAX_FRAME];
+        let bytes = postcard::to_allocvec(&record).unwrap();
+        let used = frame(&bytes, &mut buffer).unwrap();
+        buffer[..used].to_vec()
+    }
+
+    #[test]
+    fn services_are_told_by_name_and_codes_as_people_write_them() {
+        let mut decoder = Decoder::default();
+        let id = ServiceId(0);
+        let registered =
+            Event::Registered { service: id, name: "axiom", version: "0.1.0", layer: 2, critical: true };
+        let failed = Event::Failed { service: id, code: Code(120), other: None, detail: 0 };
+        let bytes: Vec<u8> = [framed(registered), framed(failed)].concat();
+        // Byte by byte: a line gives what it has.
+        let events: Vec<Decoded> = bytes.iter().flat_map(|byte| decoder.feed(&[*byte])).collect();
+        assert_eq!(events[0].json["service"], "axiom");
+        assert_eq!(events[1].json["service"], "axiom");
+        assert_eq!(events[1].json["code"], "PZ-E0120");
+        assert_eq!(events[1].json["event"], "Failed");
+        assert!(events[1].text.contains("did not report ready"));
+    }
+
+    #[test]
+    fn damage_is_counted_and_the_next_frame_is_read() {
+        let mut decoder = Decoder::default();
+        let mut bytes = b"SeaBIOS noise\0".to_vec();
+        bytes.extend(vec![b'x'; 5000]);
+        bytes.push(0);
+        bytes.extend(framed(Event::Finished));
+        let events = decoder.feed(&bytes);
+        let names: Vec<&str> = events.iter().filter_map(|e| e.json["event"].as_str()).collect();
+        assert_eq!(names, ["Damaged", "Damaged", "Finished"]);
+        assert_eq!(events[2].what, What::Finished);
+    }
+
+    #[test]
+    fn a_failed_boot_says_how_to_mend_it() {
+        let mut decoder = Decoder::default();
+        let events = decoder.feed(&framed(Event::InitError { code: Code(103), detail: 0 }));
+        let What::Failed(text) = &events[0].what else { panic!("not a failure") };
+        assert!(text.contains("PZ-E0103") && text.contains("partenza pack"));
+    }
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! `explain`: what a code means, from the two tables that hold them all.
+
+use partenza_compiler::{Code, diagnostic, parameters};
+use partenza_protocol::error;
+
+use crate::Failure;
+
+/// What the host finds, `PZ-0101`, and what the target reports, `PZ-E0101`.
+pub fn explain(code: Option<&str>) -> Result<(), Failure> {
+    let Some(code) = code else {
+        for row in diagnostic::TABLE {
+            println!("{}   {}", row.code, row.title);
+        }
+        for row in error::TABLE {
+            println!("{}  {}", row.code, row.text);
+        }
+        return Ok(());
+    };
+    let code = code.to_uppercase();
+    let target = code.strip_prefix("PZ-E").or_else(|| code.strip_prefix('E')).and_then(|n| n.parse().ok());
+    if let Some(row) = target.and_then(|number| error::Code(number).row()) {
+        println!("{} ({})\n\n{}.\n\nTo mend it: {}.", row.code, row.name, row.text, row.hint);
+        if row.code == error::BootError::BadParameter.code() {
+            show_parameters();
+        }
+        return Ok(());
+    }
+    let Some(row) = Code::parse(&code) else {
+        return Err(Failure::Environment(format!("no code is called {code}; `partenza explain` lists them")));
+    };
+    println!("{} ({})\n\n{}.\n\nTo mend it: {}.", row.code, row.name, row.title, row.hint);
+    if row.code == Code::UnknownOperation {
+        let names: Vec<&str> = partenza_protocol::Op::ALL.iter().map(|op| op.name()).collect();
+        println!("\nOperations: {}.", names.join(", "));
+    }
+    if row.code == Code::UnknownKind || row.code == Code::WrongParts {
+        println!();
+        for kind in partenza_compiler::kinds::TABLE {
+            println!("  {:16} {}", kind.word, kind.made_of);
+        }
+    }
+    Ok(())
+}
+
+fn show_parameters() {
+    println!();
+    for row in parameters::TABLE {
+        let values = match row.values {
+            parameters::Values::Words(words) => words.join(" "),
+            parameters::Values::Percent => "percent".to_owned(),
+            parameters::Values::Service => "a service's name".to_owned(),
+        };
+        println!("  {:12} {:28} {}", row.name, values, row.effect);
+    }
+}

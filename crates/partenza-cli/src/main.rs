@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! The `partenza` command: thin around `partenza-compiler`, and the one that starts QEMU.
+//!
+//! Exit codes: 0 it worked, 1 the system has problems (or its boot failed), 2 wrong usage or environment.
+//! Results go to standard output, findings and progress to standard error.
+#![forbid(unsafe_code)]
+
+mod args;
+mod events;
+mod explain;
+mod pack;
+mod qemu;
+mod run;
+
+use std::fmt::Display;
+use std::io::{self, Read};
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Command, Partenza};
+
+/// Why the command did not do what it was asked.
+pub enum Failure {
+    /// The system has problems, and they were told already.
+    Problems,
+    /// The system has problems; this is what they are.
+    Failed(String),
+    /// Wrong usage, or something that the command needs is not there.
+    Environment(String),
+}
+
+impl Failure {
+    pub fn environment(what: impl Display) -> Self {
+        Failure::Environment(what.to_string())
+    }
+}
+
+fn main() -> ExitCode {
+    let result = match Partenza::parse().command {
+        Command::Check(args) => pack::check(&args),
+        Command::Build(args) => pack::build(&args),
+        Command::Pack(args) => pack::pack(&args),
+        Command::Run(args) => run::run(&args),
+        Command::Decode => decode(),
+        Command::Explain { code } => explain::explain(code.as_deref()),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Problems) => ExitCode::from(1),
+        Err(Failure::Failed(what)) => {
+            eprintln!("partenza: {what}");
+            ExitCode::from(1)
+        }
+        Err(Failure::Environment(what)) => {
+            eprintln!("partenza: {what}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Frames on standard input to JSON lines on standard output.
+fn decode() -> Result<(), Failure> {
+    let mut bytes = Vec::new();
+    io::stdin().lock().read_to_end(&mut bytes).map_err(Failure::environment)?;
+    let mut decoder = events::Decoder::default();
+    for event in decoder.feed(&bytes) {
+        events::print(&event.json)?;
+    }
+    Ok(())
+}

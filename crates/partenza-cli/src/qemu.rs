@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! QEMU as these systems need it: q35, two serial lines, configuration files for boot parameters.
+
+use std::fs;
+use std::io::Read;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+
+use crate::Failure;
+use crate::args::RunArgs;
+
+/// The machine of SEL4's pc99 platform.
+const MACHINE: &[&str] = &[
+    "-machine",
+    "q35",
+    "-accel",
+    "tcg",
+    "-cpu",
+    "qemu64,+fsgsbase",
+    "-display",
+    "none",
+    "-nodefaults",
+    "-device",
+    "isa-debug-exit,iobase=0xf4,iosize=0x04",
+];
+
+/// A running machine.
+pub struct Machine {
+    pub child: Child,
+    /// Bytes of the second serial line; closed when the machine is gone.
+    pub events: Receiver<Vec<u8>>,
+    dir: PathBuf,
+}
+
+impl Drop for Machine {
+    fn drop(&mut self) {
+        // The directory held one socket; that it stays behind would hurt nobody.
+        let _ = fs::remove_dir_all(&self.dir);
+    }
+}
+
+impl Machine {
+    /// Asks QEMU to end; it puts the terminal back as it was.
+    pub fn end(&mut self) {
+        if let Some(pid) = i32::try_from(self.child.id()).ok().and_then(rustix::process::Pid::from_raw) {
+            // It may have ended by itself in between.
+            let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
+        }
+    }
+}
+
+/// Starts QEMU on `image`.
+pub fn start(args: &RunArgs, kernel: &Path, image: &Path) -> Result<Machine, Failure> {
+    let dir = std::env::temp_dir().join(format!("partenza-{}", std::process::id()));
+    fs::create_dir_all(&dir).map_err(|error| Failure::Environment(format!("{}: {error}", dir.display())))?;
+    let socket = dir.join("events");
+    // One that a killed run with this process number left behind.
+    let _ = fs::remove_file(&socket);
+    let listener = UnixListener::bind(&socket).map_err(Failure::environment)?;
+    let mut command = Command::new(&args.qemu);
+    command.args(MACHINE);
+    command.arg("-m").arg(format!("{}k", args.memory >> 10));
+    command.arg("-kernel").arg(kernel).arg("-initrd").arg(image);
+    if !args.reboot {
+        command.arg("-no-reboot");
+    }
+    if args.icount {
+        command.args(["-icount", "shift=0,sleep=off"]);
+    }
+    console(args, &mut command)?;
+    command.arg("-chardev").arg(format!("socket,id=events,path={}", escaped(&socket.display().to_string())));
+    command.args(["-serial", "chardev:events"]);
+    for (name, value) in &args.params {
+        let value = escaped(value);
+        command.arg("-fw_cfg").arg(format!("name=opt/partenza/{name},string={value}"));
+    }
+    command.args(&args.qemu_args);
+    let child = command.spawn().map_err(|error| {
+        Failure::Environment(format!("cannot start {}: {error}; is QEMU installed?", args.qemu.display()))
+    })?;
+    Ok(Machine { child, events: listen(listener), dir })
+}
+
+/// The first serial line.
+fn console(args: &RunArgs, command: &mut Command) -> Result<(), Failure> {
+    if !args.headless {
+        command.args(["-serial", "mon:stdio"]);
+        return Ok(());
+    }
+    command.args(["-monitor", "none"]).stdin(Stdio::null());
+    match &args.console {
+        Some(file) => {
+            let file = escaped(&file.display().to_string());
+            command.arg("-chardev").arg(format!("file,id=console,path={file}"));
+            command.args(["-serial", "chardev:console"]);
+        }
+        None => {
+            command.args(["-serial", "stdio"]);
+            // Standard output is the events' alone.
+            command.stdout(Stdio::from(std::io::stderr()));
+        }
+    }
+    Ok(())
+}
+
+/// QEMU's option syntax separates by commas and reads two as one.
+fn escaped(text: &str) -> String {
+    text.replace(',', ",,")
+}
+
+/// Reads the line in a thread of its own, so that QEMU never waits for us.
+fn listen(listener: UnixListener) -> Receiver<Vec<u8>> {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        let Ok((mut stream, _)): Result<(UnixStream, _), _> = listener.accept() else { return };
+        let mut buffer = [0; 4096];
+        while let Ok(count) = stream.read(&mut buffer) {
+            if count == 0 || sender.send(buffer[..count].to_vec()).is_err() {
+                return;
+            }
+        }
+    });
+    receiver
+}

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! `run`: boots an image and judges the boot by its events, never by the console's text.
+
+use std::path::PathBuf;
+use std::process::ExitStatus;
+use std::sync::mpsc::RecvTimeoutError;
+use std::time::{Duration, Instant};
+
+use crate::Failure;
+use crate::args::{EventFormat, KernelArgs, PackArgs, RunArgs, SystemArgs};
+use crate::events::{Decoded, Decoder, What, print};
+use crate::{pack, qemu};
+
+/// How often the machine is looked at when nothing is said.
+const GLANCE: Duration = Duration::from_millis(50);
+/// How long a headless machine may go on after its boot failed: its last events are still on the line.
+const AFTERMATH: Duration = Duration::from_millis(1500);
+/// How long QEMU may take to end when asked to.
+const ENDING: Duration = Duration::from_secs(5);
+
+pub fn run(args: &RunArgs) -> Result<(), Failure> {
+    let kernel = pack::kernel(&args.kernel)?;
+    let image = image(args)?;
+    let boot_image = kernel.boot_image();
+    if !boot_image.is_file() {
+        let message = format!("{} is not there: the kernel's prefix has no boot image", boot_image.display());
+        return Err(Failure::Environment(message));
+    }
+    let machine = qemu::start(args, &boot_image, &image)?;
+    Watch::new(args, machine).to_the_end()
+}
+
+/// The image itself, or one packed from a directory.
+fn image(args: &RunArgs) -> Result<PathBuf, Failure> {
+    if args.what.is_file() {
+        return Ok(args.what.clone());
+    }
+    if !args.what.is_dir() {
+        return Err(Failure::Environment(format!("{} is not there", args.what.display())));
+    }
+    let output = PathBuf::from("build/partenza/image.elf");
+    pack::pack(&PackArgs {
+        system: SystemArgs {
+            dir: args.what.clone(),
+            system: None,
+            config: None,
+            manifests: None,
+            kernel: KernelArgs { kernel: args.kernel.kernel.clone() },
+            search_path: args.search_path.clone(),
+            json: false,
+        },
+        root_task: args.root_task.clone(),
+        memory: args.memory,
+        output: output.clone(),
+    })?;
+    Ok(output)
+}
+
+/// Why the machine was ended from outside.
+enum Ended {
+    Until,
+    Timeout,
+    Aftermath,
+}
+
+struct Watch<'a> {
+    args: &'a RunArgs,
+    machine: qemu::Machine,
+    decoder: Decoder,
+    complete: bool,
+    failure: Option<String>,
+    /// When the boot failed.
+    failed_at: Option<Instant>,
+    ended: Option<Ended>,
+}
+
+impl<'a> Watch<'a> {
+    fn new(args: &'a RunArgs, machine: qemu::Machine) -> Self {
+        let decoder = Decoder::default();
+        Self { args, machine, decoder, complete: false, failure: None, failed_at: None, ended: None }
+    }
+
+    fn to_the_end(mut self) -> Result<(), Failure> {
+        let deadline = self.args.timeout.map(|timeout| Instant::now() + timeout);
+        let mut kill_at = None;
+        loop {
+            match self.machine.events.recv_timeout(GLANCE) {
+                Ok(bytes) => self.events(&bytes)?,
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => std::thread::sleep(GLANCE),
+            }
+            if let Some(status) = self.machine.child.try_wait().map_err(Failure::environment)? {
+                while let Ok(bytes) = self.machine.events.recv_timeout(GLANCE) {
+                    self.events(&bytes)?;
+                }
+                return self.judge(status);
+            }
+            let now = Instant::now();
+            if self.ended.is_none() {
+                if deadline.is_some_and(|deadline| now >= deadline) {
+                    self.ended = Some(Ended::Timeout);
+                } else if self.args.headless && self.failed_at.is_some_and(|at| now >= at + AFTERMATH) {
+                    self.ended = Some(Ended::Aftermath);
+                }
+            }
+            match (&self.ended, kill_at) {
+                (Some(_), None) => {
+                    self.machine.end();
+                    kill_at = Some(now + ENDING);
+                }
+                (Some(_), Some(at)) if now >= at => {
+                    // It did not listen; it may also have ended just now.
+                    let _ = self.machine.child.kill();
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn events(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        for event in self.decoder.feed(bytes) {
+            match self.args.events {
+                Some(EventFormat::Json) => print(&event.json)?,
+                Some(EventFormat::Text) => println!("{}", line(&event)),
+                None => {}
+            }
+            match &event.what {
+                What::BootComplete => self.complete = true,
+                What::Failed(text) => {
+                    self.failure.get_or_insert_with(|| text.clone());
+                    self.failed_at.get_or_insert_with(Instant::now);
+                }
+                What::Finished | What::Other => {}
+            }
+            if self.args.until.as_ref().is_some_and(|name| is(&event, name)) && self.ended.is_none() {
+                self.ended = Some(Ended::Until);
+            }
+        }
+        Ok(())
+    }
+
+    fn judge(self, status: ExitStatus) -> Result<(), Failure> {
+        if let Some(failure) = self.failure {
+            return Err(Failure::Failed(failure));
+        }
+        match (self.ended, status.code()) {
+            (Some(Ended::Until), _) => Ok(()),
+            (Some(Ended::Timeout), _) => {
+                let state = if self.complete { "after BootComplete" } else { "before BootComplete" };
+                Err(Failure::Failed(format!("the time was up {state}")))
+            }
+            // Somebody at the terminal ended it, or the system switched the machine off.
+            (_, Some(0)) if self.complete || !self.args.headless => Ok(()),
+            (_, Some(0)) => {
+                Err(Failure::Failed("the machine was switched off before BootComplete".to_owned()))
+            }
+            (_, Some(1)) => Err(Failure::Environment("QEMU could not start the machine".to_owned())),
+            (_, Some(code)) if code & 1 == 1 => {
+                Err(Failure::Failed(format!("the system ended the machine with value {}", code >> 1)))
+            }
+            (_, Some(code)) => Err(Failure::Failed(format!("QEMU ended with {code}"))),
+            (_, None) => Err(Failure::Failed(format!("QEMU was ended: {status}"))),
+        }
+    }
+}
+
+fn line(event: &Decoded) -> String {
+    let time = event.json["time_us"].as_u64().unwrap_or(0);
+    format!("[{:6}.{:03} ms] {}", time / 1000, time % 1000, event.text)
+}
+
+/// `boot-complete` and `BootComplete` are the same event.
+fn is(event: &Decoded, name: &str) -> bool {
+    let plain = |text: &str| text.replace(['-', '_'], "").to_lowercase();
+    event.json["event"].as_str().is_some_and(|event| plain(event) == plain(name))
+}

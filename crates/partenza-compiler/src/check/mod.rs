@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Checks of the whole system, once names are resolved (SPEC P-1).
+
+pub mod authority;
+pub mod order;
+pub mod target;

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! The second verdict (SPEC O-1): what the chosen kernel and board can do of what system.xml says.
+
+use partenza_plan::{MAX_SERVICES, PcTimer};
+
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::kernel::Kernel;
+use crate::resolve::Model;
+use crate::sdf::Pd;
+use crate::source::Span;
+
+/// The Microkit's own limit of protection domains.
+const MICROKIT_PDS: usize = 63;
+/// Interrupt vectors that Init takes for its timer and its event line.
+const INIT_VECTORS: [u8; 2] = [106, 107];
+/// QEMU's configuration device, from which boot parameters come.
+const FW_CFG: (u16, u16) = (0x510, 0x511);
+/// Reset control of the chipset and of the keyboard controller.
+const RESET: (u16, u16) = (0xcf9, 0xcf9);
+
+/// Checks everything. Findings go to `out`.
+pub fn check(model: &Model<'_>, kernel: &Kernel, out: &mut Diagnostics) {
+    let pds = model.services.len();
+    if pds > MAX_SERVICES {
+        let message = format!("{pds} protection domains; {MAX_SERVICES} are supported");
+        let first_too_many = model.system.pds[MAX_SERVICES].name.span;
+        out.push(Diagnostic::error(Code::TooManyServices, message).at(first_too_many, ""));
+    } else if pds > MICROKIT_PDS {
+        let message = format!("{pds} protection domains: the Microkit itself takes at most {MICROKIT_PDS}");
+        let help = "nothing to mend: this tool takes up to 512";
+        let first_too_many = model.system.pds[MICROKIT_PDS].name.span;
+        out.push(Diagnostic::info(Code::KernelIgnores, message).at(first_too_many, "").help(help));
+    }
+    for service in &model.services {
+        attributes(service.pd, kernel, out);
+        ids(model, service.pd, kernel, out);
+        hardware(model, service.pd, kernel, out);
+    }
+    for region in &model.system.regions {
+        if let (PcTimer::Hpet { address, .. }, Some(at)) = (model.config.platform.timer, &region.physical)
+            && at.value <= address
+            && address < at.value + region.size
+        {
+            reserved(out, at.span, format!("region `{}` holds Init's timer (HPET)", region.name.value));
+        }
+    }
+}
+
+fn attributes(pd: &Pd, kernel: &Kernel, out: &mut Diagnostics) {
+    let name = &pd.name.value;
+    let mut ignored = |there: Option<Span>, what: &str| {
+        if let Some(span) = there {
+            let message =
+                format!("`{what}` of `{name}` has no effect: seL4 {} is not an MCS kernel", kernel.version);
+            out.push(Diagnostic::info(Code::KernelIgnores, message).at(span, ""));
+        }
+    };
+    if !kernel.mcs {
+        ignored(pd.budget.as_ref().map(|b| b.span), "budget");
+        ignored(pd.period.as_ref().map(|p| p.span), "period");
+    }
+    let cannot = [
+        (pd.passive.as_ref().filter(|p| p.value).map(|p| p.span), "passive servers need an MCS kernel"),
+        (pd.cpu.as_ref().filter(|c| c.value > 0).map(|c| c.span), "the kernel runs on one processor"),
+        (pd.smc.as_ref().filter(|s| s.value).map(|s| s.span), "SMC calls exist on Arm only"),
+        (pd.domain.as_ref().map(|d| d.span), "scheduling domains are not supported yet"),
+    ];
+    for (span, why) in cannot.into_iter().filter_map(|(span, why)| span.map(|s| (s, why))) {
+        out.push(Diagnostic::error(Code::KernelCannot, format!("`{name}`: {why}")).at(span, ""));
+    }
+}
+
+fn ids(model: &Model<'_>, pd: &Pd, kernel: &Kernel, out: &mut Diagnostics) {
+    let highest = kernel.facts.max_channel;
+    let ends = model.system.ends_of(&pd.name.value).map(|(end, _)| &end.id);
+    for id in ends.chain(pd.irqs.iter().map(|irq| &irq.id)).filter(|id| id.value > highest) {
+        let message = format!(
+            "id {} of `{}`: badges of seL4 {} have bits for ids 0 to {highest}",
+            id.value, pd.name.value, kernel.version
+        );
+        out.push(Diagnostic::error(Code::ChannelTooHigh, message).at(id.span, ""));
+    }
+}
+
+fn hardware(model: &Model<'_>, pd: &Pd, kernel: &Kernel, out: &mut Diagnostics) {
+    let platform = &model.config.platform;
+    let gets_console = platform.handover.as_ref().is_some_and(|name| name.value == pd.name.value);
+    let console = platform.console.filter(|_| !gets_console);
+    let timer_pin = match platform.timer {
+        PcTimer::Hpet { pin, .. } => pin,
+        PcTimer::Pit => 2,
+    };
+    let name = &pd.name.value;
+    for irq in &pd.irqs {
+        if irq.pin.value > kernel.facts.max_pin || irq.ioapic != 0 {
+            let message = format!("the board has one IOAPIC with pins 0 to {}", kernel.facts.max_pin);
+            out.push(Diagnostic::error(Code::KernelCannot, message).at(irq.pin.span, ""));
+        }
+        let pins = [
+            (Some(timer_pin), "timer"),
+            (platform.events.map(|u| u.pin), "event line"),
+            (console.map(|u| u.pin), "console"),
+        ];
+        for (_, what) in pins.into_iter().filter(|(pin, _)| *pin == Some(irq.pin.value)) {
+            reserved(out, irq.pin.span, format!("pin {} of `{name}` is Init's {what}", irq.pin.value));
+        }
+        if INIT_VECTORS.contains(&irq.vector.value) {
+            reserved(out, irq.vector.span, format!("vector {} of `{name}` is Init's", irq.vector.value));
+        }
+    }
+    let uart = |uart: partenza_plan::Uart| (uart.port, uart.port + 7);
+    let ranges = [
+        (console.map(uart), "console"),
+        (platform.events.map(uart), "event line"),
+        (platform.power_off.map(|(port, _)| (port, port + 1)), "power switch"),
+        (Some(FW_CFG), "source of boot parameters"),
+        (Some(RESET), "reset switch"),
+        ((platform.timer == PcTimer::Pit).then_some((0x40, 0x43)), "timer"),
+    ];
+    for ports in &pd.ports {
+        for (range, what) in ranges.into_iter().filter_map(|(range, what)| range.map(|r| (r, what))) {
+            if ports.first <= range.1 && range.0 <= ports.last {
+                let message = format!(
+                    "I/O ports {:#x} to {:#x} of `{name}` hold Init's {what}",
+                    ports.first, ports.last
+                );
+                reserved(out, ports.span, message);
+            }
+        }
+    }
+}
+
+fn reserved(out: &mut Diagnostics, span: Span, message: String) {
+    out.push(Diagnostic::error(Code::ReservedHardware, message).at(span, "reserved"));
+}

@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! The whole way, from a directory to an archive and an image.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use partenza_plan::Plan;
+use partenza_plan::archive::Archive;
+
+use crate::archive;
+use crate::check::{authority, order, target};
+use crate::config::{self, Config, default_platform};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::elf::{self, Elf, Problem, ROLE_PROTECTION_DOMAIN};
+use crate::image::{self, Image};
+use crate::kernel::Kernel;
+use crate::layout::plan::{Input, Store, build};
+use crate::layout::slots;
+use crate::manifest::{self, Manifest};
+use crate::resolve::{self, Model};
+use crate::sdf;
+use crate::source::{FileId, Sources, Span, Spanned};
+
+/// Where a system's files are.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Holds `system.xml`, `partenza.yaml` and `manifests/`, unless said otherwise.
+    pub dir: PathBuf,
+    pub system: Option<PathBuf>,
+    pub config: Option<PathBuf>,
+    pub manifests: Option<PathBuf>,
+    /// Where ELF files are looked for, in this order; the directory itself comes first.
+    pub search_path: Vec<PathBuf>,
+    pub kernel: Kernel,
+}
+
+impl Options {
+    #[must_use]
+    pub fn new(dir: impl Into<PathBuf>, kernel: Kernel) -> Self {
+        Self { dir: dir.into(), system: None, config: None, manifests: None, search_path: Vec::new(), kernel }
+    }
+
+    fn path(&self, given: Option<&PathBuf>, name: &str) -> PathBuf {
+        given
+            .cloned()
+            .unwrap_or_else(|| if self.dir == Path::new(".") { name.into() } else { self.dir.join(name) })
+    }
+}
+
+/// A system, compiled.
+#[derive(Clone, Debug)]
+pub struct Compiled {
+    /// What the root task reads.
+    pub archive: Vec<u8>,
+    /// Bytes of RAM that the plan's objects take.
+    pub memory: u64,
+    /// Slots of the root CNode that the plan takes.
+    pub slots: u64,
+}
+
+impl Compiled {
+    /// The plan, read back from the archive.
+    ///
+    /// # Panics
+    /// Never: the archive was just written.
+    #[must_use]
+    pub fn plan(&self) -> Plan<'_> {
+        let archive = Archive::open(&self.archive).expect("an archive that was just sealed opens");
+        Plan::decode(archive.plan()).expect("a plan that was just encoded decodes")
+    }
+
+    /// Injects the archive into a root task, if kernel and machine can hold the result. Findings go to `out`.
+    pub fn image(
+        &self,
+        root_task: &Path,
+        kernel: &Kernel,
+        machine: u64,
+        out: &mut Diagnostics,
+    ) -> Option<Image> {
+        let mut refuse = |problem: Problem| {
+            let message = format!("{}: {}", root_task.display(), problem.message);
+            out.push(Diagnostic::error(problem.code, message).maybe_help(problem.help));
+        };
+        let bytes = match fs::read(root_task) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                refuse(Problem { code: Code::BadRootTask, message: error.to_string(), help: None });
+                return None;
+            }
+        };
+        match image::inject(&bytes, &self.archive, kernel) {
+            Ok(image) => self.fits(&image, kernel, machine, out).then_some(image),
+            Err(problems) => {
+                problems.into_iter().for_each(&mut refuse);
+                None
+            }
+        }
+    }
+
+    /// Whether the kernel's root CNode and the machine's memory hold everything. What is told here is the least that is
+    /// needed; the root task knows exactly.
+    fn fits(&self, image: &Image, kernel: &Kernel, machine: u64, out: &mut Diagnostics) -> bool {
+        /// Tables of the root task's own image, arena frames, and what kernel versions differ in.
+        const SPARE_SLOTS: u64 = 256;
+        /// What the kernel itself takes of low memory.
+        const KERNEL_BYTES: u64 = 4 << 20;
+        let slots =
+            kernel.facts.initial_slots + kernel.untyped_slots + image.pages + self.slots + SPARE_SLOTS;
+        let mut fits = true;
+        if slots > 1 << kernel.root_cnode_bits {
+            let bits = 64 - (slots - 1).leading_zeros();
+            let message = format!(
+                "the system takes {slots} slots; the kernel's root CNode has {}",
+                1u64 << kernel.root_cnode_bits
+            );
+            let help = format!("build the kernel with ROOT_CNODE_SIZE_BITS={bits} or more");
+            out.push(Diagnostic::error(Code::TooManySlots, message).help(help));
+            fits = false;
+        }
+        // The boot loader's module and the kernel's copy of it are in memory at once.
+        let bytes = KERNEL_BYTES + image.bytes.len() as u64 + image.pages * partenza_plan::PAGE + self.memory;
+        if bytes > machine {
+            let mib = |bytes: u64| bytes.div_ceil(1 << 20);
+            let message =
+                format!("the system takes {} MiB of RAM; the machine has {} MiB", mib(bytes), mib(machine));
+            let help = format!("give the machine more: --memory {}MiB", mib(bytes).next_power_of_two());
+            out.push(Diagnostic::error(Code::TooMuchMemory, message).help(help));
+            fits = false;
+        }
+        fits
+    }
+}
+
+/// Everything that was read of a system.
+struct Files {
+    system: sdf::System,
+    config: Config,
+    /// There is no partenza.yaml: a plain Microkit system.
+    plain: bool,
+    manifests: BTreeMap<String, Manifest>,
+}
+
+/// Compiles a system. Findings go to `out`; `None` after errors.
+pub fn compile(options: &Options, sources: &mut Sources, out: &mut Diagnostics) -> Option<Compiled> {
+    let files = read(options, sources, out)?;
+    let model = resolve::resolve(&files.system, &files.config, &files.manifests, files.plain, out);
+    let order = order::order(&model, out);
+    let authority = authority::check(&model, &options.kernel, out);
+    target::check(&model, &options.kernel, out);
+    let (elfs, image_of) = elfs(options, &model, out);
+    if out.has_errors() {
+        return None;
+    }
+    let title = files.config.system.as_ref().map_or_else(|| title(options), |name| name.value.clone());
+    let input = Input {
+        model: &model,
+        order: &order,
+        authority: &authority,
+        elfs: &elfs,
+        image_of: &image_of,
+        kernel: &options.kernel,
+        title: &title,
+    };
+    let store = Store::default();
+    let mut plan = build(&input, &store, out);
+    if out.has_errors() {
+        return None;
+    }
+    let archive = archive::write(&mut plan, &elfs);
+    Some(Compiled { memory: slots::memory(&plan), slots: plan.objects.slots.into(), archive })
+}
+
+/// The directory's name, where partenza.yaml gives none.
+fn title(options: &Options) -> String {
+    let dir = options.dir.canonicalize().unwrap_or_else(|_| options.dir.clone());
+    dir.file_name().map_or_else(|| "system".to_owned(), |name| name.to_string_lossy().into_owned())
+}
+
+/// Reads and parses every file. `None` when there is nothing to check.
+fn read(options: &Options, sources: &mut Sources, out: &mut Diagnostics) -> Option<Files> {
+    let system_path = options.path(options.system.as_ref(), "system.xml");
+    let file = source(&system_path, sources, out)?;
+    let system = sdf::parse(file, sources, out);
+    sdf::verify(&system, out);
+    let config_path = options.path(options.config.as_ref(), "partenza.yaml");
+    let plain = options.config.is_none() && !config_path.exists();
+    let config = if plain {
+        Some(plain_config(&system))
+    } else {
+        source(&config_path, sources, out).and_then(|file| config::parse(file, sources, out))
+    };
+    let manifests = manifests(&options.path(options.manifests.as_ref(), "manifests"), sources, out);
+    Some(Files { system, config: config?, plain, manifests })
+}
+
+fn source(path: &Path, sources: &mut Sources, out: &mut Diagnostics) -> Option<FileId> {
+    let bytes = match fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            out.push(Diagnostic::error(Code::FileUnreadable, format!("{}: {error}", path.display())));
+            return None;
+        }
+    };
+    match String::from_utf8(bytes) {
+        Ok(text) => Some(sources.add(path, text)),
+        Err(_) => {
+            out.push(Diagnostic::error(Code::NotText, format!("{} is not UTF-8 text", path.display())));
+            None
+        }
+    }
+}
+
+/// A system without partenza.yaml: Init gives the console to the PD that names it.
+fn plain_config(system: &sdf::System) -> Config {
+    let mut platform = default_platform();
+    let console = platform.console.map_or(0, |uart| uart.port);
+    let holder =
+        system.pds.iter().find(|pd| pd.ports.iter().any(|p| p.first <= console && console <= p.last));
+    platform.handover = holder.map(|pd| pd.name.clone());
+    Config {
+        system: None,
+        boot: config::Boot::default(),
+        services: Vec::new(),
+        providers: Vec::new(),
+        platform,
+        mentioned: Vec::new(),
+    }
+}
+
+/// Every manifest of the directory, by id, read in the order of their names.
+fn manifests(dir: &Path, sources: &mut Sources, out: &mut Diagnostics) -> BTreeMap<String, Manifest> {
+    let mut paths: Vec<PathBuf> = fs::read_dir(dir)
+        .map(|entries| entries.filter_map(|entry| entry.ok().map(|e| e.path())).collect())
+        .unwrap_or_default();
+    paths.retain(|path| path.extension().is_some_and(|ext| ext == "yaml"));
+    paths.sort();
+    let mut manifests = BTreeMap::new();
+    for path in paths {
+        let Some(file) = source(&path, sources, out) else { continue };
+        let Some(manifest) = manifest::parse(file, sources, out) else { continue };
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        if manifest.id.value != stem {
+            let message = format!("{} has the id `{}`", path.display(), manifest.id.value);
+            let label = format!("expected `{stem}`");
+            out.push(Diagnostic::error(Code::WrongId, message).at(manifest.id.span, label));
+        }
+        manifests.insert(stem, manifest);
+    }
+    manifests
+}
+
+/// Finds, reads and judges the ELF file of each service; equal files count once.
+fn elfs(options: &Options, model: &Model<'_>, out: &mut Diagnostics) -> (Vec<(String, Elf)>, Vec<usize>) {
+    let mut elfs: Vec<(String, Elf)> = Vec::new();
+    let mut contents: Vec<Vec<u8>> = Vec::new();
+    let mut by_name: HashMap<String, usize> = HashMap::new();
+    let mut image_of = Vec::new();
+    for service in &model.services {
+        let Some(image) = &service.pd.image else {
+            image_of.push(0);
+            continue;
+        };
+        if let Some(manifest) = service.manifest {
+            entrypoint(manifest, image, out);
+        }
+        if let Some(index) = by_name.get(&image.value) {
+            image_of.push(*index);
+            continue;
+        }
+        let index = match load(options, image, out) {
+            Some((bytes, elf)) => match contents.iter().position(|known| *known == bytes) {
+                Some(index) => index,
+                None => {
+                    contents.push(bytes);
+                    elfs.push((image.value.clone(), elf));
+                    elfs.len() - 1
+                }
+            },
+            None => 0,
+        };
+        by_name.insert(image.value.clone(), index);
+        image_of.push(index);
+    }
+    (elfs, image_of)
+}
+
+/// The author's and the integrator's file must be the same.
+fn entrypoint(manifest: &Manifest, image: &Spanned<String>, out: &mut Diagnostics) {
+    if let Some(entrypoint) = manifest.entrypoint.as_ref().filter(|e| e.value != image.value) {
+        let message =
+            format!("`{}` runs {}, its manifest says {}", manifest.id.value, image.value, entrypoint.value);
+        out.push(
+            Diagnostic::error(Code::BadValue, message)
+                .at(image.span, "runs this")
+                .at(entrypoint.span, "the author's entrypoint"),
+        );
+    }
+}
+
+fn load(options: &Options, image: &Spanned<String>, out: &mut Diagnostics) -> Option<(Vec<u8>, Elf)> {
+    let Some((path, bytes)) = find(options, &image.value) else {
+        let places: Vec<String> = search(options).iter().map(|dir| dir.display().to_string()).collect();
+        let message = format!("{} is not there", image.value);
+        let found = Diagnostic::error(Code::ElfMissing, message).at(image.span, "named here");
+        out.push(found.note(format!("looked in {}", places.join(", "))));
+        return None;
+    };
+    let refuse = |problem: Problem, span: Span, out: &mut Diagnostics| {
+        let message = format!("{}: {}", path.display(), problem.message);
+        out.push(Diagnostic::error(problem.code, message).at(span, "named here").maybe_help(problem.help));
+    };
+    match elf::read(&bytes) {
+        Err(problem) => {
+            refuse(problem, image.span, out);
+            None
+        }
+        Ok(elf) => {
+            for problem in elf::check(&elf, &options.kernel, ROLE_PROTECTION_DOMAIN) {
+                refuse(problem, image.span, out);
+            }
+            Some((bytes, elf))
+        }
+    }
+}
+
+fn search(options: &Options) -> Vec<&Path> {
+    std::iter::once(options.dir.as_path()).chain(options.search_path.iter().map(PathBuf::as_path)).collect()
+}
+
+/// `NAME.elf`, or what cargo calls it: `NAME`.
+fn find(options: &Options, name: &str) -> Option<(PathBuf, Vec<u8>)> {
+    let names = [Some(name), name.strip_suffix(".elf")];
+    for dir in search(options) {
+        for name in names.into_iter().flatten() {
+            let path = dir.join(name);
+            if path.is_file()
+                && let Ok(bytes) = fs::read(&path)
+            {
+                return Some((path, bytes));
+            }
+        }
+    }
+    None
+}

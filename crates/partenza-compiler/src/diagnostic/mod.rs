@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Findings: what is wrong, where, and how to mend it.
+
+mod codes;
+mod render;
+
+pub use codes::{Code, Row, TABLE};
+pub use render::{json, text};
+
+use crate::source::Span;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// The system is refused.
+    Error,
+    Warning,
+    /// Worth knowing, nothing to mend.
+    Note,
+}
+
+/// A place, and what it has to do with the finding.
+#[derive(Clone, Debug)]
+pub struct Label {
+    pub span: Span,
+    pub text: String,
+}
+
+/// One finding.
+#[derive(Clone, Debug)]
+pub struct Diagnostic {
+    pub code: Code,
+    pub severity: Severity,
+    pub message: String,
+    /// The first is where to mend.
+    pub labels: Vec<Label>,
+    pub notes: Vec<String>,
+    /// What to do; without it the code's own hint is shown.
+    pub help: Option<String>,
+}
+
+impl Diagnostic {
+    fn new(code: Code, severity: Severity, message: impl Into<String>) -> Self {
+        Self { code, severity, message: message.into(), labels: Vec::new(), notes: Vec::new(), help: None }
+    }
+
+    #[must_use]
+    pub fn error(code: Code, message: impl Into<String>) -> Self {
+        Self::new(code, Severity::Error, message)
+    }
+
+    #[must_use]
+    pub fn warning(code: Code, message: impl Into<String>) -> Self {
+        Self::new(code, Severity::Warning, message)
+    }
+
+    #[must_use]
+    pub fn info(code: Code, message: impl Into<String>) -> Self {
+        Self::new(code, Severity::Note, message)
+    }
+
+    /// Adds a place; the first one added is where to mend.
+    #[must_use]
+    pub fn at(mut self, span: Span, label: impl Into<String>) -> Self {
+        self.labels.push(Label { span, text: label.into() });
+        self
+    }
+
+    #[must_use]
+    pub fn note(mut self, text: impl Into<String>) -> Self {
+        self.notes.push(text.into());
+        self
+    }
+
+    #[must_use]
+    pub fn help(mut self, text: impl Into<String>) -> Self {
+        self.help = Some(text.into());
+        self
+    }
+
+    /// `help`, if there is something to say.
+    #[must_use]
+    pub fn maybe_help(mut self, text: Option<String>) -> Self {
+        self.help = text.or(self.help);
+        self
+    }
+
+    /// What to do.
+    #[must_use]
+    pub fn hint(&self) -> &str {
+        self.help.as_deref().unwrap_or(self.code.row().hint)
+    }
+}
+
+/// Every finding of one run.
+#[derive(Debug, Default)]
+pub struct Diagnostics {
+    list: Vec<Diagnostic>,
+}
+
+impl Diagnostics {
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        self.list.push(diagnostic);
+    }
+
+    #[must_use]
+    pub fn count(&self, severity: Severity) -> usize {
+        self.list.iter().filter(|d| d.severity == severity).count()
+    }
+
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        self.count(Severity::Error) > 0
+    }
+
+    /// Sorted by severity, then by the order in which files were read, then by position.
+    #[must_use]
+    pub fn sorted(&self) -> Vec<&Diagnostic> {
+        let mut list: Vec<&Diagnostic> = self.list.iter().collect();
+        list.sort_by_key(|d| {
+            (std::cmp::Reverse(d.severity), d.labels.first().map(|l| (l.span.file, l.span.start)), d.code)
+        });
+        list
+    }
+
+    /// The codes found, sorted; for tests.
+    #[must_use]
+    pub fn codes(&self) -> Vec<Code> {
+        let mut codes: Vec<Code> = self.list.iter().map(|d| d.code).collect();
+        codes.sort();
+        codes
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.list.iter()
+    }
+}
+
+/// `did you mean …?`, when one of `known` is near `unknown`.
+#[must_use]
+pub fn suggest<'k>(unknown: &str, known: impl IntoIterator<Item = &'k str>) -> Option<String> {
+    nearest(unknown, known).map(|best| format!("did you mean `{best}`?"))
+}
+
+fn nearest<'k>(unknown: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    let lower = unknown.to_lowercase();
+    let limit = (lower.chars().count() / 3).max(1);
+    known
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(&lower, &candidate.to_lowercase()), candidate))
+        .filter(|(distance, _)| *distance <= limit)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_near_name_is_suggested_and_a_far_one_is_not() {
+        let known = ["health", "restart", "requires", "resources"];
+        assert_eq!(suggest("helth", known).as_deref(), Some("did you mean `health`?"));
+        assert_eq!(suggest("require", known).as_deref(), Some("did you mean `requires`?"));
+        assert_eq!(suggest("Restart", known).as_deref(), Some("did you mean `restart`?"));
+        assert_eq!(suggest("colour", known), None);
+    }
+}
