@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Every case that boots something; see the crate's documentation for the rules.
+#![forbid(unsafe_code)]
+
+mod start;

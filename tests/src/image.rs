@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Images: made by `partenza pack` as a user makes them, looked into, and damaged on purpose.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use partenza_plan::Plan;
+use partenza_plan::archive::{Archive, HEADER, MAGIC};
+
+use crate::system::System;
+use crate::tools::{self, Kernel};
+
+/// Bytes of an ELF file's header, and where it says where its program headers are.
+const PROGRAM_HEADERS_AT: usize = 32;
+const PROGRAM_HEADER_SIZE: usize = 56;
+const PROGRAM_HEADER_COUNT_AT: usize = 56;
+/// Fields of a program header.
+const OFFSET: usize = 8;
+const FILE_SIZE: usize = 32;
+const MEMORY_SIZE: usize = 40;
+
+/// An image and the kernel that it was packed for.
+#[derive(Clone, Debug)]
+pub struct Image {
+    pub path: PathBuf,
+    pub kernel: Kernel,
+}
+
+impl Image {
+    /// Writes the system to a folder of its name and packs it.
+    ///
+    /// # Panics
+    /// `partenza pack` refuses it.
+    #[must_use]
+    pub fn of(kernel: Kernel, name: &str, system: &System) -> Self {
+        let dir = system.write(&tools::scratch(&format!("{name}-{}", kernel.name())));
+        Self::pack(kernel, &dir, &dir.join("image.elf"))
+    }
+
+    /// Packs the reference system, the project's own files.
+    #[must_use]
+    pub fn reference(kernel: Kernel, name: &str) -> Self {
+        let dir = tools::scratch(&format!("{name}-{}", kernel.name()));
+        Self::pack(kernel, tools::root(), &dir.join("image.elf"))
+    }
+
+    /// Packs the system in `dir`.
+    ///
+    /// # Panics
+    /// `partenza pack` refuses it.
+    #[must_use]
+    pub fn pack(kernel: Kernel, dir: &Path, path: &Path) -> Self {
+        let mut command = Command::new(tools::partenza());
+        command.arg("pack").arg(dir).arg("--kernel").arg(kernel.prefix()).arg("--search-path");
+        command.arg(kernel.programs()).arg("--root-task").arg(kernel.program("root-task")).arg("-o").arg(path);
+        let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{command:?}: {}\n{said}", output.status);
+        Self { path: path.to_path_buf(), kernel }
+    }
+
+    /// The root task as it was built, without a system.
+    #[must_use]
+    pub fn bare(kernel: Kernel) -> Self {
+        Self { path: kernel.program("root-task"), kernel }
+    }
+
+    /// # Panics
+    /// The file cannot be read.
+    #[must_use]
+    pub fn bytes(&self) -> Vec<u8> {
+        fs::read(&self.path).unwrap_or_else(|error| panic!("{}: {error}", self.path.display()))
+    }
+
+    /// What `look` finds in the plan.
+    ///
+    /// # Panics
+    /// The image holds no sound archive.
+    pub fn plan<T>(&self, look: impl FnOnce(&Plan<'_>) -> T) -> T {
+        let bytes = self.bytes();
+        let (_, archive) = find_archive(&bytes);
+        let archive = Archive::open(&bytes[archive]).expect("pack made a sound archive");
+        look(&Plan::decode(archive.plan()).expect("pack made a readable plan"))
+    }
+
+    /// A copy of the image beside it, changed by `damage`, which is given the file and where in it the archive is.
+    ///
+    /// # Panics
+    /// The copy cannot be written.
+    #[must_use]
+    pub fn damaged(&self, damage: impl FnOnce(&mut Vec<u8>, std::ops::Range<usize>)) -> Self {
+        let mut bytes = self.bytes();
+        let (_, archive) = find_archive(&bytes);
+        damage(&mut bytes, archive);
+        let path = self.path.with_extension("damaged.elf");
+        fs::write(&path, bytes).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        Self { path, kernel: self.kernel }
+    }
+}
+
+/// Takes `pages` pages from the end of the segment that holds the archive, which then is shorter than it says.
+pub fn shorten_segment(bytes: &mut [u8], pages: u64) {
+    let (header, _) = find_archive(bytes);
+    for field in [FILE_SIZE, MEMORY_SIZE] {
+        let less = word(bytes, header + field) - pages * partenza_plan::PAGE;
+        bytes[header + field..header + field + 8].copy_from_slice(&less.to_le_bytes());
+    }
+}
+
+/// Writes another version number into the archive's header and makes its checksum right again.
+pub fn change_version(archive: &mut [u8]) {
+    archive[MAGIC.len()] ^= 1;
+    let sum = crc32fast::hash(&archive[..HEADER - 4]);
+    archive[HEADER - 4..HEADER].copy_from_slice(&sum.to_le_bytes());
+}
+
+/// Where the program header of the archive's segment is, and the archive.
+fn find_archive(bytes: &[u8]) -> (usize, std::ops::Range<usize>) {
+    let first = word(bytes, PROGRAM_HEADERS_AT) as usize;
+    let count = usize::from(u16::from_le_bytes([
+        bytes[PROGRAM_HEADER_COUNT_AT],
+        bytes[PROGRAM_HEADER_COUNT_AT + 1],
+    ]));
+    for index in 0..count {
+        let header = first + index * PROGRAM_HEADER_SIZE;
+        let start = word(bytes, header + OFFSET) as usize;
+        let end = start + word(bytes, header + FILE_SIZE) as usize;
+        if bytes.get(start..start + MAGIC.len()) == Some(&MAGIC) {
+            return (header, start..end);
+        }
+    }
+    panic!("the image has no segment that begins with an archive");
+}
+
+fn word(bytes: &[u8], at: usize) -> u64 {
+    let mut word = [0; 8];
+    word.copy_from_slice(&bytes[at..at + 8]);
+    u64::from_le_bytes(word)
+}

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! The events of a run, and questions about them.
+
+use std::fmt;
+
+use partenza_protocol::Code;
+use partenza_protocol::ServiceId;
+use partenza_protocol::control::Level;
+use partenza_protocol::event::{BootState, Event, Fault, Record, Rejection, Words};
+use partenza_protocol::frame::{Unframed, unframe};
+
+/// What came over the event line so far.
+#[derive(Clone, Debug, Default)]
+pub struct Log {
+    pub records: Vec<Record<'static>>,
+    /// Pieces between two zero bytes that were no frames.
+    pub damaged: usize,
+    names: Vec<&'static str>,
+}
+
+impl Log {
+    /// Reads what came over the line; an unfinished frame at the end is left for later.
+    #[must_use]
+    pub fn read(line: &[u8]) -> Self {
+        let mut log = Self::default();
+        let end = line.iter().rposition(|byte| *byte == 0).map_or(0, |at| at + 1);
+        for piece in line[..end].split(|byte| *byte == 0).filter(|piece| !piece.is_empty()) {
+            log.frame(piece);
+        }
+        log
+    }
+
+    fn frame(&mut self, piece: &[u8]) {
+        // Records borrow their text from the bytes, which live as long as the test's process.
+        let bytes: &'static mut [u8] = piece.to_vec().leak();
+        let Unframed::Record(bytes) = unframe(bytes) else {
+            self.damaged += 1;
+            return;
+        };
+        let Ok(record) = postcard::from_bytes::<Record<'static>>(bytes) else {
+            self.damaged += 1;
+            return;
+        };
+        if let Event::Registered { name, .. } = record.event {
+            self.names.push(name);
+        }
+        self.records.push(record);
+    }
+
+    pub fn events(&self) -> impl DoubleEndedIterator<Item = &Event<'static>> {
+        self.records.iter().map(|record| &record.event)
+    }
+
+    #[must_use]
+    pub fn name(&self, id: ServiceId) -> &'static str {
+        self.names.get(usize::from(id.0)).copied().unwrap_or("?")
+    }
+
+    /// Names in boot order, as registered.
+    #[must_use]
+    pub fn names(&self) -> &[&'static str] {
+        &self.names
+    }
+
+    /// # Panics
+    /// No service of that name was registered.
+    #[must_use]
+    pub fn id(&self, name: &str) -> ServiceId {
+        let index = self.names.iter().position(|known| *known == name);
+        ServiceId(index.unwrap_or_else(|| panic!("no service {name} was registered\n{self}")) as u16)
+    }
+
+    #[must_use]
+    pub fn has(&self, event: &Event<'_>) -> bool {
+        self.events().any(|known| known == event)
+    }
+
+    /// Where the first event is that satisfies `wanted`.
+    pub fn position(&self, wanted: impl Fn(&Event<'static>) -> bool) -> Option<usize> {
+        self.events().position(wanted)
+    }
+
+    pub fn count(&self, wanted: impl Fn(&Event<'static>) -> bool) -> usize {
+        self.events().filter(|event| wanted(event)).count()
+    }
+
+    #[must_use]
+    pub fn is_ready(&self, name: &str) -> bool {
+        let service = self.id(name);
+        self.has(&Event::Ready { service })
+    }
+
+    #[must_use]
+    pub fn reached(&self, state: BootState) -> bool {
+        self.has(&Event::State(state))
+    }
+
+    /// Running and failed services at BootComplete.
+    #[must_use]
+    pub fn complete(&self) -> Option<(u16, u16)> {
+        self.events().find_map(|event| match event {
+            Event::BootComplete { running, failed, .. } => Some((*running, *failed)),
+            _ => None,
+        })
+    }
+
+    /// Code and culprit of a failed boot.
+    #[must_use]
+    pub fn boot_failure(&self) -> Option<(Code, Option<&'static str>)> {
+        self.events().find_map(|event| match event {
+            Event::BootFailed { code, culprit } => Some((*code, culprit.map(|id| self.name(id)))),
+            _ => None,
+        })
+    }
+
+    /// Why a service failed: code and the dependency that is to blame.
+    #[must_use]
+    pub fn failure(&self, name: &str) -> Option<(Code, Option<&'static str>)> {
+        let id = self.id(name);
+        self.events().find_map(|event| match event {
+            Event::Failed { service, code, other, .. } if *service == id => {
+                Some((*code, other.map(|id| self.name(id))))
+            }
+            _ => None,
+        })
+    }
+
+    #[must_use]
+    pub fn fault(&self, name: &str) -> Option<&Fault<'static>> {
+        let id = self.id(name);
+        self.events().find_map(|event| match event {
+            Event::Crashed { service, fault } if *service == id => Some(fault),
+            _ => None,
+        })
+    }
+
+    /// Why messages of the service were ignored, in order.
+    #[must_use]
+    pub fn rejections(&self, name: &str) -> Vec<Rejection> {
+        let id = self.id(name);
+        let why = |event: &Event<'static>| match event {
+            Event::Rejected { service, why } if *service == id => Some(*why),
+            _ => None,
+        };
+        self.events().filter_map(why).collect()
+    }
+
+    /// Lines that the service wrote.
+    #[must_use]
+    pub fn lines(&self, name: &str) -> Vec<(Level, &'static str)> {
+        let id = self.id(name);
+        let line = |event: &Event<'static>| match event {
+            Event::Message { service, level, text } if *service == id => Some((*level, *text)),
+            _ => None,
+        };
+        self.events().filter_map(line).collect()
+    }
+
+    /// Bytes, slots and soundness of what a destroyed service gave back.
+    #[must_use]
+    pub fn reclaimed(&self, name: &str) -> Option<(u64, u32, bool)> {
+        let id = self.id(name);
+        self.events().find_map(|event| match event {
+            Event::Reclaimed { service, bytes, slots, intact } if *service == id => {
+                Some((*bytes, *slots, *intact))
+            }
+            _ => None,
+        })
+    }
+
+    /// What is wrong with the line itself: damaged frames, gaps, times that go back.
+    ///
+    /// # Errors
+    /// The first such thing.
+    pub fn whole(&self) -> Result<(), String> {
+        if self.damaged > 0 {
+            return Err(format!("{} damaged frames", self.damaged));
+        }
+        for (index, record) in self.records.iter().enumerate() {
+            if record.sequence as usize != index {
+                return Err(format!("record {} stands where {index} should", record.sequence));
+            }
+        }
+        match self.records.windows(2).find(|pair| pair[1].time < pair[0].time) {
+            Some(pair) => Err(format!("time goes back at record {}", pair[1].sequence)),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Log {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for record in &self.records {
+            let words = Words { event: &record.event, name: |id| self.name(id) };
+            writeln!(f, "  {:4} {:8} us  {words}", record.sequence, record.time)?;
+        }
+        Ok(())
+    }
+}
