@@ -2,7 +2,7 @@
 //! Event frames from the second serial line to JSON, with services by name.
 //!
 //! A line's fields are `sequence`, `time_us`, `event`, the event's own fields, and `text`, the event in words. Service
-//! numbers become names as soon as their `Registered` events were seen.
+//! numbers become names as soon as their `Registered` events were seen, and codes are written as people write them.
 
 use std::io::{self, Write};
 
@@ -111,6 +111,10 @@ impl Decoder {
             Ok(Value::Object(object)) => object.into_iter().next().unwrap_or_default(),
             Ok(Value::String(name)) => (name, Value::Null),
             _ => (String::new(), Value::Null),
+        };
+        let fields = match &record.event {
+            Event::State(state) => json!({"state": state.to_string()}),
+            _ => fields,
         };
         let mut line = Map::new();
         line.insert("sequence".to_owned(), record.sequence.into());

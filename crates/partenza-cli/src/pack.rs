@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use partenza_compiler::diagnostic::{json, text};
 use partenza_compiler::numbers::show_size;
-use partenza_compiler::{Compiled, Diagnostics, Kernel, Options, Sources, compile};
+use partenza_compiler::{Compiled, Diagnostics, Kernel, Options, Severity, Sources, compile};
 
 use crate::Failure;
 use crate::args::{BuildArgs, KernelArgs, PackArgs, SystemArgs};
@@ -19,15 +19,14 @@ pub fn check(args: &SystemArgs) -> Result<(), Failure> {
     let kernel = kernel(&args.kernel)?;
     let mut run = Run::new(args);
     run.compile(kernel);
-    run.finish()?;
-    Ok(())
+    run.finish(Severity::Note)
 }
 
 pub fn build(args: &BuildArgs) -> Result<(), Failure> {
     let kernel = kernel(&args.system.kernel)?;
     let mut run = Run::new(&args.system);
     let compiled = run.compile(kernel);
-    run.finish()?;
+    run.finish(Severity::Warning)?;
     let compiled = compiled.ok_or(Failure::Problems)?;
     write(&args.output, &compiled.archive)?;
     progress(&compiled, compiled.archive.len(), &args.output);
@@ -43,7 +42,7 @@ pub fn pack(args: &PackArgs) -> Result<(), Failure> {
         let root_task = args.root_task.clone().unwrap_or_else(|| find_root_task(&options.search_path));
         compiled.image(&root_task, &kernel, args.memory, &mut run.found)
     });
-    run.finish()?;
+    run.finish(Severity::Warning)?;
     let (compiled, image) = compiled.zip(image).ok_or(Failure::Problems)?;
     write(&args.output, &image.bytes)?;
     progress(&compiled, image.bytes.len(), &args.output);
@@ -134,13 +133,13 @@ impl<'a> Run<'a> {
         compile(&options, &mut self.sources, &mut self.found)
     }
 
-    /// Tells what was found; problems end the command.
-    fn finish(&self) -> Result<(), Failure> {
+    /// Tells what was found, down to severity `least`; problems end the command.
+    fn finish(&self, least: Severity) -> Result<(), Failure> {
         if self.args.json {
             println!("{:#}", json(&self.found, &self.sources));
         } else {
             let colour = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-            let shown = text(&self.found, &self.sources, colour);
+            let shown = text(&self.found, &self.sources, least, colour);
             io::stderr().write_all(shown.as_bytes()).map_err(Failure::environment)?;
         }
         if self.found.has_errors() { Err(Failure::Problems) } else { Ok(()) }

@@ -94,7 +94,7 @@ fn title(kind: Kind, name: Option<&Spanned<String>>) -> String {
 
 /// Bits of the startup page's channel list.
 fn bits(access: Access) -> u8 {
-    u8::from(access.write) * startup::RIGHT_WRITE | u8::from(access.read) * startup::RIGHT_READ
+    (u8::from(access.write) * startup::RIGHT_WRITE) | (u8::from(access.read) * startup::RIGHT_READ)
 }
 
 impl<'m> Check<'_, 'm> {

@@ -11,8 +11,6 @@ use crate::source::Span;
 
 /// The Microkit's own limit of protection domains.
 const MICROKIT_PDS: usize = 63;
-/// Interrupt vectors that Init takes for its timer and its event line.
-const INIT_VECTORS: [u8; 2] = [106, 107];
 /// QEMU's configuration device, from which boot parameters come.
 const FW_CFG: (u16, u16) = (0x510, 0x511);
 /// Reset control of the chipset and of the keyboard controller.
@@ -103,9 +101,6 @@ fn hardware(model: &Model<'_>, pd: &Pd, kernel: &Kernel, out: &mut Diagnostics) 
         ];
         for (_, what) in pins.into_iter().filter(|(pin, _)| *pin == Some(irq.pin.value)) {
             reserved(out, irq.pin.span, format!("pin {} of `{name}` is Init's {what}", irq.pin.value));
-        }
-        if INIT_VECTORS.contains(&irq.vector.value) {
-            reserved(out, irq.vector.span, format!("vector {} of `{name}` is Init's", irq.vector.value));
         }
     }
     let uart = |uart: partenza_plan::Uart| (uart.port, uart.port + 7);

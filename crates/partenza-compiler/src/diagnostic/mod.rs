@@ -116,9 +116,7 @@ impl Diagnostics {
     #[must_use]
     pub fn sorted(&self) -> Vec<&Diagnostic> {
         let mut list: Vec<&Diagnostic> = self.list.iter().collect();
-        list.sort_by_key(|d| {
-            (std::cmp::Reverse(d.severity), d.labels.first().map(|l| (l.span.file, l.span.start)), d.code)
-        });
+        list.sort_by_key(|d| (d.severity, d.labels.first().map(|l| (l.span.file, l.span.start)), d.code));
         list
     }
 

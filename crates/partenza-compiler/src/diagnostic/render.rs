@@ -8,23 +8,24 @@ use serde_json::{Value, json as value};
 use super::{Diagnostic, Diagnostics, Severity};
 use crate::source::{FileId, Sources, Span};
 
-/// All findings with the source lines they speak of, and a summary line; `colour` for terminals.
+/// The findings from `least` up, with the source lines they speak of, and a summary line; `colour` for terminals.
 #[must_use]
-pub fn text(diagnostics: &Diagnostics, sources: &Sources, colour: bool) -> String {
+pub fn text(diagnostics: &Diagnostics, sources: &Sources, least: Severity, colour: bool) -> String {
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.decor_style(DecorStyle::Ascii);
     let mut out = String::new();
-    for diagnostic in diagnostics.sorted() {
+    for diagnostic in diagnostics.sorted().into_iter().filter(|d| d.severity <= least) {
         out.push_str(&renderer.render(&[group(diagnostic, sources)]));
         out.push_str("\n\n");
     }
-    out.push_str(&summary(diagnostics));
+    out.push_str(&summary(diagnostics, least));
     out
 }
 
-fn summary(diagnostics: &Diagnostics) -> String {
+fn summary(diagnostics: &Diagnostics, least: Severity) -> String {
     let count = |severity, one: &str| match diagnostics.count(severity) {
         0 => None,
+        _ if severity > least => None,
         1 => Some(format!("1 {one}")),
         n => Some(format!("{n} {one}s")),
     };
@@ -127,7 +128,7 @@ mod tests {
                 .at(Span::new(file, 6..11), "not a field of a manifest")
                 .help("did you mean `health`?"),
         );
-        let shown = text(&diagnostics, &sources, false);
+        let shown = text(&diagnostics, &sources, Severity::Note, false);
         for part in
             ["PZ-0101", "manifests/a.yaml:2:1", "helth: {}", "^^^^^", "did you mean `health`?", "1 error"]
         {

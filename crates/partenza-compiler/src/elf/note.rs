@@ -48,7 +48,7 @@ impl AbiNote {
     pub fn write(&self) -> Vec<u8> {
         let mut bytes = HEADER.to_vec();
         bytes.extend(FORMAT.to_le_bytes());
-        let flags = u8::from(self.mcs) * FLAG_MCS | u8::from(self.debug) * FLAG_DEBUG;
+        let flags = (u8::from(self.mcs) * FLAG_MCS) | (u8::from(self.debug) * FLAG_DEBUG);
         bytes.extend([ARCH_X86_64, flags, self.role, 0, 0, 0]);
         let mut text = |text: &str, len: usize| {
             let mut field = text.as_bytes()[..text.len().min(len)].to_vec();
