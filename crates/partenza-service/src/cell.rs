@@ -23,6 +23,7 @@ impl<T> TakeCell<T> {
     ///
     /// # Panics
     /// The second time.
+    #[expect(clippy::mut_from_ref, reason = "given once, so it is no second reference")]
     pub fn take(&'static self) -> &'static mut T {
         assert!(!self.taken.swap(true, Ordering::Relaxed), "a static was taken twice");
         // SAFETY: this line is reached once, so this is the only reference.

@@ -2,7 +2,8 @@
 //! `axiom`: the event log that cannot be changed unnoticed. Serves `axiom/log`.
 //!
 //! The log is in memory: it holds the last entries and is gone with the incarnation. Writers need the right to
-//! write, readers the right to read, on their channel; axiom itself is author 255 of the first entry.
+//! write, readers the right to read, on their channel; axiom itself is author 255 of the first entry. It may be given a
+//! channel to `storage/blocks`, and says so; keeping the log there is not in this release.
 #![no_std]
 #![no_main]
 
@@ -45,11 +46,13 @@ impl Service for Axiom {
         }
     }
 
-    fn describe(&self, _context: &Context, text: &mut InfoText) {
+    fn describe(&self, context: &Context, text: &mut InfoText) {
+        let storage = if context.peer("storage/blocks").is_ok() { "has" } else { "has not" };
         // Text never fails.
         let _ = write!(
             text,
-            "event log as a hash chain (BLAKE2s), in memory only\n{} entries appended, the last {CAPACITY} are kept",
+            "event log as a hash chain (BLAKE2s)\n{} entries appended, the last {CAPACITY} are kept, in memory only\n\
+             {storage} a channel to storage/blocks; keeping the log there is not in this release",
             self.chain.total()
         );
     }
