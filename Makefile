@@ -27,8 +27,10 @@ image := build/image/$(flavour)/reference.elf
 services := axiom policy keys identity capability_service process_manager block_storage filesystem \
 	driver_manager network terminal update_manager
 target_cargo = SEL4_PREFIX=$(1) CARGO_TARGET_DIR=build/sel4/$(2) cargo $(3) --config support/sel4-target.toml --quiet \
-	--profile sel4 -p partenza-root-task $(addprefix -p ,$(services))
-target_build = $(call target_cargo,$(1),$(2),build) $(3)
+	--profile sel4
+# The root task apart: cargo unites the features of what it builds together, and services have no allocator.
+target_build = $(call target_cargo,$(1),$(2),build) -p partenza-root-task && \
+	$(call target_cargo,$(1),$(2),build) $(addprefix -p ,$(services)) $(3)
 
 .PHONY: help run boot image test bench lint clean setup kernels tools programs \
 	docker-build docker-enter docker-run
@@ -99,7 +101,9 @@ lint: kernels
 	@cargo fmt --all --check
 	@CARGO_TARGET_DIR=$(host) cargo clippy --quiet --all-targets -- -D warnings
 	@CARGO_TARGET_DIR=$(host) cargo clippy --quiet -p partenza-tests --all-targets -- -D warnings
-	@$(call target_cargo,$(CURDIR)/build/kernel/debug,debug,clippy) -p partenza-test-services -- -D warnings
+	@$(call target_cargo,$(CURDIR)/build/kernel/debug,debug,clippy) -p partenza-root-task -- -D warnings
+	@$(call target_cargo,$(CURDIR)/build/kernel/debug,debug,clippy) $(addprefix -p ,$(services)) \
+		-p partenza-test-services -- -D warnings
 
 clean:
 	rm -rf build
