@@ -19,7 +19,8 @@ pub fn give_up(context: &Context, code: Code) -> ! {
     crash(usize::from(code.0))
 }
 
-/// Writes to `address`, which is in the null page.
+/// Writes to `address`, which is in the null page. Never inlined, so that the fault report names it.
+#[inline(never)]
 pub fn crash(address: usize) -> ! {
     let address = address & 0xfff;
     loop {

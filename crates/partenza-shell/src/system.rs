@@ -5,7 +5,8 @@ use core::fmt;
 
 use partenza_interfaces::Message;
 use partenza_protocol::error::SupervisorError;
-use partenza_protocol::request::{ListPage, Page, Summary};
+use partenza_protocol::event::ServiceState;
+use partenza_protocol::request::{GrantRow, GrantsOf, GrantsPage, ListPage, Page, Status, Summary, Target};
 use partenza_protocol::{Code, MalformedMessage, Op};
 use serde::Serialize;
 
@@ -17,14 +18,15 @@ pub trait System {
     /// The code that the Supervisor answered with.
     fn ask(&mut self, op: Op, message: &mut Message) -> Result<(), Code>;
 
-    /// The interfaces that the terminal may call, by their place in its list; `None` behind the last.
-    fn interface(&self, place: usize) -> Option<&str>;
+    /// The terminal's own name.
+    fn name(&self) -> &str;
 
-    /// Asks the server of that interface for its [`partenza_interfaces::Info`], which `message` then holds.
+    /// Asks the server behind one of the terminal's own capabilities for its [`partenza_interfaces::Info`], which
+    /// `message` then holds. It waits for as long as the server lets it wait.
     ///
     /// # Errors
     /// The code that was answered.
-    fn info(&mut self, place: usize, message: &mut Message) -> Result<(), Code>;
+    fn info(&mut self, cptr: u64, message: &mut Message) -> Result<(), Code>;
 }
 
 /// Why a command did not do what it should.
@@ -80,4 +82,29 @@ pub fn for_each_service(
         from = page.next.filter(|next| *next > first);
     }
     Ok(())
+}
+
+/// Shows what the plan gives to the service `name` to `each`, in the plan's order.
+pub fn for_each_grant(
+    name: &str,
+    system: &mut dyn System,
+    message: &mut Message,
+    each: &mut dyn FnMut(&GrantRow<'_>) -> fmt::Result,
+) -> Result<(), Trouble> {
+    let mut from = Some(0);
+    while let Some(first) = from {
+        ask(system, Op::Grants, &GrantsOf { name, from: first }, message)?;
+        let page: GrantsPage<'_> = message.get()?;
+        for row in &page.rows {
+            each(row)?;
+        }
+        from = page.next.filter(|next| *next > first);
+    }
+    Ok(())
+}
+
+/// The state of a service.
+pub fn state(name: &str, system: &mut dyn System, message: &mut Message) -> Result<ServiceState, Trouble> {
+    ask(system, Op::Status, &Target { name }, message)?;
+    Ok(message.get::<Status<'_>>()?.state)
 }

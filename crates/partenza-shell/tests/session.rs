@@ -15,7 +15,7 @@ use partenza_shell::{PROMPT, Shell, System};
 struct Fake {
     names: Vec<String>,
     asked: Vec<Op>,
-    interfaces: Vec<(&'static str, Result<&'static str, Code>)>,
+    crashed: Option<&'static str>,
 }
 
 const RECORDS: u32 = 40;
@@ -25,15 +25,7 @@ impl Fake {
     fn new() -> Self {
         let names = ["axiom", "policy", "process_manager", "process_watcher"].map(String::from);
         let more = (4..12).map(|n| format!("service_{n}"));
-        Self {
-            names: names.into_iter().chain(more).collect(),
-            asked: Vec::new(),
-            interfaces: vec![
-                ("storage/files", Ok("filesystem")),
-                ("identity/tokens", Err(ServiceError::Malformed.code())),
-                ("process/table", Ok("process_manager")),
-            ],
-        }
+        Self { names: names.into_iter().chain(more).collect(), asked: Vec::new(), crashed: None }
     }
 
     fn known(&self, name: &str) -> Result<usize, Code> {
@@ -80,13 +72,18 @@ impl System for Fake {
             Op::Status => {
                 let Target { name } = message.get().map_err(malformed)?;
                 let id = self.known(name)? as u16;
+                let name = self.names[usize::from(id)].as_str();
                 answer.put(&Status {
                     id,
                     name,
                     version: "0.1.0",
                     layer: 2,
                     critical: true,
-                    state: ServiceState::Crashed,
+                    state: if self.crashed == Some(name) {
+                        ServiceState::Crashed
+                    } else {
+                        ServiceState::Running
+                    },
                     incarnation: Incarnation(2),
                     restarts: 1,
                     uptime: None,
@@ -103,10 +100,17 @@ impl System for Fake {
                 return Ok(());
             }
             Op::Grants => {
-                let GrantsOf { name, .. } = message.get().map_err(malformed)?;
+                let GrantsOf { name, from } = message.get().map_err(malformed)?;
                 self.known(name)?;
-                let row = GrantRow { kind: CapKind::Endpoint, at: 77, rights: 5, object: "storage/files" };
-                answer.put(&GrantsPage { total: 1, rows: [row].into_iter().collect(), next: None })
+                let row = |kind, at, rights, object| GrantRow { kind, at, rights, object };
+                let first =
+                    [row(CapKind::Notification, 1, 2, "terminal"), row(CapKind::Endpoint, 74, 5, "policy")];
+                let second = [row(CapKind::Endpoint, 77, 5, "process_manager")];
+                let (rows, next) = match from {
+                    0 => (first.into_iter().collect(), Some(2)),
+                    _ => (second.into_iter().collect(), None),
+                };
+                answer.put(&GrantsPage { total: 3, rows, next })
             }
             Op::BootReport => {
                 let row =
@@ -121,7 +125,7 @@ impl System for Fake {
                 })
             }
             Op::Version => {
-                answer.put(&Version { system: "reference", partenza: "0.1.0", kernel: "seL4 5.0.0" })
+                answer.put(&Version { system: "reference", partenza: "partenza 0.1.0", kernel: "seL4 5.0.0" })
             }
             Op::Uptime => answer.put(&Uptime { micros: 61_000_000 }),
             Op::Crash => {
@@ -137,12 +141,16 @@ impl System for Fake {
         Ok(())
     }
 
-    fn interface(&self, place: usize) -> Option<&str> {
-        self.interfaces.get(place).map(|(interface, _)| *interface)
+    fn name(&self) -> &str {
+        "process_watcher"
     }
 
-    fn info(&mut self, place: usize, message: &mut Message) -> Result<(), Code> {
-        let name = self.interfaces[place].1?;
+    fn info(&mut self, cptr: u64, message: &mut Message) -> Result<(), Code> {
+        let name = match cptr {
+            74 => return Err(ServiceError::Malformed.code()),
+            77 => "process_manager",
+            other => panic!("{other}"),
+        };
         let text = "no disk\x1b[2J\nsecond line";
         let info = Info { name, version: "0.1.0", incarnation: Incarnation(3), calls: 1, text };
         message.put(&info).unwrap();
@@ -152,7 +160,11 @@ impl System for Fake {
 
 /// Types `keys` and returns what the terminal showed.
 fn type_keys(keys: &str) -> String {
-    let (mut shell, mut fake, mut out) = (Shell::new(), Fake::new(), String::new());
+    type_keys_to(Fake::new(), keys)
+}
+
+fn type_keys_to(mut fake: Fake, keys: &str) -> String {
+    let (mut shell, mut out) = (Shell::new(), String::new());
     for byte in keys.bytes() {
         shell.byte(byte, &mut fake, &mut out).unwrap();
     }
@@ -170,7 +182,7 @@ fn enter(line: &str) -> String {
 fn the_greeting_names_the_system_and_prompts() {
     let mut out = String::new();
     Shell::new().greet(&mut Fake::new(), &mut out).unwrap();
-    assert!(out.contains("System reference, Partenza 0.1.0, kernel seL4 5.0.0\n"), "{out}");
+    assert!(out.contains("System reference, packed by partenza 0.1.0, on seL4 5.0.0\n"), "{out}");
     assert!(out.ends_with("\n\npartenza> "), "{out}");
 }
 
@@ -192,14 +204,15 @@ fn tables_are_aligned_and_complete() {
     );
     assert!(boot.ends_with("SupervisorMode, boot complete after 7.100 ms\n"), "{boot}");
     let grants = enter("grants policy");
-    assert!(grants.ends_with("endpoint             0x4d  write reply       storage/files\n"), "{grants}");
+    assert!(grants.ends_with("endpoint             0x4d  write reply       process_manager\n"), "{grants}");
+    assert_eq!(grants.lines().count(), 4);
 }
 
 #[test]
 fn status_tells_state_and_last_error() {
     let status = enter("status axiom");
     assert!(
-        status.starts_with("axiom 0.1.0 (service 0, layer 2, critical)\n  state        Crashed\n"),
+        status.starts_with("axiom 0.1.0 (service 0, layer 2, critical)\n  state        Running\n"),
         "{status}"
     );
     assert!(status.contains("last error   PZ-E0121 the service crashed before it was ready\n"), "{status}");
@@ -231,20 +244,23 @@ fn the_log_is_shown_whole_or_its_last_records() {
 }
 
 #[test]
-fn info_reaches_services_by_their_name_or_interface() {
-    let expected = "filesystem 0.1.0, incarnation 3, 1 call answered\n  no disk\u{fffd}[2J\n  second line\n";
-    assert_eq!(enter("info filesystem"), expected);
-    assert_eq!(enter("info storage/files"), expected);
-    assert!(enter("info process_manager").starts_with("process_manager 0.1.0"));
-    assert!(enter("info identity/tokens").starts_with("PZ-E0703 "));
+fn info_reaches_the_services_that_the_terminal_may_call() {
+    let expected =
+        "process_manager 0.1.0, incarnation 3, 1 call answered\n  no disk\u{fffd}[2J\n  second line\n";
+    assert_eq!(enter("info process_manager"), expected);
+    assert!(enter("info policy").starts_with("PZ-E0703 "));
+    let unreachable = "the terminal has no channel to axiom; it may call:\n  policy\n  process_manager\n";
+    assert_eq!(enter("info axiom"), unreachable);
 }
 
 #[test]
-fn info_without_a_channel_names_what_can_be_reached() {
-    let answer = enter("info axiom");
-    assert!(answer.starts_with("the terminal has no channel to axiom"), "{answer}");
-    assert!(answer.contains("  filesystem (storage/files)\n  identity/tokens: PZ-E0703"), "{answer}");
-    assert!(answer.ends_with("  process_manager (process/table)\n"), "{answer}");
+fn a_service_that_does_not_run_is_not_called() {
+    let fake = Fake { crashed: Some("process_manager"), ..Fake::new() };
+    let out = type_keys_to(fake, "info process_manager\r");
+    assert!(
+        out.contains("\nPZ-E0405 the service is not running\n  hint: `status NAME` tells why\n"),
+        "{out}"
+    );
 }
 
 #[test]
@@ -305,10 +321,10 @@ fn a_supervisor_that_answers_nonsense_is_an_error_not_a_loop() {
             message.fill(&bytes);
             Ok(())
         }
-        fn interface(&self, _: usize) -> Option<&str> {
-            None
+        fn name(&self) -> &str {
+            "mad"
         }
-        fn info(&mut self, _: usize, _: &mut Message) -> Result<(), Code> {
+        fn info(&mut self, _: u64, _: &mut Message) -> Result<(), Code> {
             Ok(())
         }
     }

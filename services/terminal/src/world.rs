@@ -2,9 +2,9 @@
 //! The shell's world: the Supervisor, and the services that the terminal has channels to.
 
 use partenza_interfaces::INFO;
-use partenza_protocol::startup::Channel;
 use partenza_service::{Code, Context, Message, Op, Peer, ServiceError};
 use partenza_shell::System;
+use sel4_microkit::{Channel, MAX_CHANNELS, slots};
 
 pub struct World<'a> {
     context: &'a Context,
@@ -14,18 +14,6 @@ impl<'a> World<'a> {
     pub const fn new(context: &'a Context) -> Self {
         Self { context }
     }
-
-    /// The channels that are named by an interface, the Supervisor's left out, and that can be called.
-    fn servers(&self) -> impl Iterator<Item = (Channel<'static>, Peer)> {
-        let supervisor = self.context.supervisor();
-        let context = self.context;
-        context
-            .startup()
-            .channels()
-            .filter(|channel| channel.name.contains('/'))
-            .filter_map(|channel| Some((channel, context.peer(channel.name).ok()?)))
-            .filter(move |(_, peer)| *peer != supervisor && peer.channel().can_call())
-    }
 }
 
 impl System for World<'_> {
@@ -33,13 +21,14 @@ impl System for World<'_> {
         self.context.supervisor().exchange(op.label(), message)
     }
 
-    fn interface(&self, place: usize) -> Option<&str> {
-        self.servers().nth(place).map(|(channel, _)| channel.name)
+    fn name(&self) -> &str {
+        self.context.name()
     }
 
-    fn info(&mut self, place: usize, message: &mut Message) -> Result<(), Code> {
-        let (_, server) = self.servers().nth(place).ok_or(ServiceError::NoSuchChannel)?;
+    fn info(&mut self, cptr: u64, message: &mut Message) -> Result<(), Code> {
+        let id = cptr.checked_sub(slots::BASE_OUTPUT_ENDPOINT).map(|id| id as usize);
+        let id = id.filter(|id| *id < MAX_CHANNELS).ok_or(ServiceError::NoSuchChannel)?;
         message.clear();
-        server.exchange(INFO, message)
+        Peer::new(Channel::new(id)).exchange(INFO, message)
     }
 }

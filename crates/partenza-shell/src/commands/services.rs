@@ -6,10 +6,10 @@ use core::fmt::Write;
 use partenza_interfaces::Message;
 use partenza_protocol::Op;
 use partenza_protocol::event::CapKind;
-use partenza_protocol::request::{BootPage, GrantRow, GrantsOf, GrantsPage, Page, Status, Target};
+use partenza_protocol::request::{BootPage, GrantRow, Page, Status, Target};
 
 use crate::show::{Bytes, Micros, Millis, text};
-use crate::system::{System, Trouble, ask, for_each_service};
+use crate::system::{System, Trouble, ask, for_each_grant, for_each_service};
 
 /// The width of a column that holds the names of all services.
 fn name_width(system: &mut dyn System, message: &mut Message) -> Result<usize, Trouble> {
@@ -93,16 +93,9 @@ pub fn grants(
     out: &mut dyn Write,
 ) -> Result<(), Trouble> {
     writeln!(out, "{:<13}  {:>10}  {:<16}  OBJECT", "KIND", "AT", "RIGHTS")?;
-    let mut from = Some(0);
-    while let Some(first) = from {
-        ask(system, Op::Grants, &GrantsOf { name, from: first }, message)?;
-        let page: GrantsPage<'_> = message.get()?;
-        for row in &page.rows {
-            writeln!(out, "{:<13}  {:>#10x}  {:<16}  {}", row.kind, row.at, rights(row), row.object)?;
-        }
-        from = page.next.filter(|next| *next > first);
-    }
-    Ok(())
+    for_each_grant(name, system, message, &mut |row| {
+        writeln!(out, "{:<13}  {:>#10x}  {:<16}  {}", row.kind, row.at, rights(row), row.object)
+    })
 }
 
 /// Rights in words; interrupts and ports have none to tell.
