@@ -331,7 +331,7 @@ impl Hardware<'_> {
             let _ = writeln!(
                 console,
                 "\n{} on seL4 {} ({})",
-                plan.boot.title, plan.kernel.version, plan.kernel.arch
+                plan.tool, plan.kernel.version, plan.kernel.arch
             );
         }
         let now = self.clock.now();

@@ -16,7 +16,7 @@ use partenza_lifecycle::{Action, Event as Life, Instant, Machine, Scope};
 use partenza_plan::symbols::Symbols;
 use partenza_plan::{Plan, ServiceId};
 use partenza_protocol::control::{Level, MAX_TEXT};
-use partenza_protocol::error::BootError;
+use partenza_protocol::error::{BootError, SupervisorError};
 use partenza_protocol::event::{BootState, Event};
 use partenza_protocol::{Badge, Sender};
 use sel4::{MessageInfo, RecvWithMRs, cap};
@@ -271,7 +271,7 @@ impl Supervisor {
                 self.on_fault(id, fault);
             }
             Sender::DeadServer { service, .. } if self.knows(service) => {
-                let code = partenza_protocol::error::SupervisorError::NotRunning.code();
+                let code = SupervisorError::NotRunning.code();
                 self.outbox.put(service, MessageInfo::new(u64::from(code.0), 0, 0, 0));
             }
             Sender::Notification(sources) => self.on_signals(sources),
@@ -316,7 +316,11 @@ impl Supervisor {
             self.journal.record(self.clock.now(), &event);
         }
         let fault = faults::describe(fault, registers.as_ref(), service, image, table.map(Symbols));
-        self.entries[id.0 as usize].last_error = Some(BootError::ServiceCrashed.code());
+        let entry = &mut self.entries[id.0 as usize];
+        entry.last_error = Some(match entry.ready {
+            Some(_) => SupervisorError::Crashed.code(),
+            None => BootError::ServiceCrashed.code(),
+        });
         self.journal.record(self.clock.now(), &Event::Crashed { service: id, fault });
         self.feed(Life::Crashed(partenza_lifecycle::ServiceId(id.0)));
     }

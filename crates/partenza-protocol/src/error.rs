@@ -156,6 +156,8 @@ errors! {
             "restart the dependency; until then some of its requests fail";
         Overload = 412: "the service sends more messages than it may",
             "make it wait between requests";
+        Crashed = 413: "the service crashed",
+            "the Crashed event tells address and function";
         ShuttingDown = 410: "the system is going down",
             "nothing to mend";
     }
