@@ -72,9 +72,7 @@ fn read_the_log(context: &Context) -> Result<(), Code> {
         Ok(_) => context.emit(Level::Error, "axiom/log took an append from a channel that is read only"),
         Err(code) => context.log(
             Level::Info,
-            format_args!(
-                "axiom/log holds {total} entries, its chain is intact; an append is refused ({code})"
-            ),
+            format_args!("axiom/log: the chain of {total} is intact, an append is refused ({code})"),
         ),
     }
     Ok(())
