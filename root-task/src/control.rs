@@ -36,11 +36,11 @@ impl Supervisor {
         let entry = &mut self.entries[id.0 as usize];
         entry.messages = entry.messages.saturating_add(1);
         let messages = entry.messages;
-        if info.label() == 0 && info.length() == 0 {
-            return self.on_plain_signal(id);
-        }
         if messages > MAX_BEFORE_READY && self.is_starting(id) {
             return self.feed(Life::Flooded(life(id)));
+        }
+        if info.label() == 0 && info.length() == 0 {
+            return self.on_plain_signal(id);
         }
         let outcome = match Op::from_label(info.label()) {
             Some(op) => self.on_operation(id, op),
@@ -70,6 +70,9 @@ impl Supervisor {
             self.feed(Life::Ready(life(id)));
         } else {
             self.reject(id, Rejection::Late);
+            // It may have been a call, which must not hang; a signal takes no answer and the kernel drops it.
+            let code = SupervisorError::OutOfState.code();
+            self.outbox.put(id, MessageInfo::new(u64::from(code.0), 0, 0, 0));
         }
     }
 

@@ -65,7 +65,9 @@ pub fn describe<'a>(
     let place = Place { service, image };
     let (kind, cause, ip, address, status) = match &fault {
         Some(sel4::Fault::VmFault(vm)) => {
-            let kind = match (vm.prefetch_fault(), vm.is_write()) {
+            // Where pages are always executable, the processor does not tell fetches from reads.
+            let fetch = vm.prefetch_fault() || (!vm.is_write() && vm.addr() == vm.ip());
+            let kind = match (fetch, vm.is_write()) {
                 (true, _) => FaultKind::VmExecute,
                 (false, true) => FaultKind::VmWrite,
                 (false, false) => FaultKind::VmRead,

@@ -2,4 +2,5 @@
 //! Every case that boots something; see the crate's documentation for the rules.
 #![forbid(unsafe_code)]
 
+mod misbehaviour;
 mod start;

@@ -53,7 +53,12 @@ impl Image {
     pub fn pack(kernel: Kernel, dir: &Path, path: &Path) -> Self {
         let mut command = Command::new(tools::partenza());
         command.arg("pack").arg(dir).arg("--kernel").arg(kernel.prefix()).arg("--search-path");
-        command.arg(kernel.programs()).arg("--root-task").arg(kernel.program("root-task")).arg("-o").arg(path);
+        command
+            .arg(kernel.programs())
+            .arg("--root-task")
+            .arg(kernel.program("root-task"))
+            .arg("-o")
+            .arg(path);
         let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{command:?}: {}\n{said}", output.status);
@@ -118,10 +123,8 @@ pub fn change_version(archive: &mut [u8]) {
 /// Where the program header of the archive's segment is, and the archive.
 fn find_archive(bytes: &[u8]) -> (usize, std::ops::Range<usize>) {
     let first = word(bytes, PROGRAM_HEADERS_AT) as usize;
-    let count = usize::from(u16::from_le_bytes([
-        bytes[PROGRAM_HEADER_COUNT_AT],
-        bytes[PROGRAM_HEADER_COUNT_AT + 1],
-    ]));
+    let count =
+        usize::from(u16::from_le_bytes([bytes[PROGRAM_HEADER_COUNT_AT], bytes[PROGRAM_HEADER_COUNT_AT + 1]]));
     for index in 0..count {
         let header = first + index * PROGRAM_HEADER_SIZE;
         let start = word(bytes, header + OFFSET) as usize;

@@ -162,9 +162,13 @@ impl System {
         let (Some(client), Some(server)) = (find(client), find(server)) else {
             panic!("{client} or {server} is not in the system");
         };
-        let interface = self.services[server].provides.as_ref().expect("the server provides nothing").0.clone();
+        let interface =
+            self.services[server].provides.as_ref().expect("the server provides nothing").0.clone();
         let ends = |service| {
-            self.calls.iter().map(|c| usize::from(c.client == service) + usize::from(c.server == service)).sum::<usize>()
+            self.calls
+                .iter()
+                .map(|c| usize::from(c.client == service) + usize::from(c.server == service))
+                .sum::<usize>()
         };
         let (client_id, server_id) = (ends(client) as u8, ends(server) as u8);
         self.calls.push(Call { client, client_id, server, server_id, interface });
@@ -204,7 +208,10 @@ impl System {
                 ),
             );
             if index == 0 && self.ballast > 0 {
-                line(&mut text, format_args!("    <map mr=\"ballast\" vaddr=\"0x10_000_000\" perms=\"rw\"/>"));
+                line(
+                    &mut text,
+                    format_args!("    <map mr=\"ballast\" vaddr=\"0x10_000_000\" perms=\"rw\"/>"),
+                );
             }
             line(&mut text, format_args!("  </protection_domain>"));
         }
@@ -257,7 +264,8 @@ impl System {
             "partenza: \"1.0\"\nsystem: {}\nboot:\n  parallel: {}\n  layers: {{",
             self.name, self.parallel
         );
-        let budgets: Vec<String> = self.budgets.iter().map(|(layer, time)| format!("{layer}: {time}")).collect();
+        let budgets: Vec<String> =
+            self.budgets.iter().map(|(layer, time)| format!("{layer}: {time}")).collect();
         line(&mut text, format_args!("{}}}\nservices:", budgets.join(", ")));
         for (index, service) in self.services.iter().enumerate() {
             let served = self.calls.iter().filter(|call| call.server == index);

@@ -44,7 +44,7 @@ pub fn garbage(supervisor: &Peer, count: u32) {
                 with_msg_bytes_mut(|bytes| bytes[0] = partenza_protocol::VERSION);
                 MessageInfo::new(Op::Hello.label(), size_of::<Hello>() / 16)
             }
-            // Capabilities that nobody asked for: the supervisor channel's own and one that is not there.
+            // Capabilities that nobody asked for. One that is not there would be a fault of the sender.
             _ => MessageInfo::from_inner(with_capabilities(supervisor, operation)),
         };
         // Whatever the answer is, there has to be one.
@@ -54,6 +54,6 @@ pub fn garbage(supervisor: &Peer, count: u32) {
 
 fn with_capabilities(supervisor: &Peer, label: u64) -> sel4::MessageInfo {
     let own = sel4_microkit::slots::BASE_OUTPUT_ENDPOINT + supervisor.channel().index() as u64;
-    sel4::with_ipc_buffer_mut(|buffer| buffer.caps_or_badges_mut().copy_from_slice(&[own, own, 0x7fff]));
+    sel4::with_ipc_buffer_mut(|buffer| buffer.caps_or_badges_mut().fill(own));
     sel4::MessageInfo::new(label, 0, 3, 3)
 }
