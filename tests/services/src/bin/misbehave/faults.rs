@@ -3,7 +3,7 @@
 
 use core::arch::asm;
 
-use partenza_service::{Code, ServiceError, crash};
+use partenza_service::{Code, ServiceError};
 
 /// Faults.
 ///
@@ -11,7 +11,7 @@ use partenza_service::{Code, ServiceError, crash};
 /// `kind` is none, or what should have faulted did not.
 pub fn fault(kind: &str) -> Result<(), Code> {
     match kind {
-        "null-write" => crash(0),
+        "null-write" => null_write(),
         "null-read" => null_read(),
         "panic" => panic!("told to panic"),
         "ud2" => undefined(),
@@ -28,6 +28,11 @@ pub fn fault(kind: &str) -> Result<(), Code> {
         _ => return Err(ServiceError::BadArgument.code()),
     }
     Err(ServiceError::NotSupported.code())
+}
+
+fn null_write() {
+    // SAFETY: page 0 is never mapped; faults.
+    unsafe { asm!("mov byte ptr [0], 0", options(nostack)) }
 }
 
 fn null_read() {
