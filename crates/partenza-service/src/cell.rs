@@ -30,3 +30,16 @@ impl<T> TakeCell<T> {
         unsafe { &mut *self.value.get() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[should_panic(expected = "taken twice")]
+    fn a_value_is_given_once() {
+        static CELL: TakeCell<u32> = TakeCell::new(7);
+        assert_eq!(*CELL.take(), 7);
+        CELL.take();
+    }
+}

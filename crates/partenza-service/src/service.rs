@@ -132,8 +132,8 @@ pub trait Service {
     /// What the service is and does, for [`Info`].
     fn describe(&self, _context: &Context, _text: &mut InfoText) {}
 
-    /// How the service feels.
-    fn health(&self, _health: &mut Health<'_>) {}
+    /// How the service feels; healthy, and nothing more, unless it says otherwise.
+    fn health<'a>(&'a self, _health: &mut Health<'a>) {}
 
     /// The system goes down, or this service will be stopped: put everything in order (SPEC M-1).
     fn prepare_stop(&mut self, _context: &Context) {}
