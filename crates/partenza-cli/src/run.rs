@@ -27,7 +27,7 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
         return Err(Failure::Environment(message));
     }
     let machine = qemu::start(args, &boot_image, &image)?;
-    Watch::new(args, machine).to_the_end()
+    Watch::new(args, machine).watch()
 }
 
 /// The image itself, or one packed from a directory.
@@ -80,7 +80,7 @@ impl<'a> Watch<'a> {
         Self { args, machine, decoder, complete: false, failure: None, failed_at: None, ended: None }
     }
 
-    fn to_the_end(mut self) -> Result<(), Failure> {
+    fn watch(mut self) -> Result<(), Failure> {
         let deadline = self.args.timeout.map(|timeout| Instant::now() + timeout);
         let mut kill_at = None;
         loop {

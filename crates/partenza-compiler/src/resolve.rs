@@ -23,6 +23,8 @@ pub struct Service<'m> {
     pub manifest: Option<&'m Manifest>,
     pub entry: Option<&'m Entry>,
     pub layer: u8,
+    /// Nobody says which layer; that was reported, and nothing is concluded from `layer`.
+    pub layer_missing: bool,
     pub critical: bool,
     pub class: Class,
     pub start: Start,
@@ -132,6 +134,7 @@ fn service<'m>(
         let help = "write `layer: N` in the manifest or in partenza.yaml";
         out.push(Diagnostic::error(Code::MissingField, message).at(manifest.id.span, "").help(help));
     }
+    let layer_missing = layer.is_none() && manifest.is_some();
     let layer = layer.map_or(2, |l| l.value);
     let critical = entry.and_then(|e| e.critical).or(manifest.and_then(|m| m.critical));
     Service {
@@ -139,6 +142,7 @@ fn service<'m>(
         manifest,
         entry,
         layer,
+        layer_missing,
         critical: critical.unwrap_or(manifest.is_some() && (2..=4).contains(&layer)),
         class: entry.and_then(|e| e.class).or(manifest.map(|m| m.class)).unwrap_or(Class::User),
         start: entry.and_then(|e| e.start).or(manifest.and_then(|m| m.start)).unwrap_or(Start::Eager),

@@ -22,7 +22,9 @@ pub fn order(model: &Model<'_>, out: &mut Diagnostics) -> Order {
         for dependency in service.requires.iter().filter(|d| d.required) {
             let other = &model.services[dependency.on];
             if other.layer > service.layer {
-                higher_layer(model, index, *dependency, out);
+                if !service.layer_missing {
+                    higher_layer(model, index, *dependency, out);
+                }
             } else {
                 requires[index].push(*dependency);
             }

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use partenza_plan::layout::FrameMap;
 use partenza_plan::{
     Boot, Dependency, Image, Irq, Kernel as PlanKernel, Layer, Map, PAGE, PAGE_BITS, Plan, Platform,
     Readiness, Region, Segment, Service, ServiceId, SystemObjects,
@@ -19,6 +20,7 @@ use crate::check::order::Order;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::elf::{Elf, Problem};
 use crate::kernel::Kernel;
+use crate::numbers::show_size;
 use crate::resolve::{self, Model};
 use crate::sdf::{self, Pd};
 use crate::source::Span;
@@ -113,7 +115,27 @@ pub fn build<'a>(input: &'a Input<'a>, store: &'a Store, out: &mut Diagnostics) 
         services,
     };
     slots::assign(&mut plan, endpoint_count);
+    memory_bounds(input, &plan, out);
     plan
+}
+
+/// `resources.memory` bounds the pages that one incarnation has for itself: data, stack, IPC buffer, startup page.
+fn memory_bounds(input: &Input<'_>, plan: &Plan<'_>, out: &mut Diagnostics) {
+    for (planned, at) in plan.services.iter().zip(&input.order.services) {
+        let service = &input.model.services[*at];
+        let Some(bound) = service.manifest.and_then(|m| m.resources.memory.as_ref()) else { continue };
+        let bytes = u64::from(FrameMap::new(planned, plan.image_of(planned)).count) * PAGE;
+        if bytes > bound.value {
+            let taken = show_size(bytes);
+            let message =
+                format!("`{}` takes {taken} of memory, more than its manifest allows", service.name());
+            out.push(
+                Diagnostic::error(Code::AboveBound, message)
+                    .at(bound.span, "bound")
+                    .at(service.pd.name.span, taken),
+            );
+        }
+    }
 }
 
 /// An endpoint for each service that is called, numbered in boot order.

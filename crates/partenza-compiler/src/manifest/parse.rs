@@ -274,6 +274,9 @@ fn resources(read: &mut Reader<'_>, fields: &mut Fields<'_>) -> Resources {
         budget: f.get("budget").and_then(|n| read.duration(n)),
         period: f.get("period").and_then(|n| read.duration(n)),
     };
+    if resources.heap.is_some() {
+        no_effect(read, node, "resources.heap");
+    }
     read.finish(f);
     resources
 }
