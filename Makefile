@@ -70,7 +70,7 @@ setup:
 # CMake decides what is out of date; when nothing is, this takes a tenth of a second.
 kernels: setup
 ifndef SEL4_PREFIX
-	@test -f build/cmake/build.ninja || { echo 'Configuring the kernel build'; \
+	@mkdir -p build; test -f build/cmake/build.ninja || { echo 'Configuring the kernel build'; \
 		cmake -S cmake-build -B build/cmake -G Ninja > build/cmake.log 2>&1 || { cat build/cmake.log; exit 1; }; }
 	@cmake --build build/cmake -- --quiet
 endif
