@@ -100,6 +100,10 @@ fn end_early(bootinfo: &BootInfoPtr) -> ! {
             }
         });
     }
+    for slot in [own::POWER_PORTS, own::RESET_PORTS, own::KEYBOARD_PORTS] {
+        // The boot may have come as far as to fill them; what is not there cannot be deleted, which is as well.
+        let _ = cspace.path(slot).delete();
+    }
     match power(cspace, Some(DEFAULT_POWER_OFF), at_end) {
         Ok(power) => power.finish(at_end),
         Err(_) => power::halt(),

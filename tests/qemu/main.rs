@@ -2,5 +2,7 @@
 //! Every case that boots something; see the crate's documentation for the rules.
 #![forbid(unsafe_code)]
 
+mod handoff;
 mod misbehaviour;
+mod reference;
 mod start;
