@@ -105,6 +105,13 @@ pub fn on_panic(info: &core::panic::PanicInfo<'_>) {
     }
 }
 
+/// Touches the page under Init's stack, which is mapped nowhere.
+pub fn fault() {
+    let guard: *mut u8 = core::ptr::with_exposed_provenance_mut(sel4_root_task::stack::guard_page());
+    // SAFETY: the address is a page of Init's own image that holds nothing; the write faults, which is the purpose.
+    unsafe { guard.write_volatile(0) };
+}
+
 extern "C" fn last_gasp() -> ! {
     // SAFETY: written before this thread was started.
     let heir = unsafe { (*INHERITANCE.0.get()).as_mut() };

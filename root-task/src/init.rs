@@ -332,11 +332,8 @@ impl Hardware<'_> {
         let quiet = supervisor.parameters.boot.quiet;
         if let Some(console) = supervisor.journal.console().filter(|_| !quiet) {
             // Writing to a UART cannot fail.
-            let _ = writeln!(
-                console,
-                "\n{} on seL4 {} ({})",
-                plan.tool, plan.kernel.version, plan.kernel.arch
-            );
+            let _ =
+                writeln!(console, "\n{} on seL4 {} ({})", plan.tool, plan.kernel.version, plan.kernel.arch);
         }
         let now = self.clock.now();
         let handoff = Event::Handoff {

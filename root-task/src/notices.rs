@@ -10,6 +10,7 @@ use partenza_protocol::Code;
 use partenza_protocol::error::{BootError, ShutdownError, SupervisorError};
 use partenza_protocol::event::{BootState, Event, Rejection};
 
+use crate::parameters::LastGasp;
 use crate::requests;
 use crate::supervisor::Supervisor;
 
@@ -134,6 +135,11 @@ impl Supervisor {
     }
 
     fn on_supervisor_mode(&mut self) {
+        match self.parameters.last_gasp {
+            Some(LastGasp::Panic) => panic!("asked for by the boot parameter last-gasp"),
+            Some(LastGasp::Fault) => crate::gasp::fault(),
+            None => {}
+        }
         if let Some(at_end) = self.parameters.boot.after_boot {
             self.journal.record(self.clock.now(), &Event::Finished);
             self.journal.flush();

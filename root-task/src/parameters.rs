@@ -13,6 +13,7 @@
 //! | `after-boot` | `stay halt reboot poweroff` | after BootComplete |
 //! | `verify` | `on off` | prove after a failed start that everything came back |
 //! | `bench` | `on off` | account instructions and system calls |
+//! | `last-gasp` | `panic fault` | Init ends that way after BootComplete, to try SPEC B-6 |
 
 use partenza_plan::{AtEnd, Boot, Plan, ServiceId};
 use partenza_protocol::control::Level;
@@ -22,6 +23,14 @@ use partenza_protocol::control::Level;
 pub struct Parameters<'a> {
     pub boot: Boot<'a>,
     pub bench: bool,
+    pub last_gasp: Option<LastGasp>,
+}
+
+/// How Init is to end itself, for a test of what follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LastGasp {
+    Panic,
+    Fault,
 }
 
 /// The name is not a parameter, or the value not one of its.
@@ -31,7 +40,7 @@ pub struct BadParameter;
 impl<'a> Parameters<'a> {
     #[must_use]
     pub fn of(plan: &Plan<'a>) -> Self {
-        Self { boot: plan.boot, bench: false }
+        Self { boot: plan.boot, bench: false, last_gasp: None }
     }
 
     /// Overrides one parameter; without success nothing changes.
@@ -51,6 +60,13 @@ impl<'a> Parameters<'a> {
             }
             "verify" => self.boot.verify_reclaim = switch(value)?,
             "bench" => self.bench = switch(value)?,
+            "last-gasp" => {
+                self.last_gasp = Some(match value {
+                    "panic" => LastGasp::Panic,
+                    "fault" => LastGasp::Fault,
+                    _ => return Err(BadParameter),
+                });
+            }
             _ => return Err(BadParameter),
         }
         Ok(())
