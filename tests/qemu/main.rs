@@ -2,7 +2,11 @@
 //! Every case that boots something; see the crate's documentation for the rules.
 #![forbid(unsafe_code)]
 
+mod faults;
 mod handoff;
 mod misbehaviour;
+mod parameters;
 mod reference;
+mod repeat;
+mod scale;
 mod start;

@@ -45,14 +45,12 @@ fn prober(name: &str, layer: u8, (_, calls, first): (&str, u32, u32)) -> Service
 }
 
 fn system(case: &Case, critical: bool, kernel: Kernel) -> System {
-    let mut culprit = Service::new(CULPRIT, "misbehave", 6)
+    let culprit = Service::new(CULPRIT, "misbehave", 6)
+        .args(case.args)
         .critical(critical)
         // Above the probers: it goes first, until it is stopped or has nothing more to do.
         .priority(110)
         .startup_timeout("200ms");
-    for arg in case.args {
-        culprit = culprit.arg(arg);
-    }
     System::new(&format!("misbehaviour-{}", kernel.name()))
         .with(Service::new("witness", "witness", 2).priority(150).provides("test/count"))
         .with(prober(BEFORE.0, 5, BEFORE))

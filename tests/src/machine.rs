@@ -53,9 +53,10 @@ impl Machine {
         machine.parameter("on-failure", "poweroff")
     }
 
-    /// A boot parameter.
+    /// A boot parameter; the last value counts.
     #[must_use]
     pub fn parameter(mut self, name: &str, value: &str) -> Self {
+        self.parameters.retain(|(known, _)| known != name);
         self.parameters.push((name.to_owned(), value.to_owned()));
         self
     }

@@ -80,6 +80,11 @@ impl Service {
     }
 
     #[must_use]
+    pub fn args(self, args: &[&str]) -> Self {
+        args.iter().fold(self, |service, arg| service.arg(arg))
+    }
+
+    #[must_use]
     pub fn startup_timeout(mut self, duration: &str) -> Self {
         self.startup_timeout = duration.to_owned();
         self
