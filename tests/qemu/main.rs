@@ -3,10 +3,12 @@
 #![forbid(unsafe_code)]
 
 mod faults;
+mod front;
 mod handoff;
 mod misbehaviour;
 mod parameters;
 mod reference;
 mod repeat;
 mod scale;
+mod shell;
 mod start;

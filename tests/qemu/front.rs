@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! What a user types: the `partenza` command around a boot, and the files of the toolchain.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use partenza_tests::image::Image;
+use partenza_tests::system::{Service, System};
+use partenza_tests::tools::{self, Kernel};
+use serde_json::Value;
+
+fn run(image: &Path, kernel: Kernel, arguments: &[&str]) -> Output {
+    let mut command = Command::new(tools::partenza());
+    command.arg("run").arg(image).arg("--kernel").arg(kernel.prefix()).arg("--headless");
+    if !arguments.contains(&"--timeout") {
+        command.args(["--timeout", "60s"]);
+    }
+    command.args(arguments).stdin(Stdio::null());
+    command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"))
+}
+
+/// As `make boot` does it.
+fn run_and_end(image: &Path, kernel: Kernel) -> (Output, Vec<Value>) {
+    let end = ["--events", "json", "--param", "after-boot=poweroff", "--param", "on-failure=poweroff"];
+    let output = run(image, kernel, &end);
+    let events = lines(&output);
+    (output, events)
+}
+
+fn lines(output: &Output) -> Vec<Value> {
+    let text = String::from_utf8_lossy(&output.stdout);
+    let parse = |line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+    text.lines().map(parse).collect()
+}
+
+fn find<'e>(events: &'e [Value], name: &str) -> Option<&'e Value> {
+    events.iter().find(|event| event["event"] == name)
+}
+
+fn shown(output: &Output) -> String {
+    format!(
+        "{}\n{}\n{}",
+        output.status,
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
+}
+
+#[test]
+fn a_boot_that_completes_prints_json_lines_and_exits_with_0() {
+    let image = Image::reference(Kernel::Debug, "front");
+    let (output, events) = run_and_end(&image.path, Kernel::Debug);
+    let shown = shown(&output);
+    assert_eq!(output.status.code(), Some(0), "{shown}");
+    let complete = find(&events, "BootComplete").unwrap_or_else(|| panic!("no BootComplete\n{shown}"));
+    assert_eq!((&complete["running"], &complete["failed"]), (&12.into(), &0.into()), "{shown}");
+    assert_eq!(events.last().map(|event| event["event"].clone()), Some("Finished".into()), "{shown}");
+    for (index, event) in events.iter().enumerate() {
+        assert_eq!(event["sequence"], index, "{shown}");
+        assert!(event["time_us"].is_u64() && event["text"].is_string(), "{event}");
+    }
+}
+
+/// The reference system with another program in `policy`'s place, which dies of arguments that are not for it.
+#[test]
+fn a_layer_2_service_that_dies_fails_the_boot_and_the_command() {
+    let kernel = Kernel::Debug;
+    let dir = tools::scratch("front-dying-policy");
+    for name in ["system.xml", "partenza.yaml"] {
+        fs::copy(tools::root().join(name), dir.join(name)).expect("the reference system is there");
+    }
+    fs::create_dir(dir.join("manifests")).expect("the folder was just made");
+    for entry in fs::read_dir(tools::root().join("manifests")).expect("the reference system is there") {
+        let entry = entry.expect("the folder can be read");
+        fs::copy(entry.path(), dir.join("manifests").join(entry.file_name()))
+            .expect("the folder was just made");
+    }
+    fs::copy(kernel.program("misbehave"), dir.join("policy.elf")).expect("the folder was just made");
+    let image = Image::pack(kernel, &dir, &dir.join("image.elf"));
+    let (output, events) = run_and_end(&image.path, kernel);
+    let shown = shown(&output);
+    assert_eq!(output.status.code(), Some(1), "{shown}");
+    let failed = find(&events, "BootFailed").unwrap_or_else(|| panic!("no BootFailed\n{shown}"));
+    assert_eq!((&failed["culprit"], &failed["code"]), (&"policy".into(), &"PZ-E0121".into()), "{shown}");
+    let crashed = find(&events, "Crashed").unwrap_or_else(|| panic!("no Crashed\n{shown}"));
+    assert_eq!(crashed["service"], "policy", "{shown}");
+    assert!(find(&events, "BootComplete").is_none(), "{shown}");
+    let said = String::from_utf8_lossy(&output.stderr);
+    // The diagnostics on the console, and the command's own last word.
+    assert!(said.contains("Boot failed because of policy. Services:"), "{shown}");
+    assert!(said.contains("PZ-E0121"), "{shown}");
+}
+
+#[test]
+fn a_boot_that_hangs_is_ended_in_time_and_fails_the_command() {
+    let hung = Service::new("hung", "misbehave", 2).arg("never-ready").startup_timeout("1h");
+    let image = Image::of(Kernel::Release, "front-hung", &System::new("hung").with(hung));
+    let output = run(&image.path, Kernel::Release, &["--timeout", "3s"]);
+    assert_eq!(output.status.code(), Some(1), "{}", shown(&output));
+}
+
+#[test]
+fn an_image_without_an_archive_fails_the_command() {
+    let image = Image::bare(Kernel::Release);
+    let (output, events) = run_and_end(&image.path, Kernel::Release);
+    assert_eq!(output.status.code(), Some(1), "{}", shown(&output));
+    assert!(events.is_empty(), "{}", shown(&output));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("PZ-E0103"), "{}", shown(&output));
+}
+
+#[test]
+fn until_ends_the_machine_at_that_event() {
+    let image = Image::of(
+        Kernel::Release,
+        "front-until",
+        &System::new("until").with(Service::new("only", "trivial", 2)),
+    );
+    let output = run(&image.path, Kernel::Release, &["--events", "json", "--until", "boot-complete"]);
+    assert_eq!(output.status.code(), Some(0), "{}", shown(&output));
+    assert!(find(&lines(&output), "BootComplete").is_some(), "{}", shown(&output));
+}
+
+#[test]
+fn a_parameter_that_does_not_exist_is_refused_before_anything_starts() {
+    let output = run(Path::new("image.elf"), Kernel::Debug, &["--param", "after-bot=poweroff"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{}", shown(&output));
+    assert!(said.contains("did you mean `after-boot`?"), "{}", shown(&output));
+}
+
+fn text(path: &str) -> String {
+    fs::read_to_string(tools::root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// The Dockerfile takes the one list and the script that installs it, and names no package itself.
+#[test]
+fn the_container_is_made_from_the_one_list_of_packages() {
+    let dockerfile = text("docker/Dockerfile");
+    let steps: Vec<&str> =
+        dockerfile.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+    let copies = |file: &str| steps.iter().any(|step| step.starts_with("COPY ") && step.contains(file));
+    assert!(copies("support/setup") && copies("support/packages.txt"), "{dockerfile}");
+    assert!(
+        steps.iter().any(|step| step.starts_with("RUN ") && step.contains("support/setup")),
+        "{dockerfile}"
+    );
+    for forbidden in ["apt-get", "apt ", "apt\t", "dpkg", "apt\\"] {
+        assert!(!steps.iter().any(|step| step.contains(forbidden)), "`{forbidden}` in\n{dockerfile}");
+    }
+    let packages = text("support/packages.txt");
+    let names = packages.lines().filter_map(|line| line.split('#').next()?.split_whitespace().next());
+    for name in names {
+        assert!(!steps.iter().any(|step| step.split_whitespace().any(|word| word == name)), "`{name}` twice");
+    }
+    // What is left out of the context could not be copied.
+    let ignored = text("docker/Dockerfile.dockerignore");
+    for file in ["!support/setup", "!support/packages.txt"] {
+        assert!(ignored.lines().any(|line| line.trim() == file), "{file} is not let in by\n{ignored}");
+    }
+    assert!(text("support/setup").contains("packages.txt"), "support/setup reads another list");
+}

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! A session at the reference system's shell, typed over COM1 as a user types it.
+//!
+//! Here the console's text is what is tested: it is the shell's answer. What a command does to the system is judged by
+//! events, as everywhere.
+
+use std::time::Duration;
+
+use partenza_protocol::event::{BootState, Cause, Event, FaultKind};
+use partenza_tests::image::Image;
+use partenza_tests::machine::{Machine, Pace, Running};
+use partenza_tests::tools::Kernel;
+
+const PROMPT: &str = "partenza> ";
+
+struct Session {
+    machine: Running,
+    /// Up to where the console was read.
+    at: usize,
+}
+
+impl Session {
+    fn open(kernel: Kernel, name: &str) -> Self {
+        let image = Image::reference(kernel, name);
+        let mut machine = Machine::new(&image).pace(Pace::Real).deadline(Duration::from_secs(90)).start();
+        let at = machine.wait_for_text(0, PROMPT);
+        Self { machine, at }
+    }
+
+    /// Types a line and gives everything up to the next prompt.
+    #[track_caller]
+    fn ask(&mut self, line: &str) -> String {
+        self.machine.type_text(&format!("{line}\r"));
+        let from = self.at;
+        self.at = self.machine.wait_for_text(from, PROMPT);
+        self.machine.console()[from..self.at].to_owned()
+    }
+
+    #[track_caller]
+    fn answers(&mut self, line: &str, expected: &[&str]) -> String {
+        let answer = self.ask(line);
+        for text in expected {
+            assert!(answer.contains(text), "`{line}` does not answer `{text}`:\n{answer}");
+        }
+        answer
+    }
+}
+
+const SERVICES: [&str; 12] = [
+    "axiom",
+    "policy",
+    "keys",
+    "identity",
+    "capability_service",
+    "process_manager",
+    "block_storage",
+    "filesystem",
+    "driver_manager",
+    "network",
+    "terminal",
+    "update_manager",
+];
+
+fn session(kernel: Kernel) {
+    let mut shell = Session::open(kernel, "shell");
+    shell.answers("help", &["services", "status NAME", "grants NAME", "crash NAME", "shutdown"]);
+    shell.answers("services", &SERVICES);
+    shell.answers("status axiom", &["axiom", "0.1.0", "Running"]);
+    shell.answers("boot", &SERVICES);
+    shell.answers("log 5", &["SupervisorMode"]);
+    // The whole log is longer than one message, so it is fetched in pages.
+    shell.answers("log", &["handed over", "axiom ready", "terminal ready", "boot complete"]);
+    shell.answers("grants terminal", &["I/O ports", "IRQ handler", "supervisor"]);
+    let blocks = shell.answers("grants block_storage", &["I/O ports"]);
+    assert!(!blocks.contains("IRQ handler"), "block_storage holds no interrupt:\n{blocks}");
+    shell.answers("info filesystem", &["filesystem"]);
+    shell.answers("status nobody", &["PZ-E0404"]);
+    shell.answers("frobnicate", &["no such command"]);
+    shell.answers("", &[]);
+
+    shell.answers("crash network", &[]);
+    shell.machine.wait_for("the fault of network", |log| log.fault("network").is_some());
+    let log = shell.machine.log();
+    let fault = log.fault("network").expect("it was just waited for");
+    assert_eq!(
+        (fault.kind, fault.cause, fault.address),
+        (FaultKind::VmWrite, Cause::NullPointer, 0),
+        "\n{log}"
+    );
+    assert!(fault.symbol.is_some_and(|(function, _)| !function.is_empty()), "\n{log}");
+    shell.answers("status network", &["Crashed"]);
+    shell.answers("services", &["Crashed", "Running"]);
+    shell.answers("crash network", &["PZ-E0405"]);
+    shell.answers("status filesystem", &["Running"]);
+    shell.answers("info filesystem", &["filesystem"]);
+
+    shell.machine.type_text("shutdown\r");
+    let outcome = shell.machine.end();
+    outcome.must_have_ended();
+    let log = &outcome.log;
+    outcome.must("it is told", log.has(&Event::ShutdownBegun) && log.reached(BootState::ShuttingDown));
+    let stopped: Vec<&str> = log
+        .events()
+        .filter_map(|event| match event {
+            Event::Stopped { service, forced: false } => Some(log.name(*service)),
+            _ => None,
+        })
+        .collect();
+    let expected: Vec<&str> = SERVICES.into_iter().rev().filter(|name| *name != "network").collect();
+    outcome.same("services that stopped when asked, in reverse order", stopped, expected);
+    let crashed = log.count(|event| matches!(event, Event::Crashed { .. }));
+    outcome.same("services that crashed", crashed, 1);
+}
+
+#[test]
+fn answers_every_command_on_the_debug_kernel() {
+    session(Kernel::Debug);
+}
+
+#[test]
+fn answers_every_command_on_the_release_kernel() {
+    session(Kernel::Release);
+}
+
+#[test]
+fn edits_and_completes_lines() {
+    let mut shell = Session::open(Kernel::Release, "shell-editing");
+    // Backspace, then a word completed by Tab.
+    shell.answers("statux\x7fs axiom", &["Running"]);
+    shell.answers("status block\t", &["block_storage", "Running"]);
+    // The line before, again.
+    shell.answers("\x1b[A", &["block_storage", "Running"]);
+    // A line that is given up does nothing.
+    shell.machine.type_text("shutdown\x03");
+    shell.at = shell.machine.wait_for_text(shell.at, PROMPT);
+    shell.answers("services", &["Running"]);
+    let log = shell.machine.log();
+    assert!(!log.has(&Event::ShutdownBegun), "\n{log}");
+}
+
+/// Each byte is an interrupt; a paste is many at once.
+#[test]
+fn takes_what_is_pasted() {
+    let mut shell = Session::open(Kernel::Release, "shell-paste");
+    shell.machine.type_text("status axiom\rstatus keys\rstatus policy\r");
+    for name in ["axiom", "keys", "policy"] {
+        let from = shell.at;
+        shell.at = shell.machine.wait_for_text(from, PROMPT);
+        let answer = shell.machine.console()[from..shell.at].to_owned();
+        assert!(answer.contains(name) && answer.contains("Running"), "{name}:\n{answer}");
+    }
+}
