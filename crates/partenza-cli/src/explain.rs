@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! `explain`: what a code means, from the two tables that hold them all.
+//! `explain`: what a code means, from the tables that hold them all: the host's, Init's, the services'.
 
 use partenza_compiler::{Code, diagnostic, parameters};
-use partenza_protocol::error;
+use partenza_interfaces::error as services;
+use partenza_protocol::{Op, error};
 
 use crate::Failure;
+
+/// Everything that is reported on the target.
+fn target() -> impl Iterator<Item = &'static error::Row> {
+    error::TABLE.iter().chain(services::TABLE)
+}
 
 /// What the host finds, `PZ-0101`, and what the target reports, `PZ-E0101`.
 pub fn explain(code: Option<&str>) -> Result<(), Failure> {
@@ -12,14 +18,14 @@ pub fn explain(code: Option<&str>) -> Result<(), Failure> {
         for row in diagnostic::TABLE {
             println!("{}   {}", row.code, row.title);
         }
-        for row in error::TABLE {
+        for row in target() {
             println!("{}  {}", row.code, row.text);
         }
         return Ok(());
     };
     let code = code.to_uppercase();
-    let target = code.strip_prefix("PZ-E").or_else(|| code.strip_prefix('E')).and_then(|n| n.parse().ok());
-    if let Some(row) = target.and_then(|number| error::Code(number).row()) {
+    let number = code.strip_prefix("PZ-E").or_else(|| code.strip_prefix('E')).and_then(|n| n.parse().ok());
+    if let Some(row) = number.and_then(|number| target().find(|row| row.code == error::Code(number))) {
         println!("{} ({})\n\n{}.\n\nTo mend it: {}.", row.code, row.name, row.text, row.hint);
         if row.code == error::BootError::BadParameter.code() {
             show_parameters();
@@ -31,7 +37,7 @@ pub fn explain(code: Option<&str>) -> Result<(), Failure> {
     };
     println!("{} ({})\n\n{}.\n\nTo mend it: {}.", row.code, row.name, row.title, row.hint);
     if row.code == Code::UnknownOperation {
-        let names: Vec<&str> = partenza_protocol::Op::ALL.iter().map(|op| op.name()).collect();
+        let names: Vec<&str> = Op::ALL.iter().map(|op| op.name()).collect();
         println!("\nOperations: {}.", names.join(", "));
     }
     if row.code == Code::UnknownKind || row.code == Code::WrongParts {

@@ -145,6 +145,9 @@ impl<'a> Watch<'a> {
         }
         match (self.ended, status.code()) {
             (Some(Ended::Until), _) => Ok(()),
+            (None, Some(0)) if self.args.until.is_some() => {
+                Err(Failure::Failed("the machine ended before the event that was waited for".to_owned()))
+            }
             (Some(Ended::Timeout), _) => {
                 let state = if self.complete { "after BootComplete" } else { "before BootComplete" };
                 Err(Failure::Failed(format!("the time was up {state}")))

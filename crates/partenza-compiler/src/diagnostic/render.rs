@@ -69,10 +69,12 @@ fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Group<'a> {
     group.element(Level::HELP.message(diagnostic.hint()))
 }
 
-/// The first line of a span, cut to what exists: whole blocks are not underlined.
+/// The first line of a span, cut to what exists and to whole characters: whole blocks are not underlined.
 fn visible(span: Span, source: &str) -> std::ops::Range<usize> {
-    let start = span.start.min(source.len());
-    let end = span.end.clamp(start, source.len());
+    let boundary =
+        |at: usize| (0..=at.min(source.len())).rev().find(|at| source.is_char_boundary(*at)).unwrap_or(0);
+    let start = boundary(span.start);
+    let end = boundary(span.end).max(start);
     let line_end = source[start..end].find('\n').map_or(end, |at| start + at);
     start..line_end
 }

@@ -4,6 +4,7 @@
 //! Two verdicts stay apart. What the Microkit itself would refuse is found here ([`parse`], [`verify`], codes PZ-02xx);
 //! what the chosen kernel or board cannot do is found by [`crate::check`] (codes PZ-03xx).
 
+mod attributes;
 mod elements;
 mod parse;
 mod verify;

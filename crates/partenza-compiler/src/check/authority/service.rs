@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! What is checked of a service beside its requests: what it serves, what nobody asked for, bounds, its channel to the
+//! Supervisor.
+
+use partenza_plan::Readiness;
+
+use super::{Authority, Check, matches, title};
+use crate::config::SupervisorChannel;
+use crate::diagnostic::{Code, Diagnostic, suggest};
+use crate::kernel::Kernel;
+use crate::kinds::Kind;
+use crate::source::Spanned;
+
+impl Check<'_, '_> {
+    /// Each interface served must be one that the manifest provides, on ends that clients call.
+    pub(super) fn provides(&mut self, authority: &mut Authority) {
+        let Some(entry) = self.service.entry else { return };
+        for served in &entry.provides {
+            let known = self.manifest.provides.iter().map(|p| p.interface.value.as_str());
+            if !known.clone().any(|name| name == served.interface.value) {
+                let message = format!(
+                    "the manifest of `{}` does not provide `{}`",
+                    self.service.name(),
+                    served.interface.value
+                );
+                let help = suggest(&served.interface.value, known);
+                self.out.push(
+                    Diagnostic::error(Code::GrantNotAsked, message)
+                        .at(served.interface.span, "")
+                        .maybe_help(help),
+                );
+            }
+            for id in &served.channels {
+                let found = self.objects.ends.iter_mut().find(|(end, _, _)| end.id.value == id.value);
+                let called = found.as_ref().is_none_or(|(_, peer, _)| peer.pp);
+                let peer = found.as_ref().map(|(_, peer, _)| peer.span);
+                let twice = found.map(|(_, _, user)| user.replace(id.span));
+                self.used(twice, id.span, || format!("no channel end with id {}", id.value));
+                if let Some(peer) = peer.filter(|_| !called) {
+                    let message =
+                        format!("nobody can call `{}` on channel {}", self.service.name(), id.value);
+                    self.out.push(
+                        Diagnostic::error(Code::WrongParts, message)
+                            .at(id.span, "served here")
+                            .at(peer, "add pp=\"true\" to the client's end"),
+                    );
+                }
+                authority.serves = authority.serves.or(Some(id.value));
+            }
+        }
+    }
+
+    pub(super) fn unasked_grants(&mut self) {
+        for grant in self.grants() {
+            if !self.manifest.needs.iter().any(|need| matches(grant, need)) {
+                let what = title(grant.kind, grant.name.as_ref());
+                let message = format!("the manifest of `{}` does not ask for `{what}`", self.service.name());
+                let asked = self.manifest.needs.iter().filter(|n| n.kind == grant.kind);
+                let names = asked.filter_map(|n| n.name.as_ref()).map(|n| n.value.as_str());
+                let help = grant.name.as_ref().and_then(|name| suggest(&name.value, names));
+                self.out.push(
+                    Diagnostic::error(Code::GrantNotAsked, message).at(grant.span, "").maybe_help(help),
+                );
+            }
+        }
+    }
+
+    /// Everything that system.xml gives must be named. An end that neither calls nor signals gives nothing.
+    pub(super) fn unnamed_objects(&mut self) {
+        let objects = &self.objects;
+        let maps = objects.maps.iter().filter(|(_, user)| user.is_none());
+        let maps = maps.map(|(m, _)| (m.span, format!("memory region `{}`", m.region.value)));
+        let irqs = objects.irqs.iter().filter(|(_, user)| user.is_none());
+        let irqs = irqs.map(|(i, _)| (i.span, format!("interrupt {} (pin {})", i.id.value, i.pin.value)));
+        let ports = objects.ports.iter().filter(|(_, user)| user.is_none());
+        let ports = ports.map(|(p, _)| (p.span, format!("I/O ports {:#x} to {:#x}", p.first, p.last)));
+        let ends = objects
+            .ends
+            .iter()
+            .filter(|(end, peer, user)| user.is_none() && (end.pp || end.notify || peer.pp));
+        let ends =
+            ends.map(|(end, peer, _)| (end.span, format!("channel {} to `{}`", end.id.value, peer.pd.value)));
+        for (span, what) in maps.chain(irqs).chain(ports).chain(ends) {
+            let message = format!("`{}` is given {what}, and no grant names it", self.service.name());
+            self.out.push(
+                Diagnostic::error(Code::ObjectNotAsked, message)
+                    .at(span, "given here")
+                    .at(self.manifest.id.span, "its manifest does not ask for it"),
+            );
+        }
+    }
+
+    pub(super) fn bounds(&mut self) {
+        let (pd, resources) = (self.service.pd, &self.manifest.resources);
+        let stack = resources.stack.as_ref().filter(|bound| pd.stack_size.value > bound.value);
+        let priority = resources.priority.as_ref().filter(|bound| u64::from(pd.priority.value) > bound.value);
+        let found = [
+            stack.map(|bound| (pd.stack_size.span, bound.span, "stack_size")),
+            priority.map(|bound| (pd.priority.span, bound.span, "priority")),
+        ];
+        for (given, bound, what) in found.into_iter().flatten() {
+            let message = format!("{what} of `{}` is above its manifest's bound", self.service.name());
+            self.out.push(Diagnostic::error(Code::AboveBound, message).at(given, "given").at(bound, "bound"));
+        }
+    }
+
+    /// Gives the channel its id: as written, or the highest free one.
+    pub(super) fn supervisor_channel(&mut self, kernel: &Kernel, authority: &mut Authority) {
+        let pd = self.service.pd;
+        let used: Vec<&Spanned<u8>> = pd
+            .irqs
+            .iter()
+            .map(|i| &i.id)
+            .chain(self.objects.ends.iter().map(|(end, _, _)| &end.id))
+            .collect();
+        let choice = self.service.entry.map_or(&SupervisorChannel::Auto, |e| &e.supervisor_channel);
+        authority.supervisor_channel = match choice {
+            SupervisorChannel::Auto if self.service.readiness == Readiness::None => None,
+            SupervisorChannel::Auto => {
+                let free =
+                    (0..=kernel.facts.max_channel).rev().find(|id| used.iter().all(|u| u.value != *id));
+                if free.is_none() {
+                    let message = format!("`{}` uses every channel id", self.service.name());
+                    self.out.push(Diagnostic::error(Code::NoFreeChannel, message).at(pd.name.span, ""));
+                }
+                free
+            }
+            SupervisorChannel::Id(id) => {
+                if let Some(other) = used.iter().find(|u| u.value == id.value) {
+                    let message = format!("id {} of the supervisor channel is in use", id.value);
+                    self.out.push(
+                        Diagnostic::error(Code::DuplicateId, message)
+                            .at(id.span, "supervisor channel")
+                            .at(other.span, "used here"),
+                    );
+                }
+                Some(id.value)
+            }
+            SupervisorChannel::None(span) => {
+                let asks = self.manifest.needs.iter().any(|need| need.kind == Kind::Supervisor);
+                if self.service.readiness != Readiness::None || asks {
+                    let message = format!(
+                        "`{}` reports to the Supervisor and has no channel to it",
+                        self.service.name()
+                    );
+                    self.out.push(Diagnostic::error(Code::NeedsSupervisor, message).at(*span, ""));
+                }
+                None
+            }
+        };
+    }
+
+    pub(super) fn calls_are_required(&mut self) {
+        let calls = self.manifest.needs.iter().filter(|n| matches!(n.kind, Kind::Call | Kind::Axiom));
+        for need in calls.filter(|n| n.optional.is_none()) {
+            let Some(name) = &need.name else { continue };
+            let required = self.manifest.requires.iter().any(|r| r.what.name().value == name.value)
+                || self.peer_is_required(name);
+            if !required {
+                let message =
+                    format!("`{}` calls `{}` but does not require it", self.service.name(), name.value);
+                self.out.push(Diagnostic::warning(Code::CallWithoutRequire, message).at(name.span, ""));
+            }
+        }
+    }
+
+    /// Whether the service behind that call's channel is required by name.
+    fn peer_is_required(&self, interface: &Spanned<String>) -> bool {
+        let grant =
+            self.grants().iter().find(|g| g.name.as_ref().is_some_and(|n| n.value == interface.value));
+        let id = grant.and_then(|g| g.channels.first()).map(|id| id.value);
+        let peer = self.objects.ends.iter().find(|(end, _, _)| Some(end.id.value) == id);
+        let peer = peer.and_then(|(_, peer, _)| self.model.service(&peer.pd.value));
+        self.service.requires.iter().any(|d| Some(d.on) == peer)
+    }
+}
