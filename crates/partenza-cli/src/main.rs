@@ -59,13 +59,18 @@ fn main() -> ExitCode {
     }
 }
 
-/// Frames on standard input to JSON lines on standard output.
+/// Frames on standard input to JSON lines on standard output, as they come.
 fn decode() -> Result<(), Failure> {
-    let mut bytes = Vec::new();
-    io::stdin().lock().read_to_end(&mut bytes).map_err(Failure::environment)?;
+    let mut input = io::stdin().lock();
     let mut decoder = events::Decoder::default();
-    for event in decoder.feed(&bytes) {
-        events::print(&event.json)?;
+    let mut buffer = [0; 4096];
+    loop {
+        let count = input.read(&mut buffer).map_err(Failure::environment)?;
+        if count == 0 {
+            return Ok(());
+        }
+        for event in decoder.feed(&buffer[..count]) {
+            events::print(&event.json)?;
+        }
     }
-    Ok(())
 }

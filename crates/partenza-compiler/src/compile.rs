@@ -254,7 +254,7 @@ fn manifests(dir: &Path, sources: &mut Sources, out: &mut Diagnostics) -> BTreeM
 fn elfs(options: &Options, model: &Model<'_>, out: &mut Diagnostics) -> (Vec<(String, Elf)>, Vec<usize>) {
     let mut elfs: Vec<(String, Elf)> = Vec::new();
     let mut contents: Vec<Vec<u8>> = Vec::new();
-    let mut by_name: HashMap<String, usize> = HashMap::new();
+    let mut by_name: HashMap<(&str, Option<&str>), usize> = HashMap::new();
     let mut image_of = Vec::new();
     for service in &model.services {
         let Some(image) = &service.pd.image else {
@@ -264,11 +264,13 @@ fn elfs(options: &Options, model: &Model<'_>, out: &mut Diagnostics) -> (Vec<(St
         if let Some(manifest) = service.manifest {
             entrypoint(manifest, image, out);
         }
-        if let Some(index) = by_name.get(&image.value) {
+        let symbols = service.pd.path_for_symbols.as_ref();
+        let name = (image.value.as_str(), symbols.map(|s| s.value.as_str()));
+        if let Some(index) = by_name.get(&name) {
             image_of.push(*index);
             continue;
         }
-        let index = match load(options, image, out) {
+        let index = match load(options, image, symbols, out) {
             Some((bytes, elf)) => match contents.iter().position(|known| *known == bytes) {
                 Some(index) => index,
                 None => {
@@ -279,7 +281,7 @@ fn elfs(options: &Options, model: &Model<'_>, out: &mut Diagnostics) -> (Vec<(St
             },
             None => 0,
         };
-        by_name.insert(image.value.clone(), index);
+        by_name.insert(name, index);
         image_of.push(index);
     }
     (elfs, image_of)
@@ -298,28 +300,48 @@ fn entrypoint(manifest: &Manifest, image: &Spanned<String>, out: &mut Diagnostic
     }
 }
 
-fn load(options: &Options, image: &Spanned<String>, out: &mut Diagnostics) -> Option<(Vec<u8>, Elf)> {
-    let Some((path, bytes)) = find(options, &image.value) else {
+/// A file, with the symbols of another where system.xml says so; the bytes are those of both.
+fn load(
+    options: &Options,
+    image: &Spanned<String>,
+    symbols: Option<&Spanned<String>>,
+    out: &mut Diagnostics,
+) -> Option<(Vec<u8>, Elf)> {
+    let (path, mut bytes, mut elf) = read_elf(options, image, out)?;
+    if let Some(symbols) = symbols {
+        let (_, other_bytes, other) = read_elf(options, symbols, out)?;
+        bytes.extend(other_bytes);
+        elf.symbols = other.symbols;
+        elf.functions = other.functions;
+    }
+    for problem in elf::check(&elf, &options.kernel, ROLE_PROTECTION_DOMAIN) {
+        refuse(&path, problem, image.span, out);
+    }
+    Some((bytes, elf))
+}
+
+fn refuse(path: &Path, problem: Problem, span: Span, out: &mut Diagnostics) {
+    let message = format!("{}: {}", path.display(), problem.message);
+    out.push(Diagnostic::error(problem.code, message).at(span, "named here").maybe_help(problem.help));
+}
+
+fn read_elf(
+    options: &Options,
+    name: &Spanned<String>,
+    out: &mut Diagnostics,
+) -> Option<(PathBuf, Vec<u8>, Elf)> {
+    let Some((path, bytes)) = find(options, &name.value) else {
         let places: Vec<String> = search(options).iter().map(|dir| dir.display().to_string()).collect();
-        let message = format!("{} is not there", image.value);
-        let found = Diagnostic::error(Code::ElfMissing, message).at(image.span, "named here");
+        let message = format!("{} is not there", name.value);
+        let found = Diagnostic::error(Code::ElfMissing, message).at(name.span, "named here");
         out.push(found.note(format!("looked in {}", places.join(", "))));
         return None;
     };
-    let refuse = |problem: Problem, span: Span, out: &mut Diagnostics| {
-        let message = format!("{}: {}", path.display(), problem.message);
-        out.push(Diagnostic::error(problem.code, message).at(span, "named here").maybe_help(problem.help));
-    };
     match elf::read(&bytes) {
+        Ok(elf) => Some((path, bytes, elf)),
         Err(problem) => {
-            refuse(problem, image.span, out);
+            refuse(&path, problem, name.span, out);
             None
-        }
-        Ok(elf) => {
-            for problem in elf::check(&elf, &options.kernel, ROLE_PROTECTION_DOMAIN) {
-                refuse(problem, image.span, out);
-            }
-            Some((bytes, elf))
         }
     }
 }

@@ -177,3 +177,19 @@ fn setvars_that_the_file_lacks_or_has_in_another_size() {
     let expected = 0x400_0000u64.to_le_bytes();
     assert!(plan.services[0].patches.iter().any(|(at, bytes)| *at == 0x20_1080 && *bytes == expected));
 }
+
+#[test]
+fn symbols_may_come_from_another_file() {
+    let bench = Bench::new();
+    let mut stripped = ElfFile::service();
+    stripped.symbols.clear();
+    bench.file("stripped.elf", stripped.bytes());
+    bench.file("system.xml", ONE.replace("a.elf", "stripped.elf"));
+    assert!(bench.good().plan().services[0].patches.is_empty());
+    bench.edit("system.xml", "\"stripped.elf\"", "\"stripped.elf\" path_for_symbols=\"a.elf\"");
+    let compiled = bench.good();
+    let patches = &compiled.plan().services[0].patches;
+    assert!(patches.iter().any(|(at, bytes)| *at == 0x20_1000 && bytes.starts_with(b"one\0")));
+    bench.edit("system.xml", "\"a.elf\"", "\"b.elf\"");
+    bench.error(Code::ElfMissing, "system.xml:1:", "b.elf is not there");
+}

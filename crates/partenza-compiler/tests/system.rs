@@ -298,7 +298,7 @@ fn too_many_protection_domains() {
     };
     let bench = Bench::new();
     bench.file("system.xml", system(64));
-    assert_eq!(bench.remarks(), [Code::KernelIgnores]);
+    assert_eq!(bench.remarks(), [Code::BeyondMicrokit]);
     bench.file("system.xml", system(512));
     assert_eq!(bench.good().plan().services.len(), 512);
     bench.file("system.xml", system(513));

@@ -25,9 +25,8 @@ pub fn check(model: &Model<'_>, kernel: &Kernel, out: &mut Diagnostics) {
         out.push(Diagnostic::error(Code::TooManyServices, message).at(first_too_many, ""));
     } else if pds > MICROKIT_PDS {
         let message = format!("{pds} protection domains: the Microkit itself takes at most {MICROKIT_PDS}");
-        let help = "nothing to mend: this tool takes up to 512";
         let first_too_many = model.system.pds[MICROKIT_PDS].name.span;
-        out.push(Diagnostic::info(Code::KernelIgnores, message).at(first_too_many, "").help(help));
+        out.push(Diagnostic::info(Code::BeyondMicrokit, message).at(first_too_many, ""));
     }
     for service in &model.services {
         attributes(service.pd, kernel, out);

@@ -84,6 +84,7 @@ codes! {
     TooMuchMemory = 307: "the machine's memory cannot hold the system", "give the machine more memory: `--memory`";
     TooManyServices = 308: "more protection domains than are supported", "the limit is 512";
     NoRoom = 309: "no room in an address space", "move or shrink the mappings of that protection domain";
+    BeyondMicrokit = 310: "more than the Microkit itself takes", "nothing to mend: this tool takes up to 512 protection domains";
 
     NoManifest = 401: "a protection domain without a manifest", "write manifests/NAME.yaml: without it there is no readiness, no order and no restart";
     UnusedManifest = 402: "a manifest that no protection domain runs", "add a protection domain, or remove the file";
