@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use partenza_compiler::diagnostic::{json, text};
 use partenza_compiler::numbers::show_size;
-use partenza_compiler::{Compiled, Diagnostics, Kernel, Options, Severity, Sources, compile};
+use partenza_compiler::{Code, Compiled, Diagnostics, Kernel, Options, Severity, Sources, compile};
 
 use crate::Failure;
 use crate::args::{BuildArgs, KernelArgs, PackArgs, SystemArgs};
@@ -77,7 +77,7 @@ pub fn kernel(args: &KernelArgs) -> Result<Kernel, Failure> {
     let from_env = || std::env::var_os("SEL4_PREFIX").filter(|value| !value.is_empty()).map(PathBuf::from);
     let prefix = args.kernel.clone().or_else(from_env).unwrap_or_else(|| "build/kernel/debug".into());
     Kernel::open(&prefix).map_err(|why| {
-        Failure::Environment(format!("{why}; name an installed kernel's prefix with --kernel or SEL4_PREFIX"))
+        Failure::Environment(format!("[{}] {why}; {}", Code::BadKernel, Code::BadKernel.row().hint))
     })
 }
 

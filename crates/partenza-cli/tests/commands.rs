@@ -67,7 +67,7 @@ fn a_wrong_environment_or_usage_ends_with_two() {
     let dir = TempDir::new().unwrap();
     let output = partenza(dir.path(), &["check"]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(err(&output).contains("--kernel or SEL4_PREFIX"), "{}", err(&output));
+    assert!(err(&output).contains("PZ-0701"), "{}", err(&output));
     for args in [
         &["chekc"][..],
         &["run", "--param", "lgo=info"],

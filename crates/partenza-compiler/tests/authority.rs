@@ -267,3 +267,24 @@ fn a_required_call_to_what_is_not_required_is_a_warning() {
     bench.edit("manifests/client.yaml", "layer: 7\n", "layer: 7\nrequires:\n  - module: server\n");
     assert_eq!(bench.remarks(), [Code::OptionalAbsent]);
 }
+
+#[test]
+fn a_pd_that_uses_every_id_has_none_for_the_supervisor() {
+    let bench = Bench::pair();
+    let silent = |id| {
+        format!(
+            "<channel><end pd=\"client\" id=\"{id}\" notify=\"false\"/>\
+             <end pd=\"server\" id=\"{id}\" notify=\"false\"/></channel>\n"
+        )
+    };
+    // 0 and 2 are the server's own already, 3 is the client's.
+    let some: String = [1].into_iter().chain(4..25).map(silent).collect();
+    bench.edit("system.xml", "</system>", &format!("{some}</system>"));
+    assert_eq!(bench.good().plan().services[0].supervisor_channel, Some(25));
+    bench.edit(
+        "system.xml",
+        "</system>",
+        &format!("{}{}</system>", silent(25), silent(3).replace("client\" id=\"3", "client\" id=\"0")),
+    );
+    bench.error(Code::NoFreeChannel, "system.xml:3:28", "`server` uses every channel id");
+}

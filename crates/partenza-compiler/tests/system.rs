@@ -321,3 +321,12 @@ fn every_error_is_told_in_one_run() {
         Code::NoSuchObject,
     ]);
 }
+
+#[test]
+fn an_address_space_that_is_full() {
+    let region = "<memory_region name=\"m\" size=\"0xffc00000\"/>";
+    let bench = bench("<map mr=\"m\" vaddr=\"0x400000\"/>", "", region);
+    bench.good();
+    bench.edit("system.xml", "priority=\"9\"", "priority=\"9\" stack_size=\"0x200000\"");
+    bench.error(Code::NoRoom, "system.xml:2:", "no room for the stack of `a`");
+}
