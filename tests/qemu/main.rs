@@ -2,8 +2,10 @@
 //! Every case that boots something; see the crate's documentation for the rules.
 #![forbid(unsafe_code)]
 
+mod costs;
 mod faults;
 mod front;
+mod gasp;
 mod handoff;
 mod misbehaviour;
 mod parameters;

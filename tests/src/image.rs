@@ -15,7 +15,8 @@ use crate::tools::{self, Kernel};
 const PROGRAM_HEADERS_AT: usize = 32;
 const PROGRAM_HEADER_SIZE: usize = 56;
 const PROGRAM_HEADER_COUNT_AT: usize = 56;
-/// Fields of a program header.
+/// A program header's type when the segment is loaded, and other fields.
+const LOAD: [u8; 4] = [1, 0, 0, 0];
 const OFFSET: usize = 8;
 const FILE_SIZE: usize = 32;
 const MEMORY_SIZE: usize = 40;
@@ -120,13 +121,23 @@ pub fn change_version(archive: &mut [u8]) {
     archive[HEADER - 4..HEADER].copy_from_slice(&sum.to_le_bytes());
 }
 
+/// What the file gives of the segments that are loaded: text and data, without what is only zero.
+#[must_use]
+pub fn loaded_bytes(bytes: &[u8]) -> u64 {
+    let loaded = |header: &usize| bytes[*header..*header + 4] == LOAD;
+    program_headers(bytes).filter(loaded).map(|header| word(bytes, header + FILE_SIZE)).sum()
+}
+
+fn program_headers(bytes: &[u8]) -> impl Iterator<Item = usize> + use<> {
+    let first = word(bytes, PROGRAM_HEADERS_AT) as usize;
+    let at = PROGRAM_HEADER_COUNT_AT;
+    let count = usize::from(u16::from_le_bytes([bytes[at], bytes[at + 1]]));
+    (0..count).map(move |index| first + index * PROGRAM_HEADER_SIZE)
+}
+
 /// Where the program header of the archive's segment is, and the archive.
 fn find_archive(bytes: &[u8]) -> (usize, std::ops::Range<usize>) {
-    let first = word(bytes, PROGRAM_HEADERS_AT) as usize;
-    let count =
-        usize::from(u16::from_le_bytes([bytes[PROGRAM_HEADER_COUNT_AT], bytes[PROGRAM_HEADER_COUNT_AT + 1]]));
-    for index in 0..count {
-        let header = first + index * PROGRAM_HEADER_SIZE;
+    for header in program_headers(bytes) {
         let start = word(bytes, header + OFFSET) as usize;
         let end = start + word(bytes, header + FILE_SIZE) as usize;
         if bytes.get(start..start + MAGIC.len()) == Some(&MAGIC) {
