@@ -279,7 +279,7 @@ impl Hardware<'_> {
         &self,
         plan: &'static Plan<'static>,
         complaints: &mut heapless::Vec<Event<'static>, 8>,
-    ) -> Parameters<'static> {
+    ) -> Parameters {
         let mut parameters = Parameters::of(plan);
         if let Some(mut files) = open_fw_cfg(self.cspace, &self.image) {
             files.files(PARAMETER_PREFIX, |name, value| {
@@ -417,7 +417,7 @@ fn archive_bytes(archive: &Archive<'static>) -> Result<&'static [u8], Failure> {
 /// The lifecycle machine, with the plan's services and the boot parameters.
 fn lifecycle(
     plan: &'static Plan<'static>,
-    parameters: &Parameters<'static>,
+    parameters: &Parameters,
 ) -> Result<life::Machine<'static>, Failure> {
     let mut deps = Vec::with_capacity(plan.services.iter().map(|service| service.requires.len()).sum());
     let mut services = Vec::with_capacity(plan.services.len());

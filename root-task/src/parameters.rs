@@ -20,8 +20,8 @@ use partenza_protocol::control::Level;
 
 /// What the boot was asked to be like.
 #[derive(Clone, Copy, Debug)]
-pub struct Parameters<'a> {
-    pub boot: Boot<'a>,
+pub struct Parameters {
+    pub boot: Boot,
     pub bench: bool,
     pub last_gasp: Option<LastGasp>,
 }
@@ -37,9 +37,9 @@ pub enum LastGasp {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BadParameter;
 
-impl<'a> Parameters<'a> {
+impl Parameters {
     #[must_use]
-    pub fn of(plan: &Plan<'a>) -> Self {
+    pub fn of(plan: &Plan<'_>) -> Self {
         Self { boot: plan.boot, bench: false, last_gasp: None }
     }
 
@@ -47,7 +47,7 @@ impl<'a> Parameters<'a> {
     ///
     /// # Errors
     /// [`BadParameter`].
-    pub fn set(&mut self, plan: &Plan<'a>, name: &str, value: &str) -> Result<(), BadParameter> {
+    pub fn set(&mut self, plan: &Plan<'_>, name: &str, value: &str) -> Result<(), BadParameter> {
         match name {
             "log" => self.boot.log = level(value)?,
             "quiet" => self.boot.quiet = switch(value)?,

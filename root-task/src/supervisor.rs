@@ -47,7 +47,7 @@ const MAX_ANSWERS: usize = 16;
 pub struct Supervisor {
     pub plan: &'static Plan<'static>,
     pub archive: partenza_plan::archive::Archive<'static>,
-    pub parameters: Parameters<'static>,
+    pub parameters: Parameters,
     pub cspace: CSpace,
     pub machine: Machine<'static>,
     pub entries: Box<[Entry]>,

@@ -19,7 +19,7 @@ const MACHINE: &[&str] = &[
     "-accel",
     "tcg",
     "-cpu",
-    "qemu64,+fsgsbase",
+    "qemu64,+fsgsbase,+rdrand",
     "-display",
     "none",
     "-nodefaults",

@@ -42,8 +42,7 @@ pub struct Plan<'a> {
     #[serde(borrow)]
     pub kernel: Kernel<'a>,
     pub platform: Platform,
-    #[serde(borrow)]
-    pub boot: Boot<'a>,
+    pub boot: Boot,
     /// In ascending order.
     pub layers: Vec<Layer>,
     pub objects: SystemObjects,
@@ -108,7 +107,7 @@ pub struct Uart {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Boot<'a> {
+pub struct Boot {
     /// SPEC C-5.
     pub parallel: bool,
     /// Nothing on the human console (SPEC B-4).
@@ -127,9 +126,6 @@ pub struct Boot<'a> {
     pub verify_reclaim: bool,
     /// Gets the human console once it is ready.
     pub handover: Option<ServiceId>,
-    /// Shown in the banner.
-    #[serde(borrow)]
-    pub title: &'a str,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

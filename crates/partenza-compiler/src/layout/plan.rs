@@ -219,7 +219,7 @@ fn interrupt(irq: &sdf::Irq, holder: ServiceId) -> Irq {
     }
 }
 
-fn boot<'a>(input: &Input<'a>, ids: &HashMap<&str, ServiceId>) -> Boot<'a> {
+fn boot(input: &Input<'_>, ids: &HashMap<&str, ServiceId>) -> Boot {
     let config = &input.model.config;
     let parameters = &config.boot.parameters;
     let id = |name: &Option<crate::Spanned<String>>| {
@@ -235,7 +235,6 @@ fn boot<'a>(input: &Input<'a>, ids: &HashMap<&str, ServiceId>) -> Boot<'a> {
         after_boot: parameters.after_boot,
         verify_reclaim: parameters.verify_reclaim,
         handover: id(&config.platform.handover),
-        title: input.title,
     }
 }
 
