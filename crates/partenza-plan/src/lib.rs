@@ -15,12 +15,14 @@ extern crate alloc;
 pub mod archive;
 mod check;
 pub mod layout;
+pub mod policy;
 pub mod symbols;
 
 use alloc::vec::Vec;
 
 pub use check::InvalidPlan;
 pub use partenza_protocol::{Permissions, ServiceId};
+pub use policy::{Class, Health, Recovery, Restart, Storm};
 use serde::{Deserialize, Serialize};
 
 /// Version of the plan's types. Any change to them changes it.
@@ -45,6 +47,9 @@ pub struct Plan<'a> {
     pub boot: Boot,
     /// In ascending order.
     pub layers: Vec<Layer>,
+    /// `None`: no storm guard.
+    pub storm: Option<Storm>,
+    pub recovery: Recovery,
     pub objects: SystemObjects,
     #[serde(borrow)]
     pub regions: Vec<Region<'a>>,
@@ -235,6 +240,8 @@ pub enum Start {
 pub struct Dependency {
     pub on: ServiceId,
     pub required: bool,
+    /// Stopped and started again together with what it depends on (SPEC L-5).
+    pub restart_with: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -247,7 +254,14 @@ pub struct Service<'a> {
     pub image: u16,
     pub layer: u8,
     pub critical: bool,
+    pub class: Class,
     pub start: Start,
+    pub health: Health,
+    pub restart: Restart,
+    /// Started in its place when its retries are exhausted (SPEC L-8).
+    pub fallback: Option<ServiceId>,
+    /// The module that it accompanies (SPEC S-3).
+    pub sidecar_of: Option<ServiceId>,
     pub requires: Vec<Dependency>,
     /// `(interface, version)`
     #[serde(borrow)]
@@ -278,6 +292,8 @@ pub struct Service<'a> {
     pub maps: Vec<Map>,
     #[serde(borrow)]
     pub caps: Vec<Grant<'a>>,
+    /// CPtrs of calls that are made again when their server dies; the others are answered `ServerDown` (SPEC J-4).
+    pub repeated_calls: Vec<u32>,
     /// Which optional capabilities of its manifest it got.
     pub optional: u32,
     pub permissions: Permissions,

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use partenza_plan::layout::FrameMap;
 use partenza_plan::{
-    Boot, Image, Irq, Kernel as PlanKernel, Layer, PAGE, PAGE_BITS, Plan, Platform, Region, Segment,
-    ServiceId, SystemObjects,
+    Boot, Image, Irq, Kernel as PlanKernel, Layer, PAGE, PAGE_BITS, Plan, Platform, Recovery, Region,
+    Segment, ServiceId, SystemObjects,
 };
 use typed_arena::Arena;
 
@@ -98,6 +98,8 @@ pub fn build<'a>(input: &'a Input<'a>, store: &'a Store, out: &mut Diagnostics) 
         },
         boot: boot(input, &ids),
         layers: layers(input),
+        storm: None,
+        recovery: Recovery::default(),
         objects: SystemObjects {
             endpoints: endpoint_count,
             endpoint_slot: 0,

@@ -4,7 +4,9 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use partenza_plan::{Dependency, Map, PAGE, PAGE_BITS, Readiness, Region, Service, ServiceId};
+use partenza_plan::{
+    Class, Dependency, Health, Map, PAGE, PAGE_BITS, Readiness, Region, Restart, Service, ServiceId,
+};
 use partenza_protocol::startup::{self, Channel, Contents, PAGE_SIZE};
 
 use super::address::{Addresses, LARGE, Mapped, place, tables};
@@ -14,10 +16,19 @@ use super::plan::{Input, Store};
 use crate::check::authority::Authority;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::elf::{Elf, Problem};
-use crate::manifest::{STARTUP_TIMEOUT, STOP_TIMEOUT};
+use crate::manifest::{self, Manifest, STARTUP_TIMEOUT, STOP_TIMEOUT};
 use crate::resolve;
 use crate::sdf::{self, Pd};
 use crate::source::Span;
+
+fn class(manifest: Option<&Manifest>) -> Class {
+    match manifest.map(|manifest| manifest.class) {
+        Some(manifest::Class::Core) => Class::Core,
+        Some(manifest::Class::System) => Class::System,
+        Some(manifest::Class::Driver) => Class::Driver,
+        Some(manifest::Class::User) | None => Class::User,
+    }
+}
 
 /// Builds one service.
 pub struct Builder<'b, 'a> {
@@ -62,7 +73,12 @@ impl<'a> Builder<'_, 'a> {
             image: self.input.image_of[self.at] as u16,
             layer: service.layer,
             critical: service.critical,
+            class: class(manifest),
             start: service.start,
+            health: Health::NONE,
+            restart: if has_page { Restart::of(class(manifest)) } else { Restart::NEVER },
+            fallback: None,
+            sidecar_of: None,
             requires: self.requires(ids),
             provides,
             readiness: service.readiness,
@@ -80,6 +96,7 @@ impl<'a> Builder<'_, 'a> {
             patches: patches.into_iter().map(|(at, bytes)| (at, self.bytes(bytes))).collect(),
             maps: self.maps(pd),
             caps,
+            repeated_calls: Vec::new(),
             optional: authority.optional,
             permissions: authority.permissions,
             supervisor_channel: authority.supervisor_channel,
@@ -102,7 +119,10 @@ impl<'a> Builder<'_, 'a> {
     fn requires(&self, ids: &HashMap<&str, ServiceId>) -> Vec<Dependency> {
         let name = |at: usize| self.input.model.services[at].name();
         let list = self.input.order.requires[self.at].iter();
-        list.filter_map(|d| Some(Dependency { on: *ids.get(name(d.on))?, required: d.required })).collect()
+        list.filter_map(|d| {
+            Some(Dependency { on: *ids.get(name(d.on))?, required: d.required, restart_with: false })
+        })
+        .collect()
     }
 
     fn provides(&self, service: &resolve::Service<'a>) -> Vec<(&'a str, &'a str)> {
