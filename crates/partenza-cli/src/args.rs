@@ -38,6 +38,11 @@ pub enum Command {
         /// PZ-0101, PZ-E0120; without one, all codes are listed
         code: Option<String>,
     },
+    /// Write the generated pages of the documentation
+    Docs {
+        /// The directory to write them to
+        dir: PathBuf,
+    },
 }
 
 /// What every command that reads a system takes.

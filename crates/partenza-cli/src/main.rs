@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod docs;
 mod events;
 mod explain;
 mod pack;
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
         Command::Run(args) => run::run(&args),
         Command::Decode => decode(),
         Command::Explain { code } => explain::explain(code.as_deref()),
+        Command::Docs { dir } => docs::docs(&dir),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! `docs`: the pages of the documentation that are written by a program, from the tables that the program itself uses.
+//!
+//! A page is a function from those tables to Markdown. The committed files are what `partenza docs docs` writes, and a
+//! test holds them together.
+
+mod errors;
+
+use std::path::Path;
+
+use crate::{Failure, pack};
+
+/// A generated page.
+pub struct Page {
+    pub file: &'static str,
+    pub text: fn() -> String,
+}
+
+/// Every generated page.
+pub const PAGES: &[Page] = &[Page { file: "errors.md", text: errors::page }];
+
+/// Writes every page to a directory.
+pub fn docs(dir: &Path) -> Result<(), Failure> {
+    for page in PAGES {
+        pack::write(&dir.join(page.file), (page.text)().as_bytes())?;
+    }
+    Ok(())
+}
+
+/// The head of a page.
+fn head(title: &str, source: &str) -> String {
+    format!(
+        "<!-- SPDX-License-Identifier: BSD-2-Clause -->\n<!-- Written by `partenza docs` from {source}: change it there. -->\n# {title}\n\n"
+    )
+}
+
+/// Text in a cell of a table.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|")
+}
