@@ -17,6 +17,7 @@ use sel4::{
     CNodeCapData, CapRights, FrameObjectType, ObjectBlueprint, UserContext, VmAttributes, cap, cap_type,
 };
 
+use crate::callers::Caller;
 use crate::cspace::{CSpace, Slot, own};
 use crate::pool::retype;
 use crate::refused::{During, Refused, Step};
@@ -36,6 +37,20 @@ pub struct Made {
     regions: u32,
     /// An incarnation was begun.
     incarnation: bool,
+}
+
+impl Made {
+    /// There is an incarnation.
+    #[must_use]
+    pub fn runs(&self) -> bool {
+        self.incarnation
+    }
+
+    /// Its CSpace and VSpace are complete.
+    #[must_use]
+    pub fn has_spaces(&self) -> bool {
+        self.service
+    }
 }
 
 /// What a start is given besides the plan.
@@ -370,6 +385,73 @@ impl Executor {
     pub fn registers(&self, id: ServiceId) -> Result<UserContext, Refused> {
         let (_, _, slots) = self.parts(id);
         self.tcb(&slots).tcb_read_all_registers(false).during(Step::WriteRegisters)
+    }
+
+    /// The registers of a thread that stands in a call to `cptr`; `None` when it stands anywhere else.
+    ///
+    /// Number and CPtr in the registers are not enough: a thread that has just loaded them stands before the
+    /// instruction. So the instruction is looked at too, in the image, which the service cannot change.
+    #[must_use]
+    pub fn standing_in_call(&self, id: ServiceId, cptr: u32) -> Option<UserContext> {
+        let context = self.registers(id).ok()?;
+        if context.syscall() != (sel4::sys::number::Call, u64::from(cptr)) {
+            return None;
+        }
+        let (_, image, _) = self.parts(id);
+        let ip = *context.pc();
+        let segment = image.segments.iter().find(|segment| {
+            let end = segment.address + u64::from(segment.pages) * PAGE;
+            !segment.writable && (segment.address..end).contains(&ip)
+        })?;
+        let at = (u64::from(segment.archive) + (ip - segment.address)) as usize;
+        let code = self.archive.get(at..at + sel4::abi::SYSCALL_INSTRUCTION.len())?;
+        (code == sel4::abi::SYSCALL_INSTRUCTION).then_some(context)
+    }
+
+    /// Lets the kernel repeat the system call that the thread stands in.
+    ///
+    /// # Errors
+    /// What the kernel refused.
+    pub fn repeat_call(&self, id: ServiceId) -> Result<(), Refused> {
+        let (_, _, slots) = self.parts(id);
+        self.tcb(&slots).tcb_resume().during(Step::WriteRegisters)
+    }
+
+    /// Steps the thread over the system call that it stands in, with an empty answer of this label.
+    ///
+    /// # Errors
+    /// What the kernel refused.
+    pub fn answer_call(&self, id: ServiceId, context: &mut UserContext, label: u64) -> Result<(), Refused> {
+        let (_, _, slots) = self.parts(id);
+        context.inner_mut().answer_syscall(sel4::MessageInfo::new(label, 0, 0, 0).into_word(), 0);
+        self.tcb(&slots).tcb_write_all_registers(true, context).during(Step::WriteRegisters)
+    }
+
+    /// Makes the capability of a call lead to the Supervisor.
+    ///
+    /// # Errors
+    /// What the kernel refused.
+    pub fn divert(&self, caller: &Caller) -> Result<(), Refused> {
+        self.replace(caller, own::ENDPOINT, caller.dead_badge())
+    }
+
+    /// Makes it lead to its server again.
+    ///
+    /// # Errors
+    /// What the kernel refused.
+    pub fn restore(&self, caller: &Caller) -> Result<(), Refused> {
+        let Object::Endpoint(index) = caller.grant.object else { return Ok(()) };
+        let endpoint = Slot(self.plan.objects.endpoint_slot).plus(u32::from(index));
+        self.replace(caller, endpoint, caller.grant.badge)
+    }
+
+    fn replace(&self, caller: &Caller, from: Slot, badge: u64) -> Result<(), Refused> {
+        let (service, _, slots) = self.parts(caller.client);
+        let slot = self
+            .cnode(&slots)
+            .absolute_cptr_from_bits_with_depth(u64::from(caller.grant.cptr), service.cnode_radix as usize);
+        slot.delete().during(Step::Revoke)?;
+        slot.mint(&self.cspace.path(from), kernel_rights(caller.grant.rights), badge).during(Step::Mint)
     }
 
     fn map(&self, slot: Slot, slots: &SlotMap, address: u64, rights: CapRights) -> Result<(), Refused> {

@@ -17,6 +17,7 @@ use partenza_protocol::{Badge, Code};
 use sel4::{BootInfoPtr, ObjectBlueprint, cap};
 
 use crate::account::Accounts;
+use crate::callers::Callers;
 use crate::clock::{Clock, Hpet, Timer, tsc};
 use crate::cspace::{CSpace, Slot, own};
 use crate::devices::{Devices, FILLER_SLOTS};
@@ -243,6 +244,7 @@ impl Hardware<'_> {
             machine: lifecycle(plan, &parameters)?,
             entries: vec![Entry::default(); services].into_boxed_slice(),
             executor,
+            callers: Callers::of(plan),
             journal,
             clock: self.clock,
             timer,

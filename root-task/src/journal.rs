@@ -188,6 +188,7 @@ fn level(event: &Event<'_>) -> Level {
         | Event::Rejected { .. }
         | Event::WeakEntropy
         | Event::Lost { .. }
+        | Event::Released { .. }
         | Event::Stopped { forced: true, .. } => Level::Warn,
         Event::Handoff { .. }
         | Event::Plan { .. }

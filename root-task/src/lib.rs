@@ -10,6 +10,7 @@
 //! | `notices`, `journal`, `ring` | what happened, and where that is kept and shown (SPEC I-6) |
 //! | `executor` | makes and unmakes services: the only place that creates their objects (SPEC D) |
 //! | `system`, `pool`, `devices`, `window`, `cspace` | objects that outlive services; memory; Init's own spaces |
+//! | `callers` | calls to servers that died (SPEC J-4) |
 //! | `faults`, `gasp` | faults of services (SPEC J-1) and of Init itself (SPEC B-6) |
 //! | `clock`, `uart`, `fw_cfg`, `power`, `entropy` | the machine |
 #![no_std]
@@ -18,6 +19,7 @@ extern crate alloc;
 
 mod account;
 mod arena;
+mod callers;
 mod clock;
 mod control;
 mod cspace;

@@ -30,6 +30,8 @@ pub struct Entry {
     pub detail: u32,
     /// What it gets to hear when it asks.
     pub directive: Option<Directive>,
+    /// Calls to it lead to the Supervisor.
+    pub diverted: bool,
     /// Microseconds since hand-over.
     pub created: Option<u64>,
     pub started: Option<u64>,
@@ -50,6 +52,7 @@ impl Default for Entry {
             last_error: None,
             detail: 0,
             directive: None,
+            diverted: false,
             created: None,
             started: None,
             ready: None,
@@ -66,6 +69,7 @@ impl Entry {
             secret,
             supervisor_secret,
             last_error: self.last_error,
+            diverted: self.diverted,
             ..Self::default()
         };
     }

@@ -12,7 +12,7 @@ use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use core::fmt::Write;
 
-use partenza_lifecycle::{Action, Event as Life, Instant, Machine, Scope};
+use partenza_lifecycle::{Action, Event as Life, Instant, Machine, Scope, ServiceState};
 use partenza_plan::symbols::Symbols;
 use partenza_plan::{Plan, ServiceId};
 use partenza_protocol::control::{Level, MAX_TEXT};
@@ -22,6 +22,7 @@ use partenza_protocol::{Badge, Sender};
 use sel4::{MessageInfo, RecvWithMRs, cap};
 
 use crate::account::Accounts;
+use crate::callers::Callers;
 use crate::clock::{Clock, Timer};
 use crate::cspace::{CSpace, own};
 use crate::entropy::Entropy;
@@ -52,6 +53,7 @@ pub struct Supervisor {
     pub machine: Machine<'static>,
     pub entries: Box<[Entry]>,
     pub executor: Executor,
+    pub callers: Callers,
     pub journal: Journal,
     pub clock: Clock,
     pub timer: Timer,
@@ -125,6 +127,8 @@ impl Supervisor {
     fn create(&mut self, life: partenza_lifecycle::ServiceId) {
         let id = ServiceId(life.0);
         self.on_account_of(id);
+        self.restore_callers(id);
+        let fresh = !self.entries[id.0 as usize].made.has_spaces();
         let now = self.clock.now();
         let (secret, supervisor_secret) = (self.entropy.secret(), self.entropy.secret());
         let entry = &mut self.entries[id.0 as usize];
@@ -139,6 +143,9 @@ impl Supervisor {
                 let now = self.clock.now();
                 entry.created = Some(now.as_micros());
                 journal.record(now, &Event::Created { service: id });
+                if fresh {
+                    self.divert_calls_of(id);
+                }
                 self.answer(Life::Created(life));
             }
             Err(refused) => {
@@ -174,6 +181,8 @@ impl Supervisor {
         entry.directive = None;
         let rejected = entry.rejected;
         let outcome = self.executor.destroy(id, whole, &mut entry.made);
+        let returns = matches!(self.machine.state(life), Some(ServiceState::Restarting { .. }));
+        self.release_callers(id, returns);
         let now = self.clock.now();
         if rejected > 0 {
             self.journal.record(now, &Event::RejectedTotal { service: id, count: rejected });
@@ -205,7 +214,7 @@ impl Supervisor {
         self.executor.signal(id);
     }
 
-    fn blame(&mut self, id: ServiceId, refused: Refused) {
+    pub(crate) fn blame(&mut self, id: ServiceId, refused: Refused) {
         let entry = &mut self.entries[id.0 as usize];
         entry.last_error = Some(refused.code);
         entry.detail = refused.detail;
@@ -271,7 +280,7 @@ impl Supervisor {
                 self.on_fault(id, fault);
             }
             Sender::DeadServer { service, .. } if self.knows(service) => {
-                let code = SupervisorError::NotRunning.code();
+                let code = SupervisorError::ServerDown.code();
                 self.outbox.put(service, MessageInfo::new(u64::from(code.0), 0, 0, 0));
             }
             Sender::Notification(sources) => self.on_signals(sources),

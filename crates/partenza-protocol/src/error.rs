@@ -158,6 +158,8 @@ errors! {
             "make it wait between requests";
         Crashed = 413: "the service crashed",
             "the Crashed event tells address and function";
+        ServerDown = 414: "the server that was called is down",
+            "call again later, or ask for `on-dead: repeat` on the channel";
         ShuttingDown = 410: "the system is going down",
             "nothing to mend";
     }

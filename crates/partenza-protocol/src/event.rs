@@ -211,6 +211,12 @@ pub enum Event<'a> {
         #[serde(borrow)]
         text: &'a str,
     },
+    /// A client that stood in a call to a server that died was answered, or calls again (SPEC J-4).
+    Released {
+        service: ServiceId,
+        server: ServiceId,
+        repeated: bool,
+    },
     Stopping {
         service: ServiceId,
     },
@@ -325,6 +331,13 @@ impl<'n, F: Fn(ServiceId) -> &'n str> fmt::Display for Words<'_, F> {
             Event::Message { service, level, text } => {
                 write!(f, "{}: {level}: {}", name(*service), Printable(text))
             }
+            Event::Released { service, server, repeated } => write!(
+                f,
+                "{}: its call to {} {}",
+                name(*service),
+                name(*server),
+                if *repeated { "is repeated" } else { "is answered ServerDown" }
+            ),
             Event::Stopping { service } => write!(f, "{} stopping", name(*service)),
             Event::Stopped { service, forced } => {
                 write!(f, "{} stopped{}", name(*service), if *forced { " by force" } else { "" })

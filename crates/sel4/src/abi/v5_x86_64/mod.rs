@@ -18,7 +18,6 @@ pub use invoke::{
 pub use registers::RawUserContext;
 pub use trap::trap;
 
-use crate::Word;
 
 /// The name of this module, as the ABI note carries it.
 pub const NAME: &str = "v5_x86_64";
@@ -45,8 +44,8 @@ pub const RETYPE_FAN_OUT_LIMIT: usize = sel4_config::sel4_cfg_usize!(RETYPE_FAN_
 /// The first address that is not the user's.
 pub const USER_TOP: usize = 0x0000_8000_0000_0000;
 
-/// Bytes in an instruction that makes a system call (for stepping over it).
-pub const SYSCALL_INSTRUCTION_BYTES: Word = 2;
+/// The instruction that makes a system call: what a thread in one stands at.
+pub const SYSCALL_INSTRUCTION: [u8; 2] = [0x0f, 0x05];
 
 /// Layout of the message info word: (lowest bit, width).
 pub mod message_info {

@@ -86,7 +86,7 @@ impl RawUserContext {
     /// Steps over the system call instruction with an answer in the message registers, as if the
     /// kernel had returned it (SPEC J-4).
     pub const fn answer_syscall(&mut self, info: Word, mr0: Word) {
-        self.rip += super::SYSCALL_INSTRUCTION_BYTES;
+        self.rip += super::SYSCALL_INSTRUCTION.len() as Word;
         self.rsi = info;
         self.rdi = 0;
         self.r10 = mr0;
