@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use partenza_plan::Plan;
-use partenza_plan::archive::{Archive, HEADER, MAGIC};
+use partenza_plan::archive::{Archive, MAGIC};
 
 use crate::system::System;
 use crate::tools::{self, Kernel};
@@ -117,8 +117,7 @@ pub fn shorten_segment(bytes: &mut [u8], pages: u64) {
 /// Writes another version number into the archive's header and makes its checksum right again.
 pub fn change_version(archive: &mut [u8]) {
     archive[MAGIC.len()] ^= 1;
-    let sum = crc32fast::hash(&archive[..HEADER - 4]);
-    archive[HEADER - 4..HEADER].copy_from_slice(&sum.to_le_bytes());
+    partenza_plan::archive::seal_header(archive);
 }
 
 /// What the file gives of the segments that are loaded: text and data, without what is only zero.
