@@ -78,6 +78,7 @@ fn session(kernel: Kernel) {
     shell.answers("frobnicate", &["no such command"]);
     shell.answers("", &[]);
 
+    let before = shell.at;
     shell.answers("crash network", &[]);
     shell.machine.wait_for("the fault of network", |log| log.fault("network").is_some());
     let log = shell.machine.log();
@@ -93,6 +94,8 @@ fn session(kernel: Kernel) {
     shell.answers("crash network", &["PZ-E0405"]);
     shell.answers("status filesystem", &["Running"]);
     shell.answers("info filesystem", &["filesystem"]);
+    let console = &shell.machine.console()[before..shell.at];
+    assert!(!console.contains(" ms] "), "Init prints on the terminal's console:\n{console}");
 
     shell.machine.type_text("shutdown\r");
     let outcome = shell.machine.end();
