@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! The boot plan as a picture for a design document: layers as bands from top to bottom, services as boxes, what they
+//! require as arrows up to it.
+//!
+//! Wires run between rows and in lanes beside boxes, never through one. What is required anyway, by way of another
+//! requirement, is drawn faint. [`Overlay::Authority`] adds what the capabilities say: calls that no requirement
+//! explains, signals, shared memory, hardware, operations of the Supervisor.
+
+mod boxes;
+mod wires;
+
+use crate::draw::layered::{self, Item, Layout};
+use crate::draw::svg::{self, Anchor, Svg, number};
+use crate::text::{count, time};
+
+use super::Report;
+use boxes::{Box, Row, boxes, rows};
+use wires::{Kind, Wire};
+
+/// What is drawn beside the boot order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Overlay {
+    None,
+    Authority,
+}
+
+const MARGIN: f64 = 24.0;
+/// Inside a band, above and below its rows.
+const PAD: f64 = 16.0;
+/// Between bands.
+const SPACE: f64 = 12.0;
+/// Between two rows of boxes, at least.
+const GAP: f64 = 44.0;
+
+/// Where everything is.
+struct Scene {
+    boxes: Vec<Box>,
+    rows: Vec<Row>,
+    /// Top and height of each row.
+    places: Vec<(f64, f64)>,
+    layout: Layout,
+    /// What is added to each x of the layout.
+    left: f64,
+}
+
+impl Scene {
+    fn x(&self, item: usize) -> f64 {
+        self.left + self.layout.x[item]
+    }
+
+    fn top(&self, item: usize) -> f64 {
+        self.places[self.boxes[item].row].0
+    }
+
+    fn bottom(&self, item: usize) -> f64 {
+        self.top(item) + self.boxes[item].height
+    }
+}
+
+/// The picture.
+#[must_use]
+pub fn svg(report: &Report<'_, '_>, overlay: Overlay) -> String {
+    let plan = report.plan();
+    let rows = rows(report, overlay);
+    let boxes = boxes(report, overlay, &rows);
+    let wires = wires::wires(report, overlay, &boxes);
+    let items: Vec<Item> = boxes.iter().map(|b| Item { row: b.row, width: b.width }).collect();
+    let layout = layered::lay_out(&items, &wires.iter().map(|w| w.link).collect::<Vec<_>>());
+    let labels: Vec<(String, String, bool)> = bands(&rows).iter().map(|b| label(report, rows[b.0].layer)).collect();
+    let gutter = labels.iter().map(|l| svg::width(&l.0).max(svg::width(&l.1))).fold(60.0, f64::max) + 36.0;
+    let places = places(&rows, &boxes, &layout, &wires);
+    let scene = Scene { boxes, rows, places, layout, left: MARGIN + gutter };
+    let mut svg = Svg::new();
+    let title = format!("Boot plan of {}", plan.system);
+    svg.text("h t", (MARGIN, MARGIN + 14.0), Anchor::Start, &title);
+    let kernel = &plan.kernel;
+    let subtitle = format!(
+        "{} in {}, at most {} to boot; seL4 {} {}",
+        count(plan.services.len(), "service"),
+        count(plan.layers.len(), "layer"),
+        time(report.timing.total),
+        kernel.version,
+        kernel.arch
+    );
+    svg.text("m", (MARGIN, MARGIN + 32.0), Anchor::Start, &subtitle);
+    let texts = svg::width(&subtitle).max(title.len() as f64 * 11.0);
+    let legend_width = wires::legend_width(&wires, overlay);
+    let inner = (gutter + scene.layout.width + PAD).max(texts).max(legend_width);
+    for ((first, last), (name, note, over)) in bands(&scene.rows).into_iter().zip(&labels) {
+        let top = scene.places[first].0 - PAD;
+        let bottom = scene.places[last].0 + scene.places[last].1 + PAD;
+        svg.rect("band", (MARGIN, top), (inner, bottom - top), 8.0);
+        svg.text("b t", (MARGIN + 14.0, top + PAD + 12.0), Anchor::Start, name);
+        svg.text(if *over { "bad-t" } else { "m" }, (MARGIN + 14.0, top + PAD + 28.0), Anchor::Start, note);
+    }
+    wires::draw(&mut svg, &scene, &wires);
+    for at in 0..scene.boxes.len() {
+        boxes::draw(&mut svg, &scene, at);
+    }
+    let bottom = scene.places.last().map_or(MARGIN + 40.0, |(top, height)| top + height + PAD);
+    wires::legend(&mut svg, &wires, overlay, (MARGIN, bottom + 26.0));
+    svg.finish(inner + 2.0 * MARGIN, bottom + 26.0 + MARGIN, &title)
+}
+
+/// First and last row of each band.
+fn bands(rows: &[Row]) -> Vec<(usize, usize)> {
+    let mut bands: Vec<(usize, usize)> = Vec::new();
+    for (at, row) in rows.iter().enumerate() {
+        match bands.last_mut() {
+            Some(band) if rows[band.1].layer == row.layer => band.1 = at,
+            _ => bands.push((at, at)),
+        }
+    }
+    bands
+}
+
+/// Name and note of a band, and whether the note is a warning.
+fn label(report: &Report<'_, '_>, layer: Option<usize>) -> (String, String, bool) {
+    let Some(layer) = layer.and_then(|at| report.timing.layers.get(at)) else {
+        return ("shared memory".to_owned(), String::new(), false);
+    };
+    let note = match layer.budget {
+        Some(budget) => format!("{} of {}", time(layer.worst), time(budget)),
+        None => time(layer.worst),
+    };
+    (format!("layer {}", layer.number), note, layer.over_budget())
+}
+
+/// Top and height of each row: the further wires run sideways between two rows, the more room they get.
+fn places(rows: &[Row], boxes: &[Box], layout: &Layout, wires: &[Wire]) -> Vec<(f64, f64)> {
+    let mut drift = vec![0.0f64; rows.len() + 1];
+    for segment in &layout.segments {
+        let place = |place| wires::place(layout, boxes, place);
+        let ((row_a, a), (row_b, b)) = (place(segment.from), place(segment.to));
+        let upper = row_a.min(row_b);
+        drift[upper] = drift[upper].max((a - b).abs());
+    }
+    let arcs = |row: usize| wires.iter().any(|w| boxes[w.link.from].row == row && boxes[w.link.to].row == row);
+    let mut y = MARGIN + 52.0 + PAD;
+    let mut places = Vec::new();
+    for (at, row) in rows.iter().enumerate() {
+        if arcs(at) {
+            y += 18.0;
+        }
+        let height = boxes.iter().filter(|b| b.row == at).map(|b| b.height).fold(0.0, f64::max);
+        places.push((y, height));
+        let same_band = rows.get(at + 1).is_some_and(|next| next.layer == row.layer);
+        let gap = GAP + (drift[at] * 0.07).min(46.0);
+        y += height + if same_band { gap } else { gap.max(2.0 * PAD + SPACE) };
+    }
+    places
+}
+
+/// A cubic with vertical ends: it stays between them.
+fn curve(from: (f64, f64), to: (f64, f64)) -> String {
+    let middle = f64::midpoint(from.1, to.1);
+    if (from.0 - to.0).abs() < 0.05 {
+        return format!("M{} {}L{} {}", number(from.0), number(from.1), number(to.0), number(to.1));
+    }
+    format!(
+        "M{} {}C{} {} {} {} {} {}",
+        number(from.0),
+        number(from.1),
+        number(from.0),
+        number(middle),
+        number(to.0),
+        number(middle),
+        number(to.0),
+        number(to.1)
+    )
+}
+
+/// How strong a line is: of several on one piece the strongest is drawn.
+fn strongest<'w>(kinds: impl Iterator<Item = &'w Kind>) -> Option<&'w Kind> {
+    kinds.min_by_key(|kind| kind.rank())
+}
