@@ -157,7 +157,7 @@ impl EventLine {
         self.cursor = next;
         // A gap shows in the sequence numbers; `missed` needs no record of its own on this line.
         let _ = missed;
-        self.rest = 0..frame::frame(&record[..len], &mut self.frame).unwrap_or(0);
+        self.rest = 0..frame::frame(frame::Body::Event(&record[..len]), &mut self.frame).unwrap_or(0);
         !self.rest.is_empty()
     }
 

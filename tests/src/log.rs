@@ -7,7 +7,7 @@ use partenza_protocol::Code;
 use partenza_protocol::ServiceId;
 use partenza_protocol::control::Level;
 use partenza_protocol::event::{BootState, Event, Fault, Record, Rejection, Words};
-use partenza_protocol::frame::{Unframed, unframe};
+use partenza_protocol::frame::{Body, unframe};
 
 /// What came over the event line so far.
 #[derive(Clone, Debug, Default)]
@@ -33,7 +33,7 @@ impl Log {
     fn frame(&mut self, piece: &[u8]) {
         // Records borrow their text from the bytes, which live as long as the test's process.
         let bytes: &'static mut [u8] = piece.to_vec().leak();
-        let Unframed::Record(bytes) = unframe(bytes) else {
+        let Ok(Body::Event(bytes)) = unframe(bytes) else {
             self.damaged += 1;
             return;
         };

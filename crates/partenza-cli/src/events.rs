@@ -7,7 +7,7 @@
 use std::io::{self, Write};
 
 use partenza_protocol::event::{Event, Record, Words};
-use partenza_protocol::frame::{MAX_FRAME, Unframed, unframe};
+use partenza_protocol::frame::{Body, MAX_FRAME, unframe};
 use partenza_protocol::{Code, ServiceId};
 use serde_json::{Map, Value, json};
 
@@ -62,7 +62,9 @@ impl Decoder {
                 continue;
             }
             let record = match unframe(&mut frame) {
-                Unframed::Record(bytes) if !noise => postcard::from_bytes::<Record<'_>>(bytes).ok(),
+                Ok(Body::Event(bytes)) if !noise => postcard::from_bytes::<Record<'_>>(bytes).ok(),
+                // Somebody else's conversation with the Supervisor.
+                Ok(Body::Answer(_) | Body::Request(_)) if !noise => continue,
                 _ => None,
             };
             decoded.push(match record {
@@ -167,7 +169,7 @@ mod tests {
         let record = Record { sequence: 1, time: 2, event };
         let mut buffer = [0; MAX_FRAME];
         let bytes = postcard::to_allocvec(&record).unwrap();
-        let used = frame(&bytes, &mut buffer).unwrap();
+        let used = frame(Body::Event(&bytes), &mut buffer).unwrap();
         buffer[..used].to_vec()
     }
 
