@@ -43,6 +43,9 @@ impl Supervisor {
             return self.on_plain_signal(id);
         }
         let outcome = match Op::from_label(info.label()) {
+            Some(op) if !self.plan.service(id).permissions.allows(op) => {
+                Outcome::Reject(Rejection::Denied, SupervisorError::Denied.code())
+            }
             Some(op) => self.on_operation(id, op),
             None => Outcome::Reject(
                 Rejection::UnknownOperation(info.label() as u32),
@@ -87,9 +90,6 @@ impl Supervisor {
     }
 
     fn on_operation(&mut self, id: ServiceId, op: Op) -> Outcome {
-        if !self.plan.service(id).permissions.allows(op) {
-            return Outcome::Reject(Rejection::Denied, SupervisorError::Denied.code());
-        }
         match op {
             Op::Hello => self.on_hello(id),
             Op::Ready => self.on_ready(id),
@@ -107,21 +107,55 @@ impl Supervisor {
                 Err(_) => malformed(),
             },
             Op::Emit => self.on_emit(id),
+            Op::Lookup | Op::Subscribe => Outcome::Refuse(SupervisorError::NotSupported.code()),
+            other => self.on_request(other),
+        }
+    }
+
+    /// What the host may ask for as well as a service.
+    fn on_request(&mut self, op: Op) -> Outcome {
+        match op {
             Op::Shutdown => self.on_shutdown(ShutdownKind::PowerOff),
             Op::Reboot => self.on_shutdown(ShutdownKind::Reboot),
             Op::Crash => self.on_crash_request(),
             Op::List | Op::Status | Op::Log | Op::Grants | Op::BootReport | Op::Version | Op::Uptime => {
                 self.on_question(op)
             }
-            Op::Lookup
-            | Op::Subscribe
-            | Op::Start
-            | Op::Stop
-            | Op::Restart
-            | Op::Enable
-            | Op::Disable
-            | Op::Spawn => Outcome::Refuse(SupervisorError::NotSupported.code()),
+            Op::Start | Op::Stop | Op::Restart | Op::Enable | Op::Disable | Op::Spawn => {
+                Outcome::Refuse(SupervisorError::NotSupported.code())
+            }
+            Op::Hello
+            | Op::Ready
+            | Op::Next
+            | Op::Health
+            | Op::ReadyToStop
+            | Op::Stopped
+            | Op::Emit
+            | Op::Lookup
+            | Op::Subscribe => Outcome::Refuse(SupervisorError::OutOfState.code()),
         }
+    }
+
+    /// The event line interrupted: perhaps the host asks. Who holds the line holds the machine, so it may ask for
+    /// everything that is not a service's own to say.
+    pub(crate) fn on_line(&mut self) {
+        let mut request = None;
+        let journal = &mut self.journal;
+        self.inbox.fill_with(|bytes| {
+            request = journal.on_line_interrupt(bytes);
+            request.as_ref().map_or(0, |request| request.len)
+        });
+        let Some(request) = request else { return };
+        let outcome = match Op::from_label(u64::from(request.label)) {
+            Some(op) => self.on_request(op),
+            None => Outcome::Refuse(SupervisorError::UnknownOperation.code()),
+        };
+        let (label, len) = match outcome {
+            Outcome::Answer(len) => (0, len),
+            Outcome::Refuse(code) | Outcome::Reject(_, code) => (code.0, 0),
+            Outcome::Gone => return,
+        };
+        self.journal.answer_host(request.tag, label, &self.outbox.bytes[..len]);
     }
 
     fn on_hello(&mut self, id: ServiceId) -> Outcome {

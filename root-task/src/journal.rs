@@ -2,8 +2,8 @@
 //! Where events go: into the ring always, to the human console while it is Init's, and to the event line when there
 //! is time (SPEC A-4, E-1, I-6).
 //!
-//! Recording costs a few hundred instructions and never waits. The event line is written by interrupt, 16 bytes at a
-//! time, and only once the boot is over, has stalled, or has filled half of the ring.
+//! Recording costs a few hundred instructions and never waits. The event line ([`crate::line`]) is written only once
+//! the boot is over, has stalled, or has filled half of the ring.
 
 use core::fmt::Write;
 
@@ -11,9 +11,10 @@ use partenza_lifecycle::Instant;
 use partenza_plan::{Plan, ServiceId};
 use partenza_protocol::control::Level;
 use partenza_protocol::event::{Event, Record, Words};
-use partenza_protocol::frame::{self, MAX_FRAME, MAX_RECORD};
+use partenza_protocol::frame::{MAX_PAYLOAD, MAX_RECORD};
 
-use crate::ring::{Cursor, Ring};
+use crate::line::{Line, Request};
+use crate::ring::Ring;
 use crate::uart::Uart;
 
 pub struct Journal {
@@ -21,17 +22,7 @@ pub struct Journal {
     names: &'static Plan<'static>,
     console: Option<Uart>,
     console_level: Level,
-    line: Option<EventLine>,
-}
-
-/// The sending side of the event line: one frame in flight.
-struct EventLine {
-    uart: Uart,
-    cursor: Cursor,
-    frame: [u8; MAX_FRAME],
-    /// Bytes of `frame` still to send.
-    rest: core::ops::Range<usize>,
-    flowing: bool,
+    line: Option<Line>,
 }
 
 impl Journal {
@@ -43,14 +34,7 @@ impl Journal {
         console_level: Level,
         line: Option<Uart>,
     ) -> Self {
-        let line = line.map(|uart| EventLine {
-            uart,
-            cursor: Cursor::default(),
-            frame: [0; MAX_FRAME],
-            rest: 0..0,
-            flowing: false,
-        });
-        Self { ring: Ring::new(capacity), names: plan, console, console_level, line }
+        Self { ring: Ring::new(capacity), names: plan, console, console_level, line: line.map(Line::new) }
     }
 
     /// Keeps `event` and shows it where somebody looks.
@@ -109,69 +93,33 @@ impl Journal {
     /// Whether the ring fills faster than it may without being written out.
     #[must_use]
     pub fn pressing(&self) -> bool {
-        self.line.as_ref().is_some_and(|line| !line.flowing && self.ring.pressing(line.cursor))
+        self.line.as_ref().is_some_and(|line| line.pressing(&self.ring))
     }
 
     /// Lets the event line flow if it has something to say and does not flow yet.
     pub fn start_flow(&mut self) {
-        let Some(line) = &mut self.line else { return };
-        if !line.flowing && line.refill(&self.ring) {
-            line.flowing = true;
-            line.uart.announce_idle(true);
-            line.pump(&self.ring);
+        if let Some(line) = &mut self.line {
+            line.start(&self.ring);
         }
     }
 
-    /// The transmitter ran empty.
-    pub fn on_idle_interrupt(&mut self) {
-        let Some(line) = &mut self.line else { return };
-        line.uart.withdraw();
-        if line.flowing {
-            line.pump(&self.ring);
+    /// The event line interrupted; a request of the host, with its payload in `payload`.
+    pub fn on_line_interrupt(&mut self, payload: &mut [u8; MAX_PAYLOAD]) -> Option<Request> {
+        self.line.as_mut()?.on_interrupt(&self.ring, payload)
+    }
+
+    /// Answers a request of the host.
+    pub fn answer_host(&mut self, tag: u8, label: u16, payload: &[u8]) {
+        if let Some(line) = &mut self.line {
+            line.answer(tag, label, payload, &self.ring);
         }
     }
 
     /// Writes out everything, waiting for the line: before the machine goes off.
     pub fn flush(&mut self) {
-        let Some(line) = &mut self.line else { return };
-        line.uart.announce_idle(false);
-        line.flowing = false;
-        while line.refill(&self.ring) {
-            for at in line.rest.clone() {
-                let byte = line.frame[at];
-                line.uart.put(byte);
-            }
-            line.rest = 0..0;
+        if let Some(line) = &mut self.line {
+            line.flush(&self.ring);
         }
-    }
-}
-
-impl EventLine {
-    /// Makes sure that there are bytes to send; `false` when all is said.
-    fn refill(&mut self, ring: &Ring) -> bool {
-        if !self.rest.is_empty() {
-            return true;
-        }
-        let mut record = [0; MAX_RECORD];
-        let Some((len, missed, next)) = ring.read(self.cursor, &mut record) else { return false };
-        self.cursor = next;
-        // A gap shows in the sequence numbers; `missed` needs no record of its own on this line.
-        let _ = missed;
-        self.rest = 0..frame::frame(frame::Body::Event(&record[..len]), &mut self.frame).unwrap_or(0);
-        !self.rest.is_empty()
-    }
-
-    fn pump(&mut self, ring: &Ring) {
-        if !self.uart.idle() {
-            return;
-        }
-        if !self.refill(ring) {
-            self.flowing = false;
-            self.uart.announce_idle(false);
-            return;
-        }
-        let sent = self.uart.put_batch(&self.frame[self.rest.clone()]);
-        self.rest.start += sent;
     }
 }
 

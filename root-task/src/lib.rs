@@ -7,7 +7,7 @@
 //! | `handoff` | validation of what the kernel handed over (SPEC B-1, B-2) |
 //! | `supervisor` | the one loop: wait, decode, step, perform |
 //! | `control`, `requests` | what services say and ask (SPEC G, I-4) |
-//! | `notices`, `journal`, `ring` | what happened, and where that is kept and shown (SPEC I-6) |
+//! | `notices`, `journal`, `ring`, `line` | what happened, where that is kept and shown (SPEC I-6); the host's line |
 //! | `executor` | makes and unmakes services: the only place that creates their objects (SPEC D) |
 //! | `system`, `pool`, `devices`, `window`, `cspace` | objects that outlive services; memory; Init's own spaces |
 //! | `callers` | calls to servers that died (SPEC J-4) |
@@ -32,6 +32,7 @@ mod gasp;
 mod handoff;
 mod init;
 mod journal;
+mod line;
 mod mailbox;
 mod notices;
 mod parameters;

@@ -41,6 +41,11 @@ impl Inbox {
         }
     }
 
+    /// A message that came over another way, at most [`MAX_BYTES`].
+    pub fn fill_with(&mut self, fill: impl FnOnce(&mut [u8; MAX_BYTES]) -> usize) {
+        self.len = fill(&mut self.bytes).min(MAX_BYTES);
+    }
+
     #[must_use]
     pub fn payload(&self) -> &[u8] {
         &self.bytes[..self.len]

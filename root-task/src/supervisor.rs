@@ -301,7 +301,7 @@ impl Supervisor {
         }
         if sources & (1 << EVENTS_SOURCE) != 0 {
             self.acknowledge(own::EVENTS_IRQ);
-            self.journal.on_idle_interrupt();
+            self.on_line();
         }
     }
 

@@ -17,7 +17,9 @@ const FIFO_CONTROL: u16 = 2;
 const LINE_CONTROL: u16 = 3;
 const MODEM_CONTROL: u16 = 4;
 const LINE_STATUS: u16 = 5;
+const DATA_READY: u8 = 1;
 const TRANSMITTER_EMPTY: u8 = 1 << 5;
+const RECEIVER_INTERRUPT: u8 = 1;
 const TRANSMITTER_INTERRUPT: u8 = 1 << 1;
 /// Looks at the line status before a byte is dropped: long enough for 16 bytes at 115,200 baud.
 const PATIENCE: u32 = 20_000;
@@ -29,13 +31,15 @@ pub struct Uart {
     base: u16,
     /// Bytes that go out before the line status must be read again.
     room: u8,
+    /// Interrupts that are enabled.
+    enabled: u8,
 }
 
 impl Uart {
     /// 115,200 baud, 8N1, FIFO on, no interrupts. `ports` covers `base` to `base + 7`.
     #[must_use]
     pub fn new(ports: cap::IOPort, base: u16) -> Self {
-        let this = Self { ports, base, room: 0 };
+        let this = Self { ports, base, room: 0, enabled: 0 };
         this.set(INTERRUPT_ENABLE, 0);
         this.set(LINE_CONTROL, 0x80);
         this.set(DATA, 1);
@@ -86,7 +90,22 @@ impl Uart {
 
     /// Whether an interrupt follows when the transmitter runs empty.
     pub fn announce_idle(&mut self, on: bool) {
-        self.set(INTERRUPT_ENABLE, if on { TRANSMITTER_INTERRUPT } else { 0 });
+        self.enable(TRANSMITTER_INTERRUPT, on);
+    }
+
+    /// An interrupt follows when a byte has come.
+    pub fn announce_input(&mut self) {
+        self.enable(RECEIVER_INTERRUPT, true);
+    }
+
+    fn enable(&mut self, interrupt: u8, on: bool) {
+        self.enabled = if on { self.enabled | interrupt } else { self.enabled & !interrupt };
+        self.set(INTERRUPT_ENABLE, self.enabled);
+    }
+
+    /// A byte that has come.
+    pub fn take(&mut self) -> Option<u8> {
+        (self.get(LINE_STATUS) & DATA_READY != 0).then(|| self.get(DATA))
     }
 
     /// Reading the interrupt's identity withdraws a transmitter interrupt.
