@@ -81,8 +81,15 @@ impl From<String> for Cell {
 /// Rows whose cells line up; two blanks between columns, none at a line's end.
 #[derive(Clone, Debug, Default)]
 pub struct Table {
-    rows: Vec<Vec<Cell>>,
+    rows: Vec<Row>,
     indent: usize,
+}
+
+#[derive(Clone, Debug)]
+enum Row {
+    Cells(Vec<Cell>),
+    /// A line of its own, whose pieces do not line up with anything.
+    Line(Vec<Cell>),
 }
 
 impl Table {
@@ -92,7 +99,12 @@ impl Table {
     }
 
     pub fn row(&mut self, cells: impl IntoIterator<Item = Cell>) {
-        self.rows.push(cells.into_iter().collect());
+        self.rows.push(Row::Cells(cells.into_iter().collect()));
+    }
+
+    /// A line across all columns.
+    pub fn line(&mut self, pieces: impl IntoIterator<Item = Cell>) {
+        self.rows.push(Row::Line(pieces.into_iter().collect()));
     }
 
     /// Column heads, each aligned as its column.
@@ -111,14 +123,25 @@ impl Table {
 
     #[must_use]
     pub fn show(&self, paint: Paint) -> String {
-        let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
+        let rows = || self.rows.iter().filter_map(|row| if let Row::Cells(cells) = row { Some(cells) } else { None });
+        let columns = rows().map(Vec::len).max().unwrap_or(0);
         let width = |column: usize| {
-            let cells = self.rows.iter().filter_map(|row| row.get(column));
+            let cells = rows().filter_map(|row| row.get(column));
             cells.map(|cell| cell.text.chars().count()).max().unwrap_or(0)
         };
         let widths: Vec<usize> = (0..columns).map(width).collect();
         let mut out = String::new();
         for row in &self.rows {
+            let row = match row {
+                Row::Cells(cells) => cells,
+                Row::Line(pieces) => {
+                    let texts: Vec<String> = pieces.iter().map(|p| paint.paint(p.tone, &p.text)).collect();
+                    out.push_str(&" ".repeat(self.indent));
+                    out.push_str(texts.join("  ").trim_end());
+                    out.push('\n');
+                    continue;
+                }
+            };
             let mut line = " ".repeat(self.indent);
             let mut pad = 0;
             for (column, cell) in row.iter().enumerate() {
@@ -216,10 +239,11 @@ mod tests {
         table.head(&["name", "bytes", "note"], &[1]);
         table.row([Cell::new("a"), Cell::right("1000"), Cell::new("")]);
         table.row([Cell::new("longer"), Cell::right("1"), Cell::new("x")]);
+        table.line([Cell::new("over all of them"), Cell::new("x")]);
         table.row([Cell::new("b"), Cell::right(""), Cell::new("y")]);
         assert_eq!(
             table.show(Paint::Plain),
-            "  name    bytes  note\n  a        1000\n  longer      1  x\n  b              y\n"
+            "  name    bytes  note\n  a        1000\n  longer      1  x\n  over all of them  x\n  b              y\n"
         );
     }
 

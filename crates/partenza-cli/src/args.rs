@@ -31,6 +31,12 @@ pub enum Command {
         partenza run image.elf --headless --events json  boot without a terminal, events as JSON lines\n  \
         partenza run . --param log=debug --param hold=network")]
     Run(RunArgs),
+    /// Say what will be booted: order, worst times, grants, memory
+    #[command(after_help = crate::plan::EXAMPLES)]
+    Plan(crate::plan::PlanArgs),
+    /// Say who can reach what, and how
+    #[command(after_help = crate::authority::EXAMPLES)]
+    Authority(crate::authority::AuthorityArgs),
     /// Turn event frames on standard input into JSON lines
     Decode,
     /// Say what a code means and how to mend it

@@ -4,14 +4,11 @@
 //! A line's fields are `sequence`, `time_us`, `event`, the event's own fields, and `text`, the event in words. Service
 //! numbers become names as soon as their `Registered` events were seen, and codes are written as people write them.
 
-use std::io::{self, Write};
-
 use partenza_protocol::event::{Event, Record, Words};
 use partenza_protocol::frame::{Body, MAX_FRAME, unframe};
 use partenza_protocol::{Code, ServiceId};
 use serde_json::{Map, Value, json};
 
-use crate::Failure;
 
 /// Fields that hold a service's number.
 const SERVICES: [&str; 4] = ["service", "other", "because", "culprit"];
@@ -152,12 +149,6 @@ impl Decoder {
             _ => value,
         }
     }
-}
-
-/// One line on standard output.
-pub fn print(line: &Value) -> Result<(), Failure> {
-    let mut out = io::stdout().lock();
-    writeln!(out, "{line}").and_then(|()| out.flush()).map_err(Failure::environment)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use partenza_interfaces::error as services;
 use partenza_protocol::{Op, error};
 
 use crate::Failure;
+use crate::output::outln;
 
 /// Everything that is reported on the target.
 fn target() -> impl Iterator<Item = &'static error::Row> {
@@ -16,47 +17,48 @@ fn target() -> impl Iterator<Item = &'static error::Row> {
 pub fn explain(code: Option<&str>) -> Result<(), Failure> {
     let Some(code) = code else {
         for row in diagnostic::TABLE {
-            println!("{}   {}", row.code, row.title);
+            outln!("{}   {}", row.code, row.title)?;
         }
         for row in target() {
-            println!("{}  {}", row.code, row.text);
+            outln!("{}  {}", row.code, row.text)?;
         }
         return Ok(());
     };
     let code = code.to_uppercase();
     let number = code.strip_prefix("PZ-E").or_else(|| code.strip_prefix('E')).and_then(|n| n.parse().ok());
     if let Some(row) = number.and_then(|number| target().find(|row| row.code == error::Code(number))) {
-        println!("{} ({})\n\n{}.\n\nTo mend it: {}.", row.code, row.name, row.text, row.hint);
+        outln!("{} ({})\n\n{}.\n\nTo mend it: {}.", row.code, row.name, row.text, row.hint)?;
         if row.code == error::BootError::BadParameter.code() {
-            show_parameters();
+            show_parameters()?;
         }
         return Ok(());
     }
     let Some(row) = Code::parse(&code) else {
         return Err(Failure::Environment(format!("no code is called {code}; `partenza explain` lists them")));
     };
-    println!("{} ({})\n\n{}.\n\nTo mend it: {}.", row.code, row.name, row.title, row.hint);
+    outln!("{} ({})\n\n{}.\n\nTo mend it: {}.", row.code, row.name, row.title, row.hint)?;
     if row.code == Code::UnknownOperation {
         let names: Vec<&str> = Op::ALL.iter().map(|op| op.name()).collect();
-        println!("\nOperations: {}.", names.join(", "));
+        outln!("\nOperations: {}.", names.join(", "))?;
     }
     if row.code == Code::UnknownKind || row.code == Code::WrongParts {
-        println!();
+        outln!("")?;
         for kind in partenza_compiler::kinds::TABLE {
-            println!("  {:16} {}", kind.word, kind.made_of);
+            outln!("  {:16} {}", kind.word, kind.made_of)?;
         }
     }
     Ok(())
 }
 
-fn show_parameters() {
-    println!();
+fn show_parameters() -> Result<(), Failure> {
+    outln!("")?;
     for row in parameters::TABLE {
         let values = match row.values {
             parameters::Values::Words(words) => words.join(" "),
             parameters::Values::Percent => "percent".to_owned(),
             parameters::Values::Service => "a service's name".to_owned(),
         };
-        println!("  {:12} {:28} {}", row.name, values, row.effect);
+        outln!("  {:12} {:28} {}", row.name, values, row.effect)?;
     }
+    Ok(())
 }

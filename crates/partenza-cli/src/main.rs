@@ -4,14 +4,20 @@
 //! Exit codes: 0 it worked, 1 the system has problems (or its boot failed), 2 wrong usage or environment.
 //! Results go to standard output, findings and progress to standard error.
 #![forbid(unsafe_code)]
+// `output` is the way out.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod args;
+mod authority;
 mod docs;
 mod events;
 mod explain;
 mod pack;
 mod qemu;
+mod output;
+mod plan;
 mod run;
+mod system;
 
 use std::fmt::Display;
 use std::io::{self, Read};
@@ -20,9 +26,12 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use args::{Command, Partenza};
+use output::{errln, outln};
 
 /// Why the command did not do what it was asked.
 pub enum Failure {
+    /// Nobody reads the output any more.
+    Unread,
     /// The system has problems, and they were told already.
     Problems,
     /// The system has problems; this is what they are.
@@ -44,18 +53,22 @@ fn main() -> ExitCode {
         Command::Pack(args) => pack::pack(&args),
         Command::Run(args) => run::run(&args),
         Command::Decode => decode(),
+        Command::Plan(args) => plan::plan(&args),
+        Command::Authority(args) => authority::authority(&args),
         Command::Explain { code } => explain::explain(code.as_deref()),
         Command::Docs { dir } => docs::docs(&dir),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
+        // As the shell tells it of a program that SIGPIPE ended.
+        Err(Failure::Unread) => ExitCode::from(141),
         Err(Failure::Problems) => ExitCode::from(1),
         Err(Failure::Failed(what)) => {
-            eprintln!("partenza: {what}");
+            errln!("partenza: {what}");
             ExitCode::from(1)
         }
         Err(Failure::Environment(what)) => {
-            eprintln!("partenza: {what}");
+            errln!("partenza: {what}");
             ExitCode::from(2)
         }
     }
@@ -72,7 +85,7 @@ fn decode() -> Result<(), Failure> {
             return Ok(());
         }
         for event in decoder.feed(&buffer[..count]) {
-            events::print(&event.json)?;
+            outln!("{}", event.json)?;
         }
     }
 }

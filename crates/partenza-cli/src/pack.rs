@@ -11,6 +11,7 @@ use partenza_compiler::{Code, Compiled, Diagnostics, Kernel, Options, Severity, 
 
 use crate::Failure;
 use crate::args::{BuildArgs, KernelArgs, PackArgs, SystemArgs};
+use crate::output::{errln, outln};
 
 /// Where `make` puts programs for a kernel, below `build/sel4/`.
 const TARGET: &str = "x86_64-unknown-linux-gnu/sel4";
@@ -22,12 +23,17 @@ pub fn check(args: &SystemArgs) -> Result<(), Failure> {
     run.finish(Severity::Note)
 }
 
-pub fn build(args: &BuildArgs) -> Result<(), Failure> {
-    let kernel = kernel(&args.system.kernel)?;
-    let mut run = Run::new(&args.system);
+/// A system, compiled; what was found is told.
+pub fn compiled(args: &SystemArgs) -> Result<Compiled, Failure> {
+    let kernel = kernel(&args.kernel)?;
+    let mut run = Run::new(args);
     let compiled = run.compile(kernel);
     run.finish(Severity::Warning)?;
-    let compiled = compiled.ok_or(Failure::Problems)?;
+    compiled.ok_or(Failure::Problems)
+}
+
+pub fn build(args: &BuildArgs) -> Result<(), Failure> {
+    let compiled = compiled(&args.system)?;
     write(&args.output, &compiled.archive)?;
     progress(&compiled, compiled.archive.len(), &args.output);
     Ok(())
@@ -61,7 +67,7 @@ fn find_root_task(search_path: &[PathBuf]) -> PathBuf {
 
 fn progress(compiled: &Compiled, bytes: usize, output: &Path) {
     let plan = compiled.plan();
-    eprintln!(
+    errln!(
         "{}: {} services, {} distinct programs, {} at run time -> {} ({})",
         plan.system,
         plan.services.len(),
@@ -136,7 +142,7 @@ impl<'a> Run<'a> {
     /// Tells what was found, down to severity `least`; problems end the command.
     fn finish(&self, least: Severity) -> Result<(), Failure> {
         if self.args.json {
-            println!("{:#}", json(&self.found, &self.sources));
+            outln!("{:#}", json(&self.found, &self.sources))?;
         } else {
             let colour = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
             let shown = text(&self.found, &self.sources, least, colour);

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use crate::Failure;
 use crate::args::{EventFormat, KernelArgs, PackArgs, RunArgs, SystemArgs};
-use crate::events::{Decoded, Decoder, What, print};
+use crate::output::outln;
+use crate::events::{Decoded, Decoder, What};
 use crate::{pack, qemu};
 
 /// How often the machine is looked at when nothing is said.
@@ -120,8 +121,8 @@ impl<'a> Watch<'a> {
     fn events(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         for event in self.decoder.feed(bytes) {
             match self.args.events {
-                Some(EventFormat::Json) => print(&event.json)?,
-                Some(EventFormat::Text) => println!("{}", line(&event)),
+                Some(EventFormat::Json) => outln!("{}", event.json)?,
+                Some(EventFormat::Text) => outln!("{}", line(&event))?,
                 None => {}
             }
             match &event.what {

@@ -44,16 +44,10 @@ fn order(report: &Report<'_, '_>, paint: Paint) -> String {
             Some(budget) => format!("at worst {} of {}", time(layer.worst), time(budget)),
             None => format!("at worst {}", time(layer.worst)),
         };
-        let title = paint_layer(layer.number);
         let (tone, over) =
-            if layer.over_budget() { (Tone::Bad, ", over its budget") } else { (Tone::Normal, "") };
-        table.row([
-            Cell::new(""),
-            Cell::new(""),
-            Cell::new(title).tone(Tone::Strong),
-            Cell::new(""),
-            Cell::new(""),
-            Cell::new(""),
+            if layer.over_budget() { (Tone::Bad, ", over its budget") } else { (Tone::Faint, "") };
+        table.line([
+            Cell::new(format!("layer {}", layer.number)).tone(Tone::Strong),
             Cell::new(format!("{used}{over}")).tone(tone),
         ]);
         for id in report.ids() {
@@ -71,10 +65,6 @@ fn order(report: &Report<'_, '_>, paint: Paint) -> String {
     let of = budgets.map_or(String::new(), |budget| format!(", the layers' budgets are {}", time(budget)));
     let _ = writeln!(out, "  The boot takes at most {}{of}", time(report.timing.total));
     out
-}
-
-fn paint_layer(number: u8) -> String {
-    format!("layer {number}")
 }
 
 fn row(report: &Report<'_, '_>, id: ServiceId) -> Vec<Cell> {

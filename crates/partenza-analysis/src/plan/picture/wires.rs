@@ -2,6 +2,7 @@
 //! Wires: which there are, where they dock, how they look, and the legend that explains them.
 
 use std::collections::HashMap;
+use std::fmt::Write;
 
 use partenza_plan::{Object, ServiceId};
 
@@ -326,7 +327,23 @@ fn draw_segment(svg: &mut Svg, scene: &Scene, docks: &Docks, (at, segment, plane
         svg.arrow(kind.arrow(), from, !down);
         from.1 += toward * (ARROW - 1.0);
     }
-    svg.path(&format!("w {}", kind.class()), &curve(from, to));
+    // Beside a taller box a wire runs straight until it is below the row.
+    let foot = |place: Place, end: (f64, f64), bottom: bool| match place {
+        Place::Item(item) if bottom => {
+            let (top, height) = scene.places[scene.boxes[item].row];
+            (end.0, (top + height).max(end.1))
+        }
+        Place::Item(_) | Place::Lane(_) => end,
+    };
+    let (start, stop) = (foot(segment.from, from, down), foot(segment.to, to, !down));
+    let mut data = curve(start, stop);
+    if start != from {
+        data.insert_str(0, &format!("M{} {}L{} {}", number(from.0), number(from.1), number(start.0), number(start.1)));
+    }
+    if stop != to {
+        let _ = write!(data, "L{} {}", number(to.0), number(to.1));
+    }
+    svg.path(&format!("w {}", kind.class()), &data);
 }
 
 /// Lanes run straight through their row, and on to its foot where a box beside is lower.

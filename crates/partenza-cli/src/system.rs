@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! A compiled plan for the commands that look at one: from a directory, which is compiled, an archive or an image.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use partenza_analysis::source::Source;
+
+use crate::args::{KernelArgs, SystemArgs};
+use crate::{Failure, pack};
+
+/// How a directory is compiled; archives and images need none of it.
+#[derive(Args, Clone)]
+pub struct CompileArgs {
+    /// The system description, if not DIR/system.xml
+    #[arg(long, value_name = "FILE")]
+    pub system: Option<PathBuf>,
+    /// The integrator's file, if not DIR/partenza.yaml
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The directory of manifests, if not DIR/manifests
+    #[arg(long, value_name = "DIR")]
+    pub manifests: Option<PathBuf>,
+    #[command(flatten)]
+    pub kernel: KernelArgs,
+    /// Where ELF files are looked for; may be given more than once
+    #[arg(long = "search-path", value_name = "DIR")]
+    pub search_path: Vec<PathBuf>,
+}
+
+impl CompileArgs {
+    /// As a directory of its own would be asked for.
+    pub fn of(&self, dir: &Path) -> SystemArgs {
+        SystemArgs {
+            dir: dir.to_owned(),
+            system: self.system.clone(),
+            config: self.config.clone(),
+            manifests: self.manifests.clone(),
+            kernel: self.kernel.clone(),
+            search_path: self.search_path.clone(),
+            json: false,
+        }
+    }
+}
+
+/// The bytes that hold a plan.
+pub struct Loaded {
+    bytes: Vec<u8>,
+    name: String,
+}
+
+impl Loaded {
+    /// Compiles a directory, reads anything else.
+    pub fn load(what: &Path, compile: &CompileArgs) -> Result<Self, Failure> {
+        let name = what.display().to_string();
+        if what.is_dir() {
+            return Ok(Self { bytes: pack::compiled(&compile.of(what))?.archive, name });
+        }
+        let bytes = fs::read(what).map_err(|error| Failure::Environment(format!("{name}: {error}")))?;
+        Ok(Self { bytes, name })
+    }
+
+    pub fn source(&self) -> Result<Source<'_>, Failure> {
+        Source::open(&self.bytes).map_err(|why| Failure::Environment(format!("{}: {why}", self.name)))
+    }
+}
