@@ -11,12 +11,15 @@
 
 use alloc::vec::Vec;
 
-use partenza_plan::{Grant, Object, Plan, ServiceId};
+use partenza_plan::{Grant, Object, PAGE, Plan, ServiceId};
 use partenza_protocol::Badge;
 use partenza_protocol::error::SupervisorError;
 use partenza_protocol::event::Event;
+use sel4::UserContext;
 
-use crate::refused::Refused;
+use crate::cspace::{Slot, own};
+use crate::executor::{Executor, kernel_rights};
+use crate::refused::{During, Refused, Step};
 use crate::supervisor::Supervisor;
 
 /// First CPtr of a service's calls: `74 + channel`.
@@ -161,10 +164,83 @@ impl Supervisor {
         }
     }
 
+    /// How many of a client's calls lead to the Supervisor at the moment.
+    pub(crate) fn diverted_calls_of(&self, client: ServiceId) -> u16 {
+        let diverted =
+            |caller: &&Caller| caller.client == client && self.entries[caller.server.0 as usize].diverted;
+        self.callers.all.iter().filter(diverted).count() as u16
+    }
+
     /// What the kernel refuses here would be a bug of ours: it is kept where `status` shows it.
     fn note(&mut self, service: ServiceId, outcome: Result<(), Refused>) {
         if let Err(refused) = outcome {
             self.blame(service, refused);
         }
+    }
+}
+
+impl Executor {
+    /// The registers of a thread that stands in a call to `cptr`; `None` when it stands anywhere else.
+    ///
+    /// Number and CPtr in the registers are not enough: a thread that has just loaded them stands before the
+    /// instruction. So the instruction is looked at too, in the image, which the service cannot change.
+    #[must_use]
+    pub fn standing_in_call(&self, id: ServiceId, cptr: u32) -> Option<UserContext> {
+        let context = self.registers(id).ok()?;
+        if context.syscall() != (sel4::sys::number::Call, u64::from(cptr)) {
+            return None;
+        }
+        let (_, image, _) = self.parts(id);
+        let ip = *context.pc();
+        let segment = image.segments.iter().find(|segment| {
+            let end = segment.address + u64::from(segment.pages) * PAGE;
+            !segment.writable && (segment.address..end).contains(&ip)
+        })?;
+        let at = (u64::from(segment.archive) + (ip - segment.address)) as usize;
+        let code = self.archive.get(at..at + sel4::abi::SYSCALL_INSTRUCTION.len())?;
+        (code == sel4::abi::SYSCALL_INSTRUCTION).then_some(context)
+    }
+
+    /// Lets the kernel repeat the system call that the thread stands in.
+    ///
+    /// # Errors
+    /// What the kernel refused.
+    pub fn repeat_call(&self, id: ServiceId) -> Result<(), Refused> {
+        let (_, _, slots) = self.parts(id);
+        self.tcb(&slots).tcb_resume().during(Step::WriteRegisters)
+    }
+
+    /// Steps the thread over the system call that it stands in, with an empty answer of this label.
+    ///
+    /// # Errors
+    /// What the kernel refused.
+    pub fn answer_call(&self, id: ServiceId, context: &mut UserContext, label: u64) -> Result<(), Refused> {
+        let (_, _, slots) = self.parts(id);
+        context.inner_mut().answer_syscall(sel4::MessageInfo::new(label, 0, 0, 0).into_word(), 0);
+        self.tcb(&slots).tcb_write_all_registers(true, context).during(Step::WriteRegisters)
+    }
+
+    /// Makes the capability of a call lead to the Supervisor.
+    ///
+    /// # Errors
+    /// What the kernel refused.
+    pub fn divert(&self, caller: &Caller) -> Result<(), Refused> {
+        self.replace(caller, own::ENDPOINT, caller.dead_badge())
+    }
+
+    /// Makes it lead to its server again.
+    ///
+    /// # Errors
+    /// What the kernel refused.
+    pub fn restore(&self, caller: &Caller) -> Result<(), Refused> {
+        let Object::Endpoint(index) = caller.grant.object else { return Ok(()) };
+        let endpoint = Slot(self.plan.objects.endpoint_slot).plus(u32::from(index));
+        self.replace(caller, endpoint, caller.grant.badge)
+    }
+
+    fn replace(&self, caller: &Caller, from: Slot, badge: u64) -> Result<(), Refused> {
+        let slot = self.slot_of(caller.client, caller.grant.cptr);
+        slot.delete().during(Step::Revoke)?;
+        slot.mint(&self.cspace.path(from), kernel_rights(caller.grant.rights), badge).during(Step::Mint)
     }
 }

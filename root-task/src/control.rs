@@ -118,6 +118,7 @@ impl Supervisor {
             Op::Shutdown => self.on_shutdown(ShutdownKind::PowerOff),
             Op::Reboot => self.on_shutdown(ShutdownKind::Reboot),
             Op::Crash => self.on_crash_request(),
+            Op::Audit => self.on_audit(),
             Op::List | Op::Status | Op::Log | Op::Grants | Op::BootReport | Op::Version | Op::Uptime => {
                 self.on_question(op)
             }
@@ -270,6 +271,15 @@ impl Supervisor {
         self.entries[target.0 as usize].directive = Some(Directive::Crash);
         self.executor.signal(target);
         Outcome::Answer(0)
+    }
+
+    /// SPEC F-8.
+    fn on_audit(&mut self) -> Outcome {
+        let Ok(target) = decode::<Target<'_>>(self.inbox.payload()) else { return malformed() };
+        match requests::find(self.plan, target.name).and_then(|id| self.audit(id)) {
+            Ok(report) => self.answer_with(&report),
+            Err(code) => Outcome::Refuse(code),
+        }
     }
 
     fn on_question(&mut self, op: Op) -> Outcome {

@@ -10,15 +10,16 @@
 //! * [`Executor::destroy`] gives back whatever exists, however far a start got (SPEC D-3).
 
 use partenza_plan::layout::{FrameMap, SlotMap};
-use partenza_plan::{Image, Object, PAGE, Plan, Rights, Segment, Service, ServiceId};
-use partenza_protocol::event::{CapKind, Event};
+use partenza_plan::{Image, Object, PAGE, Plan, Rights, Service, ServiceId};
+use partenza_protocol::event::Event;
 use partenza_protocol::{Incarnation, Secret, startup};
 use sel4::{
     CNodeCapData, CapRights, FrameObjectType, ObjectBlueprint, UserContext, VmAttributes, cap, cap_type,
 };
 
-use crate::callers::Caller;
 use crate::cspace::{CSpace, Slot, own};
+use crate::grants::grants;
+use crate::page::PageContents;
 use crate::pool::retype;
 use crate::refused::{During, Refused, Step};
 use crate::window::{ImageFrames, Window};
@@ -61,9 +62,9 @@ pub struct Birth {
 }
 
 pub struct Executor {
-    plan: &'static Plan<'static>,
-    archive: &'static [u8],
-    cspace: CSpace,
+    pub(crate) plan: &'static Plan<'static>,
+    pub(crate) archive: &'static [u8],
+    pub(crate) cspace: CSpace,
     window: Window,
     image: ImageFrames,
     asid_pools: AsidPools,
@@ -89,7 +90,10 @@ impl Executor {
         Self { plan, archive, cspace, window, image, asid_pools }
     }
 
-    fn parts(&self, id: ServiceId) -> (&'static Service<'static>, &'static Image<'static>, SlotMap) {
+    pub(crate) fn parts(
+        &self,
+        id: ServiceId,
+    ) -> (&'static Service<'static>, &'static Image<'static>, SlotMap) {
         let service = self.plan.service(id);
         let image = self.plan.image_of(service);
         (service, image, SlotMap::new(service, image, &self.plan.regions))
@@ -340,118 +344,10 @@ impl Executor {
         Ok(())
     }
 
-    /// Proves that a destroyed service left nothing behind, by asking the kernel, not our own counters: both untypeds
-    /// are retyped whole, and every slot of the service takes a new object. Gives bytes and slots.
-    ///
-    /// # Errors
-    /// The first retype that the kernel refused.
-    pub fn verify_reclaimed(&self, id: ServiceId) -> Result<(u64, u32), Refused> {
-        let (service, _, slots) = self.parts(id);
-        let untypeds = [
-            (service.untyped_slots.0, service.service_untyped),
-            (service.untyped_slots.1, service.incarnation_untyped),
-        ];
-        let mut bytes = 0;
-        for (slot, bits) in untypeds {
-            let untyped = self.cspace.cap(Slot(slot));
-            let whole = ObjectBlueprint::Untyped { size_bits: bits as usize };
-            retype(self.cspace, untyped, whole, own::SCRATCH, 1)?;
-            self.cspace.path(Slot(slot)).revoke().during(Step::Revoke)?;
-            bytes += 1u64 << bits;
-        }
-        let (slot, _) = untypeds[0];
-        let count = slots.end - slots.cnode;
-        let mut probed = 0;
-        while probed < count {
-            let batch = (count - probed).min(crate::pool::FAN_OUT);
-            let first = Slot(slots.cnode + probed);
-            retype(self.cspace, self.cspace.cap(Slot(slot)), ObjectBlueprint::Endpoint, first, batch)?;
-            self.cspace.path(Slot(slot)).revoke().during(Step::Revoke)?;
-            probed += batch;
-        }
-        Ok((bytes, count))
-    }
-
     /// Wakes the service on its supervisor channel.
     pub fn signal(&self, id: ServiceId) {
         let signal = Slot(self.plan.objects.signal_slot).plus(u32::from(id.0));
         self.cspace.cap::<cap_type::Notification>(signal).signal();
-    }
-
-    /// The registers of a service's thread, which stays as it is.
-    ///
-    /// # Errors
-    /// What the kernel refused.
-    pub fn registers(&self, id: ServiceId) -> Result<UserContext, Refused> {
-        let (_, _, slots) = self.parts(id);
-        self.tcb(&slots).tcb_read_all_registers(false).during(Step::WriteRegisters)
-    }
-
-    /// The registers of a thread that stands in a call to `cptr`; `None` when it stands anywhere else.
-    ///
-    /// Number and CPtr in the registers are not enough: a thread that has just loaded them stands before the
-    /// instruction. So the instruction is looked at too, in the image, which the service cannot change.
-    #[must_use]
-    pub fn standing_in_call(&self, id: ServiceId, cptr: u32) -> Option<UserContext> {
-        let context = self.registers(id).ok()?;
-        if context.syscall() != (sel4::sys::number::Call, u64::from(cptr)) {
-            return None;
-        }
-        let (_, image, _) = self.parts(id);
-        let ip = *context.pc();
-        let segment = image.segments.iter().find(|segment| {
-            let end = segment.address + u64::from(segment.pages) * PAGE;
-            !segment.writable && (segment.address..end).contains(&ip)
-        })?;
-        let at = (u64::from(segment.archive) + (ip - segment.address)) as usize;
-        let code = self.archive.get(at..at + sel4::abi::SYSCALL_INSTRUCTION.len())?;
-        (code == sel4::abi::SYSCALL_INSTRUCTION).then_some(context)
-    }
-
-    /// Lets the kernel repeat the system call that the thread stands in.
-    ///
-    /// # Errors
-    /// What the kernel refused.
-    pub fn repeat_call(&self, id: ServiceId) -> Result<(), Refused> {
-        let (_, _, slots) = self.parts(id);
-        self.tcb(&slots).tcb_resume().during(Step::WriteRegisters)
-    }
-
-    /// Steps the thread over the system call that it stands in, with an empty answer of this label.
-    ///
-    /// # Errors
-    /// What the kernel refused.
-    pub fn answer_call(&self, id: ServiceId, context: &mut UserContext, label: u64) -> Result<(), Refused> {
-        let (_, _, slots) = self.parts(id);
-        context.inner_mut().answer_syscall(sel4::MessageInfo::new(label, 0, 0, 0).into_word(), 0);
-        self.tcb(&slots).tcb_write_all_registers(true, context).during(Step::WriteRegisters)
-    }
-
-    /// Makes the capability of a call lead to the Supervisor.
-    ///
-    /// # Errors
-    /// What the kernel refused.
-    pub fn divert(&self, caller: &Caller) -> Result<(), Refused> {
-        self.replace(caller, own::ENDPOINT, caller.dead_badge())
-    }
-
-    /// Makes it lead to its server again.
-    ///
-    /// # Errors
-    /// What the kernel refused.
-    pub fn restore(&self, caller: &Caller) -> Result<(), Refused> {
-        let Object::Endpoint(index) = caller.grant.object else { return Ok(()) };
-        let endpoint = Slot(self.plan.objects.endpoint_slot).plus(u32::from(index));
-        self.replace(caller, endpoint, caller.grant.badge)
-    }
-
-    fn replace(&self, caller: &Caller, from: Slot, badge: u64) -> Result<(), Refused> {
-        let (service, _, slots) = self.parts(caller.client);
-        let slot = self
-            .cnode(&slots)
-            .absolute_cptr_from_bits_with_depth(u64::from(caller.grant.cptr), service.cnode_radix as usize);
-        slot.delete().during(Step::Revoke)?;
-        slot.mint(&self.cspace.path(from), kernel_rights(caller.grant.rights), badge).during(Step::Mint)
     }
 
     fn map(&self, slot: Slot, slots: &SlotMap, address: u64, rights: CapRights) -> Result<(), Refused> {
@@ -461,7 +357,7 @@ impl Executor {
             .during(Step::MapFrame)
     }
 
-    fn cnode(&self, slots: &SlotMap) -> cap::CNode {
+    pub(crate) fn cnode(&self, slots: &SlotMap) -> cap::CNode {
         self.cspace.cap(Slot(slots.cnode))
     }
 
@@ -469,7 +365,7 @@ impl Executor {
         self.cspace.cap(Slot(slots.vspace))
     }
 
-    fn tcb(&self, slots: &SlotMap) -> cap::Tcb {
+    pub(crate) fn tcb(&self, slots: &SlotMap) -> cap::Tcb {
         self.cspace.cap(Slot(slots.tcb))
     }
 
@@ -478,108 +374,9 @@ impl Executor {
     }
 }
 
-fn kernel_rights(rights: Rights) -> CapRights {
+pub(crate) fn kernel_rights(rights: Rights) -> CapRights {
     if rights.reply {
         return CapRights::call();
     }
     CapRights::new(false, false, rights.read, rights.write)
-}
-
-/// What is said of each grant: capabilities by CPtr, regions by address.
-fn grants(
-    id: ServiceId,
-    service: &'static Service<'static>,
-    plan: &'static Plan<'static>,
-) -> impl Iterator<Item = Event<'static>> {
-    let caps = service.caps.iter().map(move |grant| Event::Granted {
-        service: id,
-        kind: cap_kind(grant.object),
-        cptr: u64::from(grant.cptr),
-    });
-    let maps = service.maps.iter().map(move |map| Event::Granted {
-        service: id,
-        kind: region_kind(plan, map.region),
-        cptr: map.address,
-    });
-    caps.chain(maps)
-}
-
-/// How a granted object is called in events and lists.
-#[must_use]
-pub fn cap_kind(object: Object) -> CapKind {
-    match object {
-        Object::Endpoint(_) => CapKind::Endpoint,
-        Object::Notification(_) => CapKind::Notification,
-        Object::Supervisor => CapKind::Supervisor,
-        Object::FaultHandler => CapKind::FaultHandler,
-        Object::Irq(_) => CapKind::IrqHandler,
-        Object::IoPorts(..) => CapKind::IoPorts,
-    }
-}
-
-/// How a mapped region is called in events and lists.
-#[must_use]
-pub fn region_kind(plan: &Plan<'_>, region: u16) -> CapKind {
-    match plan.regions[region as usize].physical {
-        Some(_) => CapKind::Device,
-        None => CapKind::Memory,
-    }
-}
-
-/// What a page of a writable segment begins with: bytes of the archive, then patches over them.
-struct PageContents<'a> {
-    bytes: &'a [u8],
-    /// Where in the page they go.
-    at: usize,
-    address: u64,
-    patches: &'a [(u64, &'a [u8])],
-}
-
-impl<'a> PageContents<'a> {
-    fn new(archive: &'a [u8], segment: &Segment, page: u32, patches: &'a [(u64, &'a [u8])]) -> Self {
-        let page_start = u64::from(page) * PAGE;
-        let data =
-            u64::from(segment.data_offset)..u64::from(segment.data_offset) + u64::from(segment.data_bytes);
-        let start = data.start.max(page_start);
-        let end = data.end.min(page_start + PAGE);
-        let bytes = if start < end {
-            archive
-                .get(
-                    (u64::from(segment.archive) + start) as usize
-                        ..(u64::from(segment.archive) + end) as usize,
-                )
-                .unwrap_or(&[])
-        } else {
-            &[]
-        };
-        Self {
-            bytes,
-            at: (start - page_start) as usize % PAGE as usize,
-            address: segment.address + page_start,
-            patches,
-        }
-    }
-
-    fn patches_here(&self) -> impl Iterator<Item = (usize, &'a [u8])> + '_ {
-        self.patches.iter().filter_map(|(address, bytes)| {
-            let end = address + bytes.len() as u64;
-            let here = self.address..self.address + PAGE;
-            let (from, to) = ((*address).max(here.start), end.min(here.end));
-            (from < to).then(|| {
-                ((from - here.start) as usize, &bytes[(from - address) as usize..(to - address) as usize])
-            })
-        })
-    }
-
-    /// Whether a fresh frame is right as it is.
-    fn is_zero(&self) -> bool {
-        self.bytes.is_empty() && self.patches_here().next().is_none()
-    }
-
-    fn write(&self, page: &mut [u8; PAGE as usize]) {
-        page[self.at..self.at + self.bytes.len()].copy_from_slice(self.bytes);
-        for (at, bytes) in self.patches_here() {
-            page[at..at + bytes.len()].copy_from_slice(bytes);
-        }
-    }
 }

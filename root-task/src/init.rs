@@ -17,6 +17,7 @@ use partenza_protocol::{Badge, Code};
 use sel4::{BootInfoPtr, ObjectBlueprint, cap};
 
 use crate::account::Accounts;
+use crate::audit;
 use crate::callers::Callers;
 use crate::clock::{Clock, Hpet, Timer, tsc};
 use crate::cspace::{CSpace, Slot, own};
@@ -200,6 +201,8 @@ impl Hardware<'_> {
         self.pool.take(ObjectBlueprint::Endpoint, own::GASP_ENDPOINT, 1)?;
         system::make_channels(plan, cspace, &mut self.pool)?;
         system::make_irqs(plan, cspace)?;
+        let audit = ObjectBlueprint::Untyped { size_bits: audit::UNTYPED_BITS };
+        self.pool.take(audit, own::AUDIT_UNTYPED, 1)?;
         let asid_pools = self.asid_pools(plan.services.len())?;
 
         sel4::init_thread::slot::TCB

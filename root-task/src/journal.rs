@@ -130,6 +130,7 @@ fn level(event: &Event<'_>) -> Level {
         | Event::BootFailed { .. }
         | Event::Failed { .. }
         | Event::Crashed { .. }
+        | Event::AuditMismatch { .. }
         | Event::Reclaimed { intact: false, .. } => Level::Error,
         Event::OverBudget { .. }
         | Event::Degraded { .. }

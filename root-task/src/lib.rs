@@ -8,8 +8,10 @@
 //! | `supervisor` | the one loop: wait, decode, step, perform |
 //! | `control`, `requests` | what services say and ask (SPEC G, I-4) |
 //! | `notices`, `journal`, `ring`, `line` | what happened, where that is kept and shown (SPEC I-6); the host's line |
-//! | `executor` | makes and unmakes services: the only place that creates their objects (SPEC D) |
+//! | `executor`, `page`, `grants` | makes and unmakes services: the only place that creates their objects (SPEC D) |
+//! | `inspect` | what services have: registers, slots, memory that came back |
 //! | `system`, `pool`, `devices`, `window`, `cspace` | objects that outlive services; memory; Init's own spaces |
+//! | `audit` | what each service really holds, compared with the plan (SPEC F-8) |
 //! | `callers` | calls to servers that died (SPEC J-4) |
 //! | `faults`, `gasp` | faults of services (SPEC J-1) and of Init itself (SPEC B-6) |
 //! | `clock`, `uart`, `fw_cfg`, `power`, `entropy` | the machine |
@@ -19,6 +21,7 @@ extern crate alloc;
 
 mod account;
 mod arena;
+mod audit;
 mod callers;
 mod clock;
 mod control;
@@ -29,12 +32,15 @@ mod executor;
 mod faults;
 mod fw_cfg;
 mod gasp;
+mod grants;
 mod handoff;
 mod init;
+mod inspect;
 mod journal;
 mod line;
 mod mailbox;
 mod notices;
+mod page;
 mod parameters;
 mod pool;
 mod power;

@@ -15,7 +15,7 @@ use partenza_protocol::request::{
 use partenza_protocol::{Code, Op, decode, encode, frame::MAX_RECORD};
 use serde::Serialize;
 
-use crate::executor::{cap_kind, region_kind};
+use crate::grants::{cap_kind, region_kind};
 use crate::ring::Ring;
 use crate::services::Entry;
 

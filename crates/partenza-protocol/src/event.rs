@@ -116,6 +116,14 @@ pub struct Fault<'a> {
     pub registers: heapless::Vec<u64, MAX_REGISTERS>,
 }
 
+/// How a slot differs from the plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Mismatch {
+    Missing,
+    Wrong,
+    Surplus,
+}
+
 /// Why a message of a service was ignored (SPEC G-2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Rejection {
@@ -210,6 +218,12 @@ pub enum Event<'a> {
         level: Level,
         #[serde(borrow)]
         text: &'a str,
+    },
+    /// SPEC F-8: a slot of the service's CSpace is not as planned.
+    AuditMismatch {
+        service: ServiceId,
+        cptr: u32,
+        what: Mismatch,
     },
     /// A client that stood in a call to a server that died was answered, or calls again (SPEC J-4).
     Released {
@@ -331,6 +345,16 @@ impl<'n, F: Fn(ServiceId) -> &'n str> fmt::Display for Words<'_, F> {
             Event::Message { service, level, text } => {
                 write!(f, "{}: {level}: {}", name(*service), Printable(text))
             }
+            Event::AuditMismatch { service, cptr, what } => write!(
+                f,
+                "{}: slot {cptr:#x} is not as planned: {}",
+                name(*service),
+                match what {
+                    Mismatch::Missing => "its capability is missing",
+                    Mismatch::Wrong => "its capability is of another type",
+                    Mismatch::Surplus => "it holds a capability that nobody granted",
+                }
+            ),
             Event::Released { service, server, repeated } => write!(
                 f,
                 "{}: its call to {} {}",

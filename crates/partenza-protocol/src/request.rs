@@ -93,6 +93,25 @@ pub struct GrantsPage<'a> {
     pub next: Option<u16>,
 }
 
+/// SPEC F-8: what a service's CSpace holds, compared with the plan, slot by slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Audit {
+    /// Slots that were looked at: all of the CNode.
+    pub slots: u16,
+    /// Capabilities that the plan lists and that are there.
+    pub present: u16,
+    /// Listed, and not there.
+    pub missing: u16,
+    /// There, and of another type than listed.
+    pub wrong: u16,
+    /// There, and not listed.
+    pub surplus: u16,
+    /// The kernel told the types (debug kernels do); otherwise only presence was checked.
+    pub types: bool,
+    /// Calls that lead to the Supervisor while their server is down.
+    pub diverted: u16,
+}
+
 /// A capability or mapping as planned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GrantRow<'a> {

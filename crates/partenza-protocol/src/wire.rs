@@ -75,6 +75,8 @@ operations! {
     Uptime = 22, "uptime", true;
     Lookup = 23, "lookup", true;
     Subscribe = 24, "subscribe", true;
+    /// Payload [`crate::request::Target`], answer [`crate::request::Audit`].
+    Audit = 25, "audit", true;
     Start = 32, "start", false;
     Stop = 33, "stop", false;
     Restart = 34, "restart", false;

@@ -20,6 +20,41 @@ fn debug(number: i64, argument: Word) -> Word {
     syscall(Kind::Debug, number, input).cap_or_badge
 }
 
+/// What kind of capability is in a slot. An extension to rust-sel4.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Identity {
+    Empty,
+    Endpoint,
+    Notification,
+    IrqHandler,
+    IoPort,
+    /// The kernel's number of another type.
+    Other(u32),
+}
+
+/// What is in a slot of the caller's own CSpace; `None` on a kernel that does not tell.
+#[must_use]
+pub fn identity(cptr: crate::CPtr) -> Option<Identity> {
+    #[cfg(sel4_cfg = "DEBUG_BUILD")]
+    {
+        use crate::abi::cap_number;
+        Some(match debug(number::DebugCapIdentify, cptr.bits()) as u32 {
+            0 => Identity::Empty,
+            cap_number::ENDPOINT => Identity::Endpoint,
+            cap_number::NOTIFICATION => Identity::Notification,
+            cap_number::IRQ_HANDLER => Identity::IrqHandler,
+            cap_number::IO_PORT => Identity::IoPort,
+            other => Identity::Other(other),
+        })
+    }
+    #[cfg(not(sel4_cfg = "DEBUG_BUILD"))]
+    {
+        let _ = cptr;
+        None
+    }
+}
+
 /// Corresponds to `seL4_DebugHalt`: stops the machine.
 #[cfg(sel4_cfg = "DEBUG_BUILD")]
 pub fn debug_halt() {

@@ -152,3 +152,11 @@ pub mod init_slot {
     pub const IPC_BUFFER: usize = 10;
     pub const DOMAIN_SET: usize = 11;
 }
+
+/// What `DebugCapIdentify` answers, of the types that a protection domain can hold.
+pub mod cap_number {
+    pub const ENDPOINT: u32 = 4;
+    pub const NOTIFICATION: u32 = 6;
+    pub const IRQ_HANDLER: u32 = 16;
+    pub const IO_PORT: u32 = 19;
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! What each service really holds, compared with the plan, by asking the kernel (SPEC F-8).
+//!
+//! * A slot that should hold a capability: it is copied into a slot of Init's, identified where the kernel tells types
+//!   (debug kernels), and the copy is deleted again.
+//! * Slots that should be empty: a run of them is filled with new objects, which the kernel refuses if one is not empty;
+//!   then the objects are revoked. Nobody else runs meanwhile.
+//!
+//! An audit costs some thousand instructions per capability and per gap between them, and is done only on request.
+
+use partenza_plan::{Object, ServiceId};
+use partenza_protocol::Code;
+use partenza_protocol::error::SupervisorError;
+use partenza_protocol::event::{Event, Mismatch};
+use partenza_protocol::request::Audit;
+use sel4::debug::Identity;
+
+use crate::inspect::Finding;
+use crate::supervisor::Supervisor;
+
+/// log2 of the untyped whose objects fill empty slots: 256 endpoints.
+pub const UNTYPED_BITS: usize = 12;
+
+impl Supervisor {
+    /// Audits one service. Every difference is an event.
+    ///
+    /// # Errors
+    /// The service has no CSpace at the moment.
+    pub(crate) fn audit(&mut self, id: ServiceId) -> Result<Audit, Code> {
+        if !self.entries[id.0 as usize].made.has_spaces() {
+            return Err(SupervisorError::NotRunning.code());
+        }
+        let service = self.plan.service(id);
+        let mut report = Audit {
+            slots: 1 << service.cnode_radix,
+            present: 0,
+            missing: 0,
+            wrong: 0,
+            surplus: 0,
+            types: false,
+            diverted: self.diverted_calls_of(id),
+        };
+        let mut next = 0;
+        for grant in &service.caps {
+            self.audit_gap(id, next..grant.cptr, &mut report);
+            next = grant.cptr + 1;
+            let finding = self.executor.examine(id, grant.cptr);
+            let mismatch = match finding {
+                Finding::Empty => Some(Mismatch::Missing),
+                Finding::Held(None) => None,
+                Finding::Held(Some(identity)) => {
+                    report.types = true;
+                    (identity != expected(grant.object)).then_some(Mismatch::Wrong)
+                }
+            };
+            match mismatch {
+                None => report.present += 1,
+                Some(Mismatch::Missing) => report.missing += 1,
+                Some(Mismatch::Wrong | Mismatch::Surplus) => report.wrong += 1,
+            }
+            if let Some(what) = mismatch {
+                self.report_mismatch(id, grant.cptr, what);
+            }
+        }
+        self.audit_gap(id, next..1 << service.cnode_radix, &mut report);
+        Ok(report)
+    }
+
+    fn audit_gap(&mut self, id: ServiceId, gap: core::ops::Range<u32>, report: &mut Audit) {
+        for cptr in self.executor.occupied(id, gap) {
+            report.surplus += 1;
+            self.report_mismatch(id, cptr, Mismatch::Surplus);
+        }
+    }
+
+    fn report_mismatch(&mut self, service: ServiceId, cptr: u32, what: Mismatch) {
+        self.journal.record(self.clock.now(), &Event::AuditMismatch { service, cptr, what });
+    }
+}
+
+fn expected(object: Object) -> Identity {
+    match object {
+        Object::Endpoint(_) | Object::Supervisor | Object::FaultHandler => Identity::Endpoint,
+        Object::Notification(_) => Identity::Notification,
+        Object::Irq(_) => Identity::IrqHandler,
+        Object::IoPorts(..) => Identity::IoPort,
+    }
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! What is said of a service's grants, in events and lists (SPEC F-6).
+
+use partenza_plan::{Object, Plan, Service, ServiceId};
+use partenza_protocol::event::{CapKind, Event};
+
+/// What is said of each grant: capabilities by CPtr, regions by address.
+pub fn grants(
+    id: ServiceId,
+    service: &'static Service<'static>,
+    plan: &'static Plan<'static>,
+) -> impl Iterator<Item = Event<'static>> {
+    let caps = service.caps.iter().map(move |grant| Event::Granted {
+        service: id,
+        kind: cap_kind(grant.object),
+        cptr: u64::from(grant.cptr),
+    });
+    let maps = service.maps.iter().map(move |map| Event::Granted {
+        service: id,
+        kind: region_kind(plan, map.region),
+        cptr: map.address,
+    });
+    caps.chain(maps)
+}
+
+/// How a granted object is called in events and lists.
+#[must_use]
+pub fn cap_kind(object: Object) -> CapKind {
+    match object {
+        Object::Endpoint(_) => CapKind::Endpoint,
+        Object::Notification(_) => CapKind::Notification,
+        Object::Supervisor => CapKind::Supervisor,
+        Object::FaultHandler => CapKind::FaultHandler,
+        Object::Irq(_) => CapKind::IrqHandler,
+        Object::IoPorts(..) => CapKind::IoPorts,
+    }
+}
+
+/// How a mapped region is called in events and lists.
+#[must_use]
+pub fn region_kind(plan: &Plan<'_>, region: u16) -> CapKind {
+    match plan.regions[region as usize].physical {
+        Some(_) => CapKind::Device,
+        None => CapKind::Memory,
+    }
+}
