@@ -19,7 +19,7 @@ use crate::layout::plan::{Input, Store, build};
 use crate::layout::slots;
 use crate::manifest::{self, Manifest};
 use crate::resolve::{self, Model};
-use crate::sdf;
+use crate::sdf::{self, Board};
 use crate::source::{FileId, Sources, Span, Spanned};
 
 /// Where a system's files are.
@@ -181,8 +181,8 @@ fn title(options: &Options) -> String {
 fn read(options: &Options, sources: &mut Sources, out: &mut Diagnostics) -> Option<Files> {
     let system_path = options.path(options.system.as_ref(), "system.xml");
     let file = source(&system_path, sources, out)?;
-    let system = sdf::parse(file, sources, out);
-    sdf::verify(&system, out);
+    let places: Vec<PathBuf> = search(options).into_iter().map(Path::to_path_buf).collect();
+    let system = sdf::read(file, sources, &Board::X86_64, &places, out);
     let config_path = options.path(options.config.as_ref(), "partenza.yaml");
     let plain = options.config.is_none() && !config_path.exists();
     let config = if plain {
@@ -214,7 +214,7 @@ fn source(path: &Path, sources: &mut Sources, out: &mut Diagnostics) -> Option<F
 /// A system without partenza.yaml: Init gives the console to the PD that names it.
 fn plain_config(system: &sdf::System) -> Config {
     let mut platform = default_platform();
-    let console = platform.console.map_or(0, |uart| uart.port);
+    let console = u64::from(platform.console.map_or(0, |uart| uart.port));
     let holder =
         system.pds.iter().find(|pd| pd.ports.iter().any(|p| p.first <= console && console <= p.last));
     platform.handover = holder.map(|pd| pd.name.clone());

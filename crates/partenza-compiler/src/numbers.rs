@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! Durations, sizes and the Microkit's numbers as text (SPEC N-4).
+//! Durations, sizes and numbers as text (SPEC N-4).
 
 /// Microseconds of `500us`, `500ms`, `5s`, `2m`, `1h`.
 #[must_use]
@@ -35,9 +35,9 @@ fn split(text: &str) -> Option<(u64, &str)> {
     Some((text[..digits].parse().ok()?, text[digits..].trim_start()))
 }
 
-/// A number of system.xml: decimal or `0x` hexadecimal, `_` anywhere.
+/// A number of YAML: decimal or `0x` hexadecimal, `_` anywhere.
 #[must_use]
-pub fn sdf(text: &str) -> Option<u64> {
+pub fn yaml(text: &str) -> Option<u64> {
     let clean: String = text.chars().filter(|c| *c != '_').collect();
     match clean.strip_prefix("0x") {
         Some(hex) if hex.bytes().all(|b| b.is_ascii_hexdigit()) => u64::from_str_radix(hex, 16).ok(),
@@ -45,12 +45,6 @@ pub fn sdf(text: &str) -> Option<u64> {
         None if clean.bytes().all(|b| b.is_ascii_digit()) => clean.parse().ok(),
         None => None,
     }
-}
-
-/// A number of YAML: decimal or `0x` hexadecimal.
-#[must_use]
-pub fn yaml(text: &str) -> Option<u64> {
-    sdf(text)
 }
 
 /// `64 KiB`, for people.
@@ -90,11 +84,11 @@ mod tests {
     }
 
     #[test]
-    fn numbers_of_the_microkit_have_underscores_and_hex() {
-        assert_eq!(sdf("0x10_000"), Some(0x10000));
-        assert_eq!(sdf("1_000"), Some(1000));
+    fn numbers_of_yaml_have_underscores_and_hex() {
+        assert_eq!(yaml("0x10_000"), Some(0x10000));
+        assert_eq!(yaml("1_000"), Some(1000));
         for bad in ["", "0x", "0X10", "-1", "+1", "ten", "0x1g"] {
-            assert_eq!(sdf(bad), None, "{bad}");
+            assert_eq!(yaml(bad), None, "{bad}");
         }
     }
 }

@@ -2,7 +2,7 @@
 //! Everything that the host can find wrong, with a number that stays (SPEC H, P-1).
 //!
 //! `PZ-0101`: four digits without a letter, so that they never meet the target's `PZ-E0101`. Codes are never reused or
-//! renumbered. The hundreds say where to look: 0 files, 1 fields of YAML, 2 what the Microkit would refuse in
+//! renumbered; a number that is missing was one. The hundreds say where to look: 0 files, 1 fields of YAML, 2 what the Microkit would refuse in
 //! system.xml, 3 what the chosen kernel or board cannot do, 4 services and their order, 5 authority, 6 ELF files,
 //! 7 images.
 
@@ -60,12 +60,11 @@ codes! {
     MissingAttribute = 203: "an attribute that must be there is missing", "add it";
     StrayText = 204: "text inside an element", "system.xml holds elements and attributes only";
     BadAttribute = 205: "an attribute's value is not what it must be", "see the element's description";
-    UnsupportedElement = 206: "an element of the Microkit's SDF that this release does not support yet", "see CHANGELOG.md for what is supported";
     MissingElement = 207: "an element that must be there is missing", "add it";
     DuplicateName = 208: "two things of one name", "rename one of them";
     UnknownReference = 209: "a name that nothing has", "correct the name, or define what it names";
     DuplicateId = 210: "one id is used twice in a protection domain", "channels and interrupts of a PD share one space of ids: choose another";
-    ChannelEnds = 211: "a channel does not have two proper ends", "a channel has exactly two `<end>` elements of different PDs, at most one with pp=\"true\"";
+    ChannelEnds = 211: "a channel does not have two proper ends", "a channel has exactly two `<end>` elements, at most one with pp=\"true\"";
     Unaligned = 212: "not a multiple of the page size", "round it to the page size";
     OverlappingMaps = 213: "two mappings of a protection domain overlap", "move one of them";
     OverlappingRegions = 214: "two memory regions overlap in physical memory", "move one of them, or map one region twice";
@@ -74,6 +73,11 @@ codes! {
     SharedPorts = 217: "I/O port ranges overlap", "a port goes to one protection domain (SPEC F-4)";
     UnusedRegion = 218: "a memory region that nobody maps", "map it, or remove it";
     DuplicateElement = 219: "an element that may stand once stands twice", "keep one of them";
+    NotOnBoard = 220: "something that this board or configuration of the Microkit does not have", "leave it out, or judge for another board: `--board`";
+    MapOutside = 221: "a mapping outside the address space", "move it down: stack and IPC buffer are at the top of a protection domain's address space";
+    PrefillFile = 222: "a prefill file that is missing, empty or too large", "name a file that is there with --search-path, and give the region its size";
+    TooManyDomains = 223: "more domains or schedule entries than the Microkit's kernels have", "there are 16 domains and fewer than 100 entries";
+    BusyMonitor = 224: "on x86, a protection domain with a virtual machine can have neither callers nor children", "put them into a protection domain without a virtual machine";
 
     ChannelTooHigh = 301: "a channel id that this kernel has no badge bit for", "use ids 0 to 25 on this kernel";
     AddressTooHigh = 302: "an address above 4 GiB", "this kernel reports fault addresses in 32 bits: keep services below 4 GiB";
@@ -85,6 +89,8 @@ codes! {
     TooManyServices = 308: "more protection domains than are supported", "the limit is 512";
     NoRoom = 309: "no room in an address space", "move or shrink the mappings of that protection domain";
     BeyondMicrokit = 310: "more than the Microkit itself takes", "nothing to mend: this tool takes up to 512 protection domains";
+    NotYet = 311: "the Microkit can do that, this release cannot yet", "leave it out; see CHANGELOG.md for what is supported";
+    SharedPin = 312: "one IOAPIC pin has two holders", "a pin goes to one protection domain (SPEC F-4): let it signal the other over a channel";
 
     NoManifest = 401: "a protection domain without a manifest", "write manifests/NAME.yaml: without it there is no readiness, no order and no restart";
     UnusedManifest = 402: "a manifest that no protection domain runs", "add a protection domain, or remove the file";

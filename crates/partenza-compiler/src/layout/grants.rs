@@ -79,19 +79,19 @@ pub fn list<'a>(
             caps.push(Grant { cptr, object: Object::Supervisor, rights, badge, name: "supervisor" });
         }
     }
-    for (index, irq) in pd.irqs.iter().enumerate() {
+    for (index, (irq, ioapic)) in pd.irqs.iter().filter_map(|irq| Some((irq, irq.ioapic()?))).enumerate() {
         caps.push(Grant {
             cptr: IRQ + u32::from(irq.id.value),
             object: Object::Irq((irqs + index) as u16),
             rights: Rights::default(),
             badge: 0,
-            name: text(format!("pin {}", irq.pin.value)),
+            name: text(format!("pin {}", ioapic.pin.value)),
         });
     }
     for ports in &pd.ports {
         caps.push(Grant {
             cptr: PORTS + u32::from(ports.id.value),
-            object: Object::IoPorts(ports.first, ports.last),
+            object: Object::IoPorts(port(ports.first), port(ports.last)),
             rights: Rights::default(),
             badge: 0,
             name: text(format!("{:#x}-{:#x}", ports.first, ports.last)),
@@ -99,6 +99,11 @@ pub fn list<'a>(
     }
     caps.sort_by_key(|grant| grant.cptr);
     caps
+}
+
+/// What lies above the processor's ports was refused for the target.
+fn port(number: u64) -> u16 {
+    number.min(u16::MAX.into()) as u16
 }
 
 /// log2 of the slots that hold every CPtr.

@@ -6,7 +6,7 @@
 
 use crate::diagnostic::Code;
 use crate::elf::{Elf, Problem};
-use crate::sdf::{Pd, System};
+use crate::sdf::{self, Pd, System};
 use crate::source::Span;
 
 /// Bytes of `microkit_name`.
@@ -100,7 +100,9 @@ fn setvars(pd: &Pd, system: &System, patcher: &mut Patcher<'_>) {
     };
     for map in &pd.maps {
         set(&map.setvar_vaddr, map.address.value);
-        set(&map.setvar_size, region(&map.region.value).map_or(0, |r| r.size));
+        let region = region(&map.region.value);
+        set(&map.setvar_size, region.map_or(0, |r| r.size));
+        set(&map.setvar_prefill_size, region.and_then(|r| r.prefill.as_ref()).map_or(0, sdf::Prefill::bytes));
     }
     for irq in &pd.irqs {
         set(&irq.setvar_id, u64::from(irq.id.value));
@@ -111,6 +113,9 @@ fn setvars(pd: &Pd, system: &System, patcher: &mut Patcher<'_>) {
     }
     for (end, _) in system.ends_of(&pd.name.value) {
         set(&end.setvar_id, u64::from(end.id.value));
+    }
+    for child in system.pd(&pd.name.value).iter().flat_map(|at| system.children_of(*at)) {
+        set(&child.setvar_id, child.id.value);
     }
     for setvar in &pd.setvars {
         let physical = region(&setvar.region.value).and_then(|r| r.physical.as_ref());

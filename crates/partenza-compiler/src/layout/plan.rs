@@ -78,7 +78,7 @@ pub fn build<'a>(input: &'a Input<'a>, store: &'a Store, out: &mut Diagnostics) 
             region_index: &region_index,
         };
         services.push(builder.service(&ids, &peers, irqs.len(), out));
-        irqs.extend(model.services[*at].pd.irqs.iter().map(|irq| interrupt(irq, slots::id(id))));
+        irqs.extend(model.services[*at].pd.irqs.iter().filter_map(|irq| interrupt(irq, slots::id(id))));
     }
     let platform = &model.config.platform;
     let mut plan = Plan {
@@ -209,16 +209,18 @@ fn image<'a>(file: &'a str, elf: &Elf) -> Image<'a> {
     Image { file, entry: elf.entry, segments: segments.collect(), symbols: None }
 }
 
-fn interrupt(irq: &sdf::Irq, holder: ServiceId) -> Irq {
-    Irq {
-        ioapic: irq.ioapic,
-        pin: irq.pin.value,
-        level: irq.level,
-        active_low: irq.active_low,
-        vector: irq.vector.value,
+/// Of another kind than IOAPIC, or beyond what the board has, is what was refused for the target.
+fn interrupt(irq: &sdf::Irq, holder: ServiceId) -> Option<Irq> {
+    let ioapic = irq.ioapic()?;
+    Some(Irq {
+        ioapic: ioapic.ioapic as u8,
+        pin: ioapic.pin.value as u8,
+        level: ioapic.level,
+        active_low: ioapic.active_low,
+        vector: ioapic.vector.value,
         holder,
         channel: irq.id.value,
-    }
+    })
 }
 
 fn boot(input: &Input<'_>, ids: &HashMap<&str, ServiceId>) -> Boot {

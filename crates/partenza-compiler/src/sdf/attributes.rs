@@ -1,18 +1,35 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Reading elements and attributes: names against the table of [`super::elements`], values as the Microkit reads them.
 
+use std::path::PathBuf;
+
 use roxmltree::{Attribute, Node};
 
-use super::elements::{UNSUPPORTED_ATTRIBUTES, UNSUPPORTED_ELEMENTS, element};
+use super::board::Board;
+use super::elements::{CHILD_ONLY, Element, PD, SYSTEM};
+use super::number;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, suggest};
-use crate::numbers;
 use crate::source::{FileId, Span, Spanned};
 
 /// Reads one document.
 pub struct Parser<'a> {
     pub file: FileId,
     pub text: &'a str,
+    pub board: &'a Board,
+    /// Where prefill files are looked for.
+    pub search: &'a [PathBuf],
     pub out: &'a mut Diagnostics,
+}
+
+/// How a number is written.
+#[derive(Clone, Copy)]
+pub enum Form {
+    /// Decimal or hexadecimal.
+    Any,
+    /// Decimal.
+    Plain,
+    /// Decimal without a sign.
+    Unsigned,
 }
 
 impl Parser<'_> {
@@ -27,54 +44,87 @@ impl Parser<'_> {
         Span::new(self.file, start..start + name.unwrap_or(0))
     }
 
-    /// Checks attributes' and children's names, and that there is no text; gives the elements that are supported.
-    pub fn children<'d, 'i>(&mut self, node: Node<'d, 'i>) -> Vec<Node<'d, 'i>> {
-        let name = node.tag_name().name();
-        let Some(spec) = element(name) else { return Vec::new() };
-        for attribute in node.attributes().filter(|a| !spec.attributes.contains(&a.name())) {
-            let span = Span::new(self.file, attribute.range_qname());
-            let child_only = name == "protection_domain" && matches!(attribute.name(), "id" | "setvar_id");
-            let found = format!("`<{name}>` has no attribute `{}`", attribute.name());
-            let help = if child_only {
-                Some("only a protection domain inside another has it".to_owned())
-            } else {
-                suggest(attribute.name(), spec.attributes.iter().copied())
-            };
-            self.out.push(Diagnostic::error(Code::UnknownAttribute, found).at(span, "").maybe_help(help));
-        }
-        for attribute in node.attributes().filter(|a| UNSUPPORTED_ATTRIBUTES.contains(&a.name())) {
-            let span = Span::new(self.file, attribute.range_qname());
-            let found = format!("`{}` is not supported yet", attribute.name());
-            self.error(Code::UnsupportedElement, found, span, "");
+    /// Something that this board does not have.
+    pub fn not_here(&mut self, what: &str, why: &str, span: Span) {
+        let message = format!("{what}: {why} ({})", self.board.name);
+        self.error(Code::NotOnBoard, message, span, "");
+    }
+
+    /// Checks attributes' and children's names, and that there is no text; gives the elements that belong there.
+    pub fn children<'d, 'i>(&mut self, node: Node<'d, 'i>, element: &Element) -> Vec<Node<'d, 'i>> {
+        for attribute in node.attributes() {
+            self.attribute_name(attribute, element);
         }
         let mut known = Vec::new();
         for child in node.children() {
             if child.is_text() && !child.text().unwrap_or("").trim().is_empty() {
-                let range = child.range();
-                let text = &self.text[range.clone()];
-                let start = range.start + (text.len() - text.trim_start().len());
-                let span = Span::new(self.file, start..start + text.trim().len());
-                self.error(Code::StrayText, format!("text inside `<{name}>`"), span, "");
+                self.stray_text(child, element);
             }
             if !child.is_element() {
                 continue;
             }
-            let child_name = child.tag_name().name();
-            let nested = name == "protection_domain" && child_name == "protection_domain";
-            if !spec.children.contains(&child_name) {
-                let found = format!("`<{child_name}>` cannot stand inside `<{name}>`");
-                let help = suggest(child_name, spec.children.iter().copied());
-                let span = self.tag(child);
-                self.out.push(Diagnostic::error(Code::UnknownElement, found).at(span, "").maybe_help(help));
-            } else if nested || UNSUPPORTED_ELEMENTS.contains(&child_name) {
-                let found = if nested { "nested protection domains are" } else { "this element is" };
-                let found = format!("`<{child_name}>`: {found} not supported yet");
-                self.error(Code::UnsupportedElement, found, self.tag(child), "");
-            } else {
+            let name = child.tag_name().name();
+            if element.children.contains(&name) {
                 known.push(child);
+            } else {
+                self.stray_element(child, element);
             }
         }
         known
+    }
+
+    fn attribute_name(&mut self, attribute: Attribute<'_, '_>, element: &Element) {
+        let name = attribute.name();
+        let span = Span::new(self.file, attribute.range_qname());
+        let Some(known) = element.attributes else {
+            let message = format!("`{name}` of `<{}>` has no effect", element.name);
+            self.out.push(Diagnostic::warning(Code::UnknownAttribute, message).at(span, ""));
+            return;
+        };
+        if known.contains(&name) && attribute.namespace().is_none() {
+            return;
+        }
+        if known.contains(&name) {
+            let message = format!("`{name}` is of another XML namespace and has no effect");
+            self.out.push(Diagnostic::warning(Code::UnknownAttribute, message).at(span, ""));
+            return;
+        }
+        let help = if element.name == PD.name && CHILD_ONLY.contains(&name) {
+            Some("only a protection domain inside another has it".to_owned())
+        } else {
+            suggest(name, known.iter().copied())
+        };
+        let message = format!("`<{}>` has no attribute `{name}`", element.name);
+        self.out.push(Diagnostic::error(Code::UnknownAttribute, message).at(span, "").maybe_help(help));
+    }
+
+    /// The Microkit looks for text in `<system>` only.
+    fn stray_text(&mut self, node: Node<'_, '_>, element: &Element) {
+        let range = node.range();
+        let text = &self.text[range.clone()];
+        let start = range.start + (text.len() - text.trim_start().len());
+        let span = Span::new(self.file, start..start + text.trim().len());
+        let message = format!("text inside `<{}>`", element.name);
+        let found = if element.name == SYSTEM.name {
+            Diagnostic::error(Code::StrayText, message)
+        } else {
+            Diagnostic::warning(Code::StrayText, message).note("the Microkit does not look at it")
+        };
+        self.out.push(found.at(span, ""));
+    }
+
+    fn stray_element(&mut self, node: Node<'_, '_>, element: &Element) {
+        let name = node.tag_name().name();
+        let message = format!("`<{name}>` cannot stand inside `<{}>`", element.name);
+        let found = if element.children.is_empty() {
+            Diagnostic::warning(Code::UnknownElement, message).note("the Microkit does not look at it")
+        } else if name == "virtual_machine" {
+            Diagnostic::error(Code::UnknownElement, message).help("put it into its protection domain")
+        } else {
+            let help = suggest(name, element.children.iter().copied());
+            Diagnostic::error(Code::UnknownElement, message).maybe_help(help)
+        };
+        self.out.push(found.at(self.tag(node), ""));
     }
 
     pub fn attribute<'d, 'i>(&mut self, node: Node<'d, 'i>, name: &str) -> Option<Attribute<'d, 'i>> {
@@ -103,33 +153,48 @@ impl Parser<'_> {
         self.error(Code::BadAttribute, message, value.span, &format!("expected {wanted}"));
     }
 
-    /// A number from `low` to `high`; hexadecimal and underscores where the Microkit reads them.
+    /// A number from `low` to `high`.
     pub fn number(
         &mut self,
         name: &str,
         value: &Spanned<String>,
+        form: Form,
         low: u64,
         high: u64,
-        plain: bool,
     ) -> Option<Spanned<u64>> {
-        let number = if plain {
-            value.value.bytes().all(|b| b.is_ascii_digit()).then(|| value.value.parse().ok()).flatten()
-        } else {
-            numbers::sdf(&value.value)
+        let (number, wanted) = match form {
+            Form::Any => (number::number(&value.value), "a number, decimal or 0x…"),
+            Form::Plain => (number::plain(&value.value), "a decimal number, 0 or more"),
+            Form::Unsigned => (number::unsigned(&value.value), "a decimal number, 0 or more"),
         };
         match number {
             Some(n) if (low..=high).contains(&n) => Some(Spanned::new(n, value.span)),
             Some(_) => {
-                self.bad(name, value, &format!("a number from {low} to {high:#x}"));
+                let high = if high > 9999 { format!("{high:#x}") } else { high.to_string() };
+                self.bad(name, value, &format!("a number from {low} to {high}"));
                 None
             }
             None => {
-                self.bad(name, value, if plain { "a decimal number" } else { "a number, decimal or 0x…" });
+                self.bad(name, value, wanted);
                 None
             }
         }
     }
 
+    /// A number that must be there.
+    pub fn needed(
+        &mut self,
+        node: Node<'_, '_>,
+        name: &str,
+        form: Form,
+        low: u64,
+        high: u64,
+    ) -> Option<Spanned<u64>> {
+        let value = self.text_of(node, name)?;
+        self.number(name, &value, form, low, high)
+    }
+
+    /// A decimal or hexadecimal number that may be there.
     pub fn optional_number(
         &mut self,
         node: Node<'_, '_>,
@@ -138,12 +203,12 @@ impl Parser<'_> {
         high: u64,
     ) -> Option<Spanned<u64>> {
         let value = self.optional(node, name)?;
-        self.number(name, &value, low, high, false)
+        self.number(name, &value, Form::Any, low, high)
     }
 
-    pub fn small(&mut self, node: Node<'_, '_>, name: &str, high: u64) -> Option<Spanned<u8>> {
-        let value = self.text_of(node, name)?;
-        let number = self.number(name, &value, 0, high.min(255), true)?;
+    /// A decimal number that must be there and is small.
+    pub fn small(&mut self, node: Node<'_, '_>, name: &str, form: Form, high: u8) -> Option<Spanned<u8>> {
+        let number = self.needed(node, name, form, 0, high.into())?;
         Some(Spanned::new(number.value as u8, number.span))
     }
 
@@ -159,5 +224,13 @@ impl Parser<'_> {
             self.bad(name, value, &known.join(" or "));
         }
         found
+    }
+
+    /// `level` unless the attribute says `edge`.
+    pub fn level(&mut self, node: Node<'_, '_>) -> bool {
+        let trigger = self.optional(node, "trigger");
+        trigger
+            .and_then(|value| self.word("trigger", &value, &[("level", true), ("edge", false)]))
+            .unwrap_or(true)
     }
 }

@@ -71,7 +71,7 @@ impl Check<'_, '_> {
         let maps = objects.maps.iter().filter(|(_, user)| user.is_none());
         let maps = maps.map(|(m, _)| (m.span, format!("memory region `{}`", m.region.value)));
         let irqs = objects.irqs.iter().filter(|(_, user)| user.is_none());
-        let irqs = irqs.map(|(i, _)| (i.span, format!("interrupt {} (pin {})", i.id.value, i.pin.value)));
+        let irqs = irqs.map(|(i, _)| (i.span, format!("interrupt {} ({})", i.id.value, i.source)));
         let ports = objects.ports.iter().filter(|(_, user)| user.is_none());
         let ports = ports.map(|(p, _)| (p.span, format!("I/O ports {:#x} to {:#x}", p.first, p.last)));
         let ends = objects

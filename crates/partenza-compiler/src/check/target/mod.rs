@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! The second verdict (SPEC O-1): what the chosen kernel and board can do of what system.xml says.
+//!
+//! How many, and whose hardware, here; what the SDF can say and this kernel or release cannot do in [`features`].
+
+mod features;
+
+use std::collections::HashMap;
 
 use partenza_plan::{MAX_SERVICES, PcTimer};
 
@@ -29,10 +35,11 @@ pub fn check(model: &Model<'_>, kernel: &Kernel, out: &mut Diagnostics) {
         out.push(Diagnostic::info(Code::BeyondMicrokit, message).at(first_too_many, ""));
     }
     for service in &model.services {
-        attributes(service.pd, kernel, out);
-        ids(model, service.pd, kernel, out);
+        features::pd(model.system, service.pd, kernel, out);
         hardware(model, service.pd, kernel, out);
     }
+    features::system(model.system, out);
+    pins(model, out);
     for region in &model.system.regions {
         if let (PcTimer::Hpet { address, .. }, Some(at)) = (model.config.platform.timer, &region.physical)
             && at.value <= address
@@ -40,42 +47,6 @@ pub fn check(model: &Model<'_>, kernel: &Kernel, out: &mut Diagnostics) {
         {
             reserved(out, at.span, format!("region `{}` holds Init's timer (HPET)", region.name.value));
         }
-    }
-}
-
-fn attributes(pd: &Pd, kernel: &Kernel, out: &mut Diagnostics) {
-    let name = &pd.name.value;
-    let mut ignored = |there: Option<Span>, what: &str| {
-        if let Some(span) = there {
-            let message =
-                format!("`{what}` of `{name}` has no effect: seL4 {} is not an MCS kernel", kernel.version);
-            out.push(Diagnostic::info(Code::KernelIgnores, message).at(span, ""));
-        }
-    };
-    if !kernel.mcs {
-        ignored(pd.budget.as_ref().map(|b| b.span), "budget");
-        ignored(pd.period.as_ref().map(|p| p.span), "period");
-    }
-    let cannot = [
-        (pd.passive.as_ref().filter(|p| p.value).map(|p| p.span), "passive servers need an MCS kernel"),
-        (pd.cpu.as_ref().filter(|c| c.value > 0).map(|c| c.span), "the kernel runs on one processor"),
-        (pd.smc.as_ref().filter(|s| s.value).map(|s| s.span), "SMC calls exist on Arm only"),
-        (pd.domain.as_ref().map(|d| d.span), "scheduling domains are not supported yet"),
-    ];
-    for (span, why) in cannot.into_iter().filter_map(|(span, why)| span.map(|s| (s, why))) {
-        out.push(Diagnostic::error(Code::KernelCannot, format!("`{name}`: {why}")).at(span, ""));
-    }
-}
-
-fn ids(model: &Model<'_>, pd: &Pd, kernel: &Kernel, out: &mut Diagnostics) {
-    let highest = kernel.facts.max_channel;
-    let ends = model.system.ends_of(&pd.name.value).map(|(end, _)| &end.id);
-    for id in ends.chain(pd.irqs.iter().map(|irq| &irq.id)).filter(|id| id.value > highest) {
-        let message = format!(
-            "id {} of `{}`: badges of seL4 {} have bits for ids 0 to {highest}",
-            id.value, pd.name.value, kernel.version
-        );
-        out.push(Diagnostic::error(Code::ChannelTooHigh, message).at(id.span, ""));
     }
 }
 
@@ -88,8 +59,8 @@ fn hardware(model: &Model<'_>, pd: &Pd, kernel: &Kernel, out: &mut Diagnostics) 
         PcTimer::Pit => 2,
     };
     let name = &pd.name.value;
-    for irq in &pd.irqs {
-        if irq.pin.value > kernel.facts.max_pin || irq.ioapic != 0 {
+    for irq in pd.irqs.iter().filter_map(|irq| irq.ioapic()) {
+        if irq.pin.value > kernel.facts.max_pin.into() || irq.ioapic != 0 {
             let message = format!("the board has one IOAPIC with pins 0 to {}", kernel.facts.max_pin);
             out.push(Diagnostic::error(Code::KernelCannot, message).at(irq.pin.span, ""));
         }
@@ -98,7 +69,7 @@ fn hardware(model: &Model<'_>, pd: &Pd, kernel: &Kernel, out: &mut Diagnostics) 
             (platform.events.map(|u| u.pin), "event line"),
             (console.map(|u| u.pin), "console"),
         ];
-        for (_, what) in pins.into_iter().filter(|(pin, _)| *pin == Some(irq.pin.value)) {
+        for (_, what) in pins.into_iter().filter(|(pin, _)| pin.map(u64::from) == Some(irq.pin.value)) {
             reserved(out, irq.pin.span, format!("pin {} of `{name}` is Init's {what}", irq.pin.value));
         }
     }
@@ -113,12 +84,28 @@ fn hardware(model: &Model<'_>, pd: &Pd, kernel: &Kernel, out: &mut Diagnostics) 
     ];
     for ports in &pd.ports {
         for (range, what) in ranges.into_iter().filter_map(|(range, what)| range.map(|r| (r, what))) {
-            if ports.first <= range.1 && range.0 <= ports.last {
+            if ports.first <= range.1.into() && u64::from(range.0) <= ports.last {
                 let message = format!(
                     "I/O ports {:#x} to {:#x} of `{name}` hold Init's {what}",
                     ports.first, ports.last
                 );
                 reserved(out, ports.span, message);
+            }
+        }
+    }
+}
+
+/// The Microkit looks at vectors only; two handlers of one pin would take each other's interrupts.
+fn pins(model: &Model<'_>, out: &mut Diagnostics) {
+    let mut holders: HashMap<(u64, u64), (Span, &str)> = HashMap::new();
+    for pd in &model.system.pds {
+        let name = pd.name.value.as_str();
+        for irq in pd.irqs.iter().filter_map(|irq| irq.ioapic()) {
+            let pin = &irq.pin;
+            if let Some((first, holder)) = holders.insert((irq.ioapic, pin.value), (pin.span, name)) {
+                let message = format!("IOAPIC pin {} has two holders, `{holder}` and `{name}`", pin.value);
+                let found = Diagnostic::error(Code::SharedPin, message).at(pin.span, "second holder");
+                out.push(found.at(first, "first holder"));
             }
         }
     }
