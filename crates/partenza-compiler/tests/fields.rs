@@ -150,8 +150,8 @@ fn the_plan_holds_what_the_files_say() {
     let plan = compiled.plan();
     let boot = plan.boot;
     assert_eq!(
-        (plan.system, boot.title, boot.parallel, boot.quiet, boot.log),
-        ("pair", "pair", false, true, Level::Debug)
+        (plan.system, boot.parallel, boot.quiet, boot.log),
+        ("pair", false, true, Level::Debug)
     );
     assert_eq!((boot.timeout_percent, boot.verify_reclaim), (150, true));
     assert_eq!((boot.on_failure, boot.after_boot), (AtEnd::Reboot, Some(AtEnd::PowerOff)));
