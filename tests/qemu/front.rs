@@ -16,6 +16,8 @@ fn run(image: &Path, kernel: Kernel, arguments: &[&str]) -> Output {
     if !arguments.contains(&"--timeout") {
         command.args(["--timeout", "60s"]);
     }
+    // The host may be busy.
+    command.args(["--param", "timeouts=1000"]);
     command.args(arguments).stdin(Stdio::null());
     command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"))
 }

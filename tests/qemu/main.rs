@@ -2,6 +2,7 @@
 //! Every case that boots something; see the crate's documentation for the rules.
 #![forbid(unsafe_code)]
 
+mod callers;
 mod costs;
 mod faults;
 mod front;

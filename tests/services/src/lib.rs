@@ -6,7 +6,7 @@
 //! |---|---|---|
 //! | `trivial` | - | hello, ready, nothing else: the bench's service |
 //! | `misbehave` | MODE and what it takes | breaks one rule; see `misbehave.rs` for the modes |
-//! | `witness` | - | serves `test/count`: answers each call with how many it has answered |
+//! | `witness` | \[LAST\] | serves `test/count`: answers each call with how many it has answered; touches address 0 at the call after LAST |
 //! | `prober` | CALLS \[FIRST\] | calls `test/count` CALLS times before ready, again when stopped and at each signal of a peer |
 //! | `neighbour` | - | calls `test/neighbour` once before ready if it has such a channel; answers the same |
 //!

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! A server dies: whoever stands in a call to it, or calls it afterwards, is answered and never hangs (SPEC J-4).
+
+use partenza_protocol::error::SupervisorError;
+use partenza_protocol::event::{Cause, Event};
+use partenza_tests::image::Image;
+use partenza_tests::machine::{Machine, Outcome};
+use partenza_tests::system::{Service, System};
+use partenza_tests::tools::Kernel;
+
+/// `inside` is in its sixth call when the server dies; `bystander` calls another server; `late` comes afterwards.
+fn boot(kernel: Kernel) -> Outcome {
+    let server = |name: &str| Service::new(name, "witness", 5).priority(150).provides("test/count");
+    let system = System::new("callers")
+        .with(server("mortal").arg("5"))
+        .with(server("immortal"))
+        .with(Service::new("inside", "prober", 6).args(&["10", "1"]))
+        .with(Service::new("bystander", "prober", 6).args(&["10", "1"]))
+        .with(Service::new("late", "prober", 7).args(&["3", "6"]))
+        .call("inside", "mortal")
+        .call("bystander", "immortal")
+        .call("late", "mortal");
+    let outcome = Machine::new(&Image::of(kernel, "callers", &system)).ends_after_boot().run();
+    outcome.must_have_ended();
+    outcome
+}
+
+fn said(outcome: &Outcome, name: &str) -> Vec<&'static str> {
+    outcome.log.lines(name).into_iter().map(|(_, text)| text).collect()
+}
+
+#[test]
+fn callers_of_a_dead_server_are_answered() {
+    for kernel in [Kernel::Debug, Kernel::Release] {
+        let outcome = boot(kernel);
+        let log = &outcome.log;
+        let down = SupervisorError::ServerDown.code();
+        outcome.same("the fault", log.fault("mortal").map(|fault| fault.cause), Some(Cause::NullPointer));
+        outcome.same("running and failed", log.complete(), Some((4, 1)));
+        let inside = said(&outcome, "inside");
+        outcome.must(&format!("{inside:?}"), inside == [format!("answered 5 of 10, 1 to 5: then {down}")]);
+        let (service, server) = (log.id("inside"), log.id("mortal"));
+        let released = Event::Released { service, server, repeated: false };
+        outcome.same("calls that were ended", log.count(|event| *event == released), 1);
+        let late = said(&outcome, "late");
+        outcome.must(&format!("{late:?}"), late == [format!("answered 0 of 3, 6 to 5: then {down}")]);
+        outcome.same("the bystander", said(&outcome, "bystander"), vec!["answered 10 of 10, 1 to 10"]);
+    }
+}
