@@ -9,10 +9,11 @@ use partenza_plan::Plan;
 use partenza_plan::archive::Archive;
 
 use crate::archive;
-use crate::check::{authority, order, target};
+use crate::check::{authority, budget, exclusive, order, target};
 use crate::config::{self, Config, default_platform};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::elf::{self, Elf, Problem, ROLE_PROTECTION_DOMAIN};
+use crate::extensions::{self, Registry};
 use crate::image::{self, Image};
 use crate::kernel::Kernel;
 use crate::layout::plan::{Input, Store, build};
@@ -20,7 +21,10 @@ use crate::layout::slots;
 use crate::manifest::{self, Manifest};
 use crate::resolve::{self, Model};
 use crate::sdf::{self, Board};
-use crate::source::{FileId, Sources, Span, Spanned};
+use crate::source::{FileId, Inputs, Sources, Span, Spanned};
+
+/// The registry of extensions, where partenza.yaml names none.
+const EXTENSIONS: &str = "extensions.yaml";
 
 /// Where a system's files are.
 #[derive(Clone, Debug)]
@@ -57,6 +61,8 @@ pub struct Compiled {
     pub memory: u64,
     /// Slots of the root CNode that the plan takes.
     pub slots: u64,
+    /// `policy` of partenza.yaml, to be held against the plan.
+    pub policy: Vec<config::Rule>,
 }
 
 impl Compiled {
@@ -139,16 +145,27 @@ struct Files {
     /// There is no partenza.yaml: a plain Microkit system.
     plain: bool,
     manifests: BTreeMap<String, Manifest>,
+    registry: Registry,
 }
 
 /// Compiles a system. Findings go to `out`; `None` after errors.
 pub fn compile(options: &Options, sources: &mut Sources, out: &mut Diagnostics) -> Option<Compiled> {
+    let compiled = compile_noting(options, sources, out);
+    out.join_fields_without_effect();
+    compiled
+}
+
+/// The same; what has no effect yet is noted field by field.
+fn compile_noting(options: &Options, sources: &mut Sources, out: &mut Diagnostics) -> Option<Compiled> {
     let files = read(options, sources, out)?;
-    let model = resolve::resolve(&files.system, &files.config, &files.manifests, files.plain, out);
+    let model =
+        resolve::resolve(&files.system, &files.config, &files.manifests, &files.registry, files.plain, out);
     let order = order::order(&model, out);
     let authority = authority::check(&model, &options.kernel, out);
+    budget::check(&model, &order, out);
+    exclusive::check(&model, out);
     target::check(&model, &options.kernel, out);
-    let (elfs, image_of) = elfs(options, &model, out);
+    let (elfs, image_of) = elfs(options, &model, &mut sources.inputs, out);
     if out.has_errors() {
         return None;
     }
@@ -168,7 +185,12 @@ pub fn compile(options: &Options, sources: &mut Sources, out: &mut Diagnostics) 
         return None;
     }
     let archive = archive::write(&mut plan, &elfs);
-    Some(Compiled { memory: slots::memory(&plan), slots: plan.objects.slots.into(), archive })
+    Some(Compiled {
+        memory: slots::memory(&plan),
+        slots: plan.objects.slots.into(),
+        archive,
+        policy: files.config.policy.clone(),
+    })
 }
 
 /// The directory's name, where partenza.yaml gives none.
@@ -191,11 +213,34 @@ fn read(options: &Options, sources: &mut Sources, out: &mut Diagnostics) -> Opti
         source(&config_path, sources, out).and_then(|file| config::parse(file, sources, out))
     };
     let manifests = manifests(&options.path(options.manifests.as_ref(), "manifests"), sources, out);
-    Some(Files { system, config: config?, plain, manifests })
+    let named = config.as_ref().and_then(|config| config.extensions.as_ref());
+    let registry =
+        registry(&options.path(None, named.map_or(EXTENSIONS, |name| &name.value)), named, sources, out);
+    Some(Files { system, config: config?, plain, manifests, registry })
+}
+
+/// The registry of extensions, if there is one.
+fn registry(
+    path: &Path,
+    named: Option<&Spanned<String>>,
+    sources: &mut Sources,
+    out: &mut Diagnostics,
+) -> Registry {
+    if let Some(name) = named.filter(|_| !path.is_file()) {
+        let message = format!("{} is not there", path.display());
+        out.push(Diagnostic::error(Code::FileUnreadable, message).at(name.span, "named here"));
+    }
+    if named.is_none() && !path.exists() {
+        // Noted as looked for: it may appear.
+        let _ = sources.inputs.read(path);
+        return Registry::default();
+    }
+    let file = path.is_file().then(|| source(path, sources, out)).flatten();
+    file.and_then(|file| extensions::parse(file, sources, out)).unwrap_or_default()
 }
 
 fn source(path: &Path, sources: &mut Sources, out: &mut Diagnostics) -> Option<FileId> {
-    let bytes = match fs::read(path) {
+    let bytes = match sources.inputs.read(path) {
         Ok(bytes) => bytes,
         Err(error) => {
             out.push(Diagnostic::error(Code::FileUnreadable, format!("{}: {error}", path.display())));
@@ -224,17 +269,17 @@ fn plain_config(system: &sdf::System) -> Config {
         services: Vec::new(),
         providers: Vec::new(),
         platform,
-        mentioned: Vec::new(),
+        recovery: config::Recovery::default(),
+        policy: Vec::new(),
+        storm: None,
+        extensions: None,
     }
 }
 
 /// Every manifest of the directory, by id, read in the order of their names.
 fn manifests(dir: &Path, sources: &mut Sources, out: &mut Diagnostics) -> BTreeMap<String, Manifest> {
-    let mut paths: Vec<PathBuf> = fs::read_dir(dir)
-        .map(|entries| entries.filter_map(|entry| entry.ok().map(|e| e.path())).collect())
-        .unwrap_or_default();
+    let mut paths = sources.inputs.list(dir);
     paths.retain(|path| path.extension().is_some_and(|ext| ext == "yaml"));
-    paths.sort();
     let mut manifests = BTreeMap::new();
     for path in paths {
         let Some(file) = source(&path, sources, out) else { continue };
@@ -251,7 +296,12 @@ fn manifests(dir: &Path, sources: &mut Sources, out: &mut Diagnostics) -> BTreeM
 }
 
 /// Finds, reads and judges the ELF file of each service; equal files count once.
-fn elfs(options: &Options, model: &Model<'_>, out: &mut Diagnostics) -> (Vec<(String, Elf)>, Vec<usize>) {
+fn elfs(
+    options: &Options,
+    model: &Model<'_>,
+    inputs: &mut Inputs,
+    out: &mut Diagnostics,
+) -> (Vec<(String, Elf)>, Vec<usize>) {
     let mut elfs: Vec<(String, Elf)> = Vec::new();
     let mut contents: Vec<Vec<u8>> = Vec::new();
     let mut by_name: HashMap<(&str, Option<&str>), usize> = HashMap::new();
@@ -270,7 +320,7 @@ fn elfs(options: &Options, model: &Model<'_>, out: &mut Diagnostics) -> (Vec<(St
             image_of.push(*index);
             continue;
         }
-        let index = match load(options, image, symbols, out) {
+        let index = match load(options, image, symbols, inputs, out) {
             Some((bytes, elf)) => match contents.iter().position(|known| *known == bytes) {
                 Some(index) => index,
                 None => {
@@ -293,7 +343,7 @@ fn entrypoint(manifest: &Manifest, image: &Spanned<String>, out: &mut Diagnostic
         let message =
             format!("`{}` runs {}, its manifest says {}", manifest.id.value, image.value, entrypoint.value);
         out.push(
-            Diagnostic::error(Code::BadValue, message)
+            Diagnostic::error(Code::EntrypointDiffers, message)
                 .at(image.span, "runs this")
                 .at(entrypoint.span, "the author's entrypoint"),
         );
@@ -305,11 +355,12 @@ fn load(
     options: &Options,
     image: &Spanned<String>,
     symbols: Option<&Spanned<String>>,
+    inputs: &mut Inputs,
     out: &mut Diagnostics,
 ) -> Option<(Vec<u8>, Elf)> {
-    let (path, mut bytes, mut elf) = read_elf(options, image, out)?;
+    let (path, mut bytes, mut elf) = read_elf(options, image, inputs, out)?;
     if let Some(symbols) = symbols {
-        let (_, other_bytes, other) = read_elf(options, symbols, out)?;
+        let (_, other_bytes, other) = read_elf(options, symbols, inputs, out)?;
         bytes.extend(other_bytes);
         elf.symbols = other.symbols;
         elf.functions = other.functions;
@@ -328,9 +379,10 @@ fn refuse(path: &Path, problem: Problem, span: Span, out: &mut Diagnostics) {
 fn read_elf(
     options: &Options,
     name: &Spanned<String>,
+    inputs: &mut Inputs,
     out: &mut Diagnostics,
 ) -> Option<(PathBuf, Vec<u8>, Elf)> {
-    let Some((path, bytes)) = find(options, &name.value) else {
+    let Some((path, bytes)) = find(options, &name.value, inputs) else {
         let places: Vec<String> = search(options).iter().map(|dir| dir.display().to_string()).collect();
         let message = format!("{} is not there", name.value);
         let found = Diagnostic::error(Code::ElfMissing, message).at(name.span, "named here");
@@ -351,14 +403,12 @@ fn search(options: &Options) -> Vec<&Path> {
 }
 
 /// `NAME.elf`, or what cargo calls it: `NAME`.
-fn find(options: &Options, name: &str) -> Option<(PathBuf, Vec<u8>)> {
+fn find(options: &Options, name: &str, inputs: &mut Inputs) -> Option<(PathBuf, Vec<u8>)> {
     let names = [Some(name), name.strip_suffix(".elf")];
     for dir in search(options) {
         for name in names.into_iter().flatten() {
             let path = dir.join(name);
-            if path.is_file()
-                && let Ok(bytes) = fs::read(&path)
-            {
+            if let Ok(bytes) = inputs.read(&path) {
                 return Some((path, bytes));
             }
         }

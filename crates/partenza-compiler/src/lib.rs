@@ -19,6 +19,7 @@ pub mod compile;
 pub mod config;
 pub mod diagnostic;
 pub mod elf;
+pub mod extensions;
 pub mod image;
 pub mod kernel;
 pub mod kinds;
@@ -30,6 +31,9 @@ pub mod resolve;
 pub mod sdf;
 pub mod source;
 pub mod yaml;
+
+/// The version of the specification that `partenza:` of each file names.
+pub const SPECIFICATION: &str = "1.0";
 
 pub use compile::{Compiled, Options, compile};
 pub use diagnostic::{Code, Diagnostic, Diagnostics, Severity};

@@ -4,9 +4,10 @@
 use partenza_plan::AtEnd;
 use partenza_protocol::control::Level;
 
-use crate::diagnostic::{Code, Diagnostic, suggest};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, suggest};
 use crate::source::Spanned;
-use crate::yaml::{Node, Reader};
+use crate::yaml::View;
+use crate::yaml::shape::{Shape, Table, field};
 
 /// What `boot.parameters` of partenza.yaml sets.
 #[derive(Clone, Debug)]
@@ -51,6 +52,8 @@ pub enum Values {
 pub struct Row {
     pub name: &'static str,
     pub values: Values,
+    /// What holds without it.
+    pub default: &'static str,
     pub effect: &'static str,
 }
 
@@ -61,25 +64,51 @@ pub const TABLE: &[Row] = &[
     Row {
         name: "log",
         values: Values::Words(&["error", "warn", "info", "debug"]),
+        default: "info",
         effect: "least important level on the console",
     },
-    Row { name: "quiet", values: SWITCH, effect: "nothing on the console" },
-    Row { name: "parallel", values: SWITCH, effect: "start independent services of a layer together" },
-    Row { name: "timeouts", values: Values::Percent, effect: "scales every timeout and budget, in percent" },
-    Row { name: "hold", values: Values::Service, effect: "that service is created, not started" },
+    Row { name: "quiet", values: SWITCH, default: "off", effect: "nothing on the console" },
+    Row {
+        name: "parallel",
+        values: SWITCH,
+        default: "`boot.parallel`",
+        effect: "start independent services of a layer together",
+    },
+    Row {
+        name: "timeouts",
+        values: Values::Percent,
+        default: "100",
+        effect: "scales every timeout and budget, in percent",
+    },
+    Row {
+        name: "hold",
+        values: Values::Service,
+        default: "none",
+        effect: "that service is created, not started",
+    },
     Row {
         name: "on-failure",
         values: Values::Words(&["halt", "reboot", "poweroff"]),
+        default: "halt",
         effect: "what follows a failed boot",
     },
     Row {
         name: "after-boot",
         values: Values::Words(&["stay", "halt", "reboot", "poweroff"]),
+        default: "stay",
         effect: "what follows BootComplete",
     },
-    Row { name: "verify", values: SWITCH, effect: "prove after a failed start that everything came back" },
-    Row { name: "bench", values: SWITCH, effect: "account instructions and system calls" },
+    Row {
+        name: "verify",
+        values: SWITCH,
+        default: "off",
+        effect: "prove after a failed start that everything came back",
+    },
+    Row { name: "bench", values: SWITCH, default: "off", effect: "account instructions and system calls" },
 ];
+
+/// Parameters of the table that partenza.yaml may not set, and what to do instead.
+const AT_BOOT_ONLY: &[(&str, &str)] = &[("bench", "give it to `partenza run --param bench=on`")];
 
 /// Checks one parameter as given on the command line.
 ///
@@ -106,53 +135,51 @@ fn percent(value: &str) -> Option<u32> {
     value.parse().ok().filter(|percent| (1..=100_000).contains(percent))
 }
 
-/// Reads `boot.parameters`.
-pub fn parse(read: &mut Reader<'_>, node: &Node) -> Parameters {
-    let mut parameters = Parameters::default();
-    for (name, node) in read.entries(node).unwrap_or_default() {
-        let Some(value) = read.text(node) else { continue };
-        if let Err(why) = check(&name.value, &value.value) {
-            let known = TABLE.iter().any(|row| row.name == name.value);
-            let (code, span) =
-                if known { (Code::BadValue, value.span) } else { (Code::UnknownField, name.span) };
-            read.out.push(Diagnostic::error(code, why).at(span, ""));
-            continue;
-        }
-        set(&mut parameters, &name.value, value, read);
-    }
-    parameters
+/// The fields of `boot.parameters`.
+#[must_use]
+pub fn table() -> Table {
+    let fields = TABLE.iter().map(|row| {
+        let shape = match row.values {
+            Values::Words(words) => Shape::Word(words.to_vec()),
+            Values::Percent => Shape::Number { low: 1, high: 100_000 },
+            Values::Service => Shape::Text,
+        };
+        field(row.name, shape, row.default, row.effect)
+    });
+    Table { fields: fields.collect(), unknown: (Code::UnknownField, "boot parameter") }
 }
 
-/// `value` has passed [`check`].
-fn set(parameters: &mut Parameters, name: &str, value: Spanned<String>, read: &mut Reader<'_>) {
-    let on = matches!(value.value.as_str(), "on" | "true" | "1");
-    let at_end = match value.value.as_str() {
-        "halt" => Some(AtEnd::Halt),
-        "reboot" => Some(AtEnd::Reboot),
-        "poweroff" => Some(AtEnd::PowerOff),
+/// Reads `boot.parameters`.
+pub fn parse(f: &View<'_>, out: &mut Diagnostics) -> Parameters {
+    let defaults = Parameters::default();
+    let word = |name| f.text(name).map(|text| text.value);
+    let switch = |name| word(name).map(|word| matches!(word.as_str(), "on" | "true" | "1"));
+    let at_end = |name| match word(name).as_deref() {
+        Some("halt") => Some(AtEnd::Halt),
+        Some("reboot") => Some(AtEnd::Reboot),
+        Some("poweroff") => Some(AtEnd::PowerOff),
         _ => None,
     };
-    match name {
-        "log" => {
-            parameters.log = match value.value.as_str() {
-                "error" => Level::Error,
-                "warn" => Level::Warn,
-                "debug" => Level::Debug,
-                _ => Level::Info,
-            };
-        }
-        "quiet" => parameters.quiet = on,
-        "parallel" => parameters.parallel = Some(on),
-        "timeouts" => parameters.timeout_percent = percent(&value.value).unwrap_or(100),
-        "hold" => parameters.hold = Some(value),
-        "on-failure" => parameters.on_failure = at_end.unwrap_or(AtEnd::Halt),
-        "after-boot" => parameters.after_boot = at_end,
-        "verify" => parameters.verify_reclaim = on,
-        _ => {
+    for (name, help) in AT_BOOT_ONLY {
+        if let Some(key) = f.key(name) {
             let message = format!("`{name}` can only be given at boot");
-            let help = "give it to `partenza run --param`";
-            read.out.push(Diagnostic::warning(Code::NoEffect, message).at(value.span, "").help(help));
+            out.push(Diagnostic::warning(Code::NoEffect, message).at(key, "no effect here").help(*help));
         }
+    }
+    Parameters {
+        log: match word("log").as_deref() {
+            Some("error") => Level::Error,
+            Some("warn") => Level::Warn,
+            Some("debug") => Level::Debug,
+            _ => defaults.log,
+        },
+        quiet: switch("quiet").unwrap_or(defaults.quiet),
+        timeout_percent: f.number("timeouts").map_or(defaults.timeout_percent, |n| n.value as u32),
+        hold: f.text("hold"),
+        on_failure: at_end("on-failure").unwrap_or(defaults.on_failure),
+        after_boot: at_end("after-boot"),
+        verify_reclaim: switch("verify").unwrap_or(defaults.verify_reclaim),
+        parallel: switch("parallel"),
     }
 }
 

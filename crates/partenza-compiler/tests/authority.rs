@@ -217,7 +217,7 @@ fn operations_of_the_supervisor() {
     bench.edit("partenza.yaml", "[status]", "[status, shutdown]");
     bench.error(Code::GrantNotAsked, "partenza.yaml:13:28", "`shutdown` was not asked for");
     bench.edit("partenza.yaml", "shutdown", "restrat");
-    let text = bench.errors(&[Code::GrantNotAsked, Code::UnknownOperation]);
+    let text = bench.errors(&[Code::UnknownOperation]);
     assert!(text.contains("did you mean `restart`?"), "{text}");
     let bench = Bench::pair();
     bench.edit("manifests/client.yaml", "  optional:\n", "    - supervisor: [crash]\n  optional:\n");

@@ -114,9 +114,11 @@ fn names_in_partenza_yaml_must_exist() {
         "partenza.yaml",
         "partenza: \"1.0\"\nservices: {axiim: {}}\nboot: {parameters: {hold: nobody}}\n\
          console: {handover: nobody}\nrecovery: {services: [nobody], soften: [axiom->nobody]}\n\
-         policy:\n  - deny: axiom -> nobody\n  - allow-only: {to: nobody, from: [axiom]}\nproviders: {x/y: [nobody]}\n",
+         providers: {x/y: [nobody]}\n",
     );
-    let text = bench.errors(&[Code::UnknownService; 8]);
+    let mut expected = [Code::UnknownService; 7];
+    expected[6] = Code::NoProvider;
+    let text = bench.errors(&expected);
     assert!(text.contains("did you mean `axiom`?"), "{text}");
 }
 
@@ -161,5 +163,5 @@ fn a_layer_is_needed_and_from_two_up() {
 fn the_entrypoint_and_the_program_image_must_be_one_file() {
     let bench = bench(&[("a", 2, &[])]);
     bench.edit("manifests/a.yaml", "layer", "entrypoint: b.elf\nlayer");
-    bench.error(Code::BadValue, "system.xml:2:", "its manifest says b.elf");
+    bench.error(Code::EntrypointDiffers, "system.xml:2:", "its manifest says b.elf");
 }

@@ -2,5 +2,7 @@
 //! Checks of the whole system, once names are resolved (SPEC P-1).
 
 pub mod authority;
+pub mod budget;
+pub mod exclusive;
 pub mod order;
 pub mod target;

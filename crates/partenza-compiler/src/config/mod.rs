@@ -3,14 +3,15 @@
 
 mod parse;
 mod platform;
+mod table;
 
 pub use parse::parse;
 pub use platform::{Platform, default_platform};
+pub use table::CONFIG;
 
-use partenza_plan::Start;
+use partenza_plan::{Class, Start, Storm};
 
 use crate::kinds::{Access, Kind};
-use crate::manifest::Class;
 use crate::parameters::Parameters;
 use crate::source::{Span, Spanned};
 
@@ -23,17 +24,68 @@ pub struct Config {
     /// Providers of an interface, in order of preference.
     pub providers: Vec<(Spanned<String>, Vec<Spanned<String>>)>,
     pub platform: Platform,
-    /// PDs that `recovery`, `policy` name: checked to exist.
-    pub mentioned: Vec<Spanned<String>>,
+    pub recovery: Recovery,
+    pub policy: Vec<Rule>,
+    pub storm: Option<Storm>,
+    /// The registry of extensions, beside this file.
+    pub extensions: Option<Spanned<String>>,
+}
+
+/// What boots after too many failed boots (SPEC Q); names of PDs.
+#[derive(Clone, Debug, Default)]
+pub struct Recovery {
+    pub services: Vec<Spanned<String>>,
+    /// Dependent, and the dependency that is optional then.
+    pub soften: Vec<(Spanned<String>, Spanned<String>)>,
+}
+
+/// A rule about who may reach whom (SPEC F-9); names of PDs, memory regions, devices.
+#[derive(Clone, Debug)]
+pub enum Rule {
+    Deny { from: Spanned<String>, to: Spanned<String>, span: Span },
+    AllowOnly { to: Spanned<String>, from: Vec<Spanned<String>>, span: Span },
+}
+
+impl Rule {
+    /// Where it is written.
+    #[must_use]
+    pub fn span(&self) -> Span {
+        match self {
+            Rule::Deny { span, .. } | Rule::AllowOnly { span, .. } => *span,
+        }
+    }
+
+    /// Every name in it.
+    pub fn names(&self) -> impl Iterator<Item = &Spanned<String>> {
+        let (one, many) = match self {
+            Rule::Deny { from, to, .. } => ([Some(from), Some(to)], &[][..]),
+            Rule::AllowOnly { to, from, .. } => ([Some(to), None], from.as_slice()),
+        };
+        one.into_iter().flatten().chain(many)
+    }
 }
 
 #[derive(Clone, Debug, Default)]
 pub struct Boot {
     /// Layer and its budget in microseconds.
-    pub layers: Vec<(u8, u64)>,
+    pub layers: Vec<(u8, Spanned<u64>)>,
     /// `None`: yes.
     pub parallel: Option<bool>,
+    /// `None`: no recovery boots.
+    pub max_attempts: Option<u8>,
     pub parameters: Parameters,
+}
+
+/// The budget of a layer in microseconds, and where it is written; what SPEC R-1 says where it is not.
+#[must_use]
+pub fn budget(boot: &Boot, layer: u8) -> (u64, Option<Span>) {
+    let written = boot.layers.iter().find(|(number, _)| *number == layer);
+    match (written, layer) {
+        (Some((_, budget)), _) => (budget.value, Some(budget.span)),
+        (None, 2) => (500_000, None),
+        (None, 3 | 4) => (1_000_000, None),
+        (None, _) => (2_000_000, None),
+    }
 }
 
 /// A PD's entry.
@@ -80,4 +132,34 @@ pub struct Grant {
     pub channels: Vec<Spanned<u8>>,
     pub operations: Vec<Spanned<String>>,
     pub rights: Option<Spanned<Access>>,
+    pub on_dead: OnDead,
 }
+
+impl Grant {
+    /// One that names no object.
+    #[must_use]
+    pub fn empty(kind: Kind, name: Option<Spanned<String>>, span: Span) -> Self {
+        Self {
+            kind,
+            name,
+            span,
+            memory: Vec::new(),
+            irqs: Vec::new(),
+            ports: Vec::new(),
+            channels: Vec::new(),
+            operations: Vec::new(),
+            rights: None,
+            on_dead: OnDead::Error,
+        }
+    }
+}
+
+/// What becomes of a call whose server dies (SPEC J-4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnDead {
+    Error,
+    Repeat,
+}
+
+/// The words of `on-dead`.
+pub const ON_DEAD: &[(&str, OnDead)] = &[("error", OnDead::Error), ("repeat", OnDead::Repeat)];

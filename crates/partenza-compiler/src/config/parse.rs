@@ -1,258 +1,182 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! From YAML to [`Config`].
 
-use super::{Boot, Config, Entry, Grant, Served, SupervisorChannel, platform};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, suggest};
-use crate::kinds::{Kind, Part, TABLE};
-use crate::manifest::{self, classes, starts};
+use partenza_plan::Storm;
+
+use super::{
+    Boot, CONFIG, Config, Entry, Grant, ON_DEAD, OnDead, Recovery, Rule, Served, SupervisorChannel, platform,
+};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::kinds::{Kind, Part};
+use crate::manifest::{CLASSES, STARTS, read_layer};
+use crate::numbers;
 use crate::parameters;
 use crate::source::{FileId, Sources, Spanned};
-use crate::yaml::{self, Fields, Node, Reader, Value};
-
-const MAX_ID: u64 = 61;
+use crate::yaml::{self, Item, View};
 
 /// Reads `partenza.yaml`. Findings go to `out`.
 pub fn parse(file: FileId, sources: &Sources, out: &mut Diagnostics) -> Option<Config> {
     let node = yaml::parse(file, sources, out)?;
-    let mut read = Reader { out };
-    let mut fields = read.map(&node, "")?;
-    let f = &mut fields;
-    manifest::specification(&mut read, f);
-    let system = f.get("system").and_then(|n| read.text(n));
-    let boot = f.get("boot").map(|n| boot(&mut read, n)).unwrap_or_default();
-    let services = f.get("services").map(|n| services(&mut read, n)).unwrap_or_default();
-    let providers = f.get("providers").map(|n| providers(&mut read, n)).unwrap_or_default();
-    let mut mentioned = Vec::new();
-    if let Some(node) = f.get("recovery") {
-        recovery(&mut read, node, &mut mentioned);
-        manifest::no_effect(&mut read, node, "recovery");
-    }
-    if let Some(node) = f.get("policy") {
-        policy(&mut read, node, &mut mentioned);
-        manifest::no_effect(&mut read, node, "policy");
-    }
-    if let Some(node) = f.get("storm") {
-        storm(&mut read, node);
-        manifest::no_effect(&mut read, node, "storm");
-    }
-    let platform = platform::parse(&mut read, f);
-    if let Some(node) = f.get("extensions") {
-        read.text(node);
-        manifest::no_effect(&mut read, node, "extensions");
-    }
-    read.finish(fields);
-    Some(Config { system, boot, services, providers, platform, mentioned })
+    yaml::check(&node, &CONFIG, out);
+    let top = View::new(&node, &CONFIG)?;
+    let services = top.named("services").into_iter();
+    let providers = top.named("providers").into_iter();
+    Some(Config {
+        system: top.text("system"),
+        boot: top.view("boot").map(|f| boot(&f, out)).unwrap_or_default(),
+        services: services.filter_map(|(name, item)| service(name, &item.view()?)).collect(),
+        providers: providers.map(|(interface, item)| (interface.clone(), item.texts())).collect(),
+        platform: platform::parse(&top),
+        recovery: top.view("recovery").map(|f| recovery(&f)).unwrap_or_default(),
+        policy: policy(&top, out),
+        storm: top.view("storm").and_then(|f| storm(&f)),
+        extensions: top.text("extensions"),
+    })
 }
 
-fn boot(read: &mut Reader<'_>, node: &Node) -> Boot {
-    let mut boot = Boot::default();
-    let Some(mut f) = read.map(node, "boot") else { return boot };
-    if let Some(node) = f.get("layers") {
-        for (key, value) in read.entries(node).unwrap_or_default() {
-            let budget = read.duration(value);
-            match key.value.parse::<u8>() {
-                Ok(layer) if layer >= 2 => boot.layers.extend(budget.map(|b| (layer, b))),
-                _ => read.error(Code::BadLayer, format!("no layer is called `{}`", key.value), key.span, ""),
-            }
-        }
+fn boot(f: &View<'_>, out: &mut Diagnostics) -> Boot {
+    let layers = f.named("layers").into_iter();
+    Boot {
+        layers: layers.filter_map(|(key, item)| Some((key.value.parse().ok()?, item.duration()?))).collect(),
+        parallel: f.boolean("parallel"),
+        max_attempts: f.number("max_attempts").and_then(|n| u8::try_from(n.value).ok()),
+        parameters: f.view("parameters").map(|f| parameters::parse(&f, out)).unwrap_or_default(),
     }
-    boot.parallel = f.get("parallel").and_then(|n| read.boolean(n));
-    if let Some(node) = f.get("max_attempts") {
-        read.number(node, 1, 255);
-        manifest::no_effect(read, node, "boot.max_attempts");
-    }
-    if let Some(node) = f.get("parameters") {
-        boot.parameters = parameters::parse(read, node);
-    }
-    read.finish(f);
-    boot
 }
 
-fn services(read: &mut Reader<'_>, node: &Node) -> Vec<Entry> {
-    let entries = read.entries(node).unwrap_or_default();
-    entries.iter().filter_map(|(name, node)| service(read, name, node)).collect()
-}
-
-fn service(read: &mut Reader<'_>, name: &Spanned<String>, node: &Node) -> Option<Entry> {
-    let mut f = read.map(node, &format!("services.{}", name.value))?;
-    let entry = Entry {
+fn service(name: &Spanned<String>, f: &View<'_>) -> Option<Entry> {
+    Some(Entry {
         name: name.clone(),
-        manifest: f.get("manifest").and_then(|n| read.text(n)),
-        provides: f.get("provides").map(|n| provides(read, n)).unwrap_or_default(),
-        grants: f.get("grants").map(|n| grants(read, n)).unwrap_or_default(),
-        supervisor_channel: supervisor_channel(read, &mut f),
-        layer: manifest::layer(read, &mut f),
-        critical: f.get("critical").and_then(|n| read.boolean(n)),
-        class: f.get("class").and_then(|n| read.choice(n, classes())),
-        start: f.get("start").and_then(|n| read.choice(n, starts())),
-        fallback: f.get("fallback").and_then(|n| read.text(n)),
-    };
-    read.finish(f);
-    Some(entry)
+        manifest: f.text("manifest"),
+        provides: provides(f),
+        grants: f.view("grants").map(|f| grants(&f)).unwrap_or_default(),
+        supervisor_channel: supervisor_channel(f),
+        layer: read_layer(f),
+        critical: f.boolean("critical"),
+        class: f.choice("class", CLASSES),
+        start: f.choice("start", STARTS),
+        fallback: f.text("fallback"),
+    })
 }
 
-fn supervisor_channel(read: &mut Reader<'_>, fields: &mut Fields<'_>) -> SupervisorChannel {
-    let Some(node) = fields.get("supervisor_channel") else { return SupervisorChannel::Auto };
-    match &node.value {
-        Value::Scalar { text, .. } if text == "auto" => SupervisorChannel::Auto,
-        Value::Scalar { text, .. } if text == "none" => SupervisorChannel::None(node.span),
-        _ => match id(read, node) {
-            Some(id) => SupervisorChannel::Id(id),
-            None => SupervisorChannel::Auto,
-        },
+fn supervisor_channel(f: &View<'_>) -> SupervisorChannel {
+    let Some(item) = f.get("supervisor_channel") else { return SupervisorChannel::Auto };
+    match id(item) {
+        Some(id) => SupervisorChannel::Id(id),
+        None if item.text().is_some_and(|text| text.value == "none") => SupervisorChannel::None(item.span()),
+        None => SupervisorChannel::Auto,
     }
 }
 
-fn id(read: &mut Reader<'_>, node: &Node) -> Option<Spanned<u8>> {
-    read.number(node, 0, MAX_ID).map(|n| Spanned::new(n.value as u8, n.span))
+fn id(item: Item<'_>) -> Option<Spanned<u8>> {
+    let number = item.number()?;
+    Some(Spanned::new(u8::try_from(number.value).ok()?, number.span))
 }
 
-fn ids(read: &mut Reader<'_>, node: &Node) -> Vec<Spanned<u8>> {
-    read.list(node).unwrap_or_default().iter().filter_map(|item| id(read, item)).collect()
+fn ids(item: Item<'_>) -> Vec<Spanned<u8>> {
+    item.list().into_iter().filter_map(id).collect()
 }
 
 /// `{INTERFACE: {channel: 0}}`; several clients: `{channel: [0, 1]}`.
-fn provides(read: &mut Reader<'_>, node: &Node) -> Vec<Served> {
-    let mut served = Vec::new();
-    for (interface, node) in read.entries(node).unwrap_or_default() {
-        let Some(mut f) = read.map(node, &format!("provides.{}", interface.value)) else { continue };
-        let channels = match f.get("channel") {
-            Some(node) => ids(read, node),
-            None => {
-                read.missing(&f, "channel");
-                Vec::new()
-            }
-        };
-        read.finish(f);
-        served.push(Served { interface: interface.clone(), channels });
-    }
-    served
+fn provides(f: &View<'_>) -> Vec<Served> {
+    let served = |(interface, item): (&Spanned<String>, Item<'_>)| {
+        let channels = item.view()?.get("channel").map(ids).unwrap_or_default();
+        Some(Served { interface: interface.clone(), channels })
+    };
+    f.named("provides").into_iter().filter_map(served).collect()
 }
 
-fn grants(read: &mut Reader<'_>, node: &Node) -> Vec<Grant> {
+fn grants(f: &View<'_>) -> Vec<Grant> {
     let mut grants = Vec::new();
-    for (word, node) in read.entries(node).unwrap_or_default() {
-        let Some(row) = Kind::from_word(&word.value) else {
-            let known: Vec<&str> = TABLE.iter().map(|row| row.word).collect();
-            let message = format!("no kind of capability is called `{}`", word.value);
-            let help = suggest(&word.value, known.iter().copied())
-                .unwrap_or_else(|| format!("kinds are {}", known.join(", ")));
-            read.out.push(Diagnostic::error(Code::UnknownKind, message).at(word.span, "").help(help));
-            continue;
-        };
-        if row.shape.is_none() {
-            let message = format!("capabilities of kind `{}` are not supported yet", row.word);
-            read.error(Code::UnknownKind, message, word.span, "");
-            continue;
-        }
+    for (word, row) in f.keys().filter_map(|word| Some((word, Kind::from_word(&word.value)?))) {
         if row.kind == Kind::Supervisor {
-            let mut grant = empty(row.kind, None, word.span);
-            grant.operations = read.texts(node);
-            grants.push(grant);
-            continue;
-        }
-        for (name, node) in read.entries(node).unwrap_or_default() {
-            grants.push(grant(read, row.kind, name, node));
+            let operations = f.texts(row.word);
+            grants.push(Grant { operations, ..Grant::empty(row.kind, None, word.span) });
+        } else if row.shape.is_some() {
+            grants.extend(f.named(row.word).into_iter().map(|(name, item)| grant(row.kind, name, item)));
         }
     }
     grants
 }
 
-fn empty(kind: Kind, name: Option<Spanned<String>>, span: crate::source::Span) -> Grant {
-    Grant {
-        kind,
-        name,
-        span,
-        memory: Vec::new(),
-        irqs: Vec::new(),
-        ports: Vec::new(),
-        channels: Vec::new(),
-        operations: Vec::new(),
-        rights: None,
-    }
-}
-
-/// A plain value where the kind is one object, a mapping of parts otherwise.
-fn grant(read: &mut Reader<'_>, kind: Kind, name: &Spanned<String>, node: &Node) -> Grant {
-    let mut grant = empty(kind, Some(name.clone()), name.span);
+fn grant(kind: Kind, name: &Spanned<String>, item: Item<'_>) -> Grant {
+    let mut grant = Grant::empty(kind, Some(name.clone()), name.span);
     let row = kind.row();
-    if let (Value::Scalar { .. }, Some(part)) = (&node.value, row.short) {
-        part_of(read, &mut grant, part, node);
+    let Some(f) = item.view() else {
+        if let Some(part) = row.short {
+            part_of(&mut grant, part, item);
+        }
         return grant;
-    }
-    let Some(mut f) = read.map(node, &format!("grants.{}.{}", row.word, name.value)) else { return grant };
+    };
     for part in Part::ALL {
         if row.shape.is_some_and(|shape| shape.bounds(part).1 > 0)
-            && let Some(node) = f.get(part.field())
+            && let Some(item) = f.get(part.field())
         {
-            part_of(read, &mut grant, part, node);
+            part_of(&mut grant, part, item);
         }
     }
     if row.rights {
-        grant.rights = f.get("rights").and_then(|n| manifest::rights(read, n));
+        grant.rights = f.rights("rights");
     }
-    if row.shape.is_some_and(|shape| shape.channel.1 > 0) {
-        f.get("on-dead").and_then(|n| read.choice(n, &[("error", ()), ("repeat", ())]));
+    if matches!(kind, Kind::Call | Kind::Axiom) {
+        grant.on_dead = f.choice("on-dead", ON_DEAD).unwrap_or(OnDead::Error);
     }
-    read.finish(f);
     grant
 }
 
-fn part_of(read: &mut Reader<'_>, grant: &mut Grant, part: Part, node: &Node) {
+fn part_of(grant: &mut Grant, part: Part, item: Item<'_>) {
     match part {
-        Part::Memory => grant.memory = read.texts(node),
-        Part::Irq => grant.irqs = ids(read, node),
-        Part::IoPort => grant.ports = ids(read, node),
-        Part::Channel => grant.channels = ids(read, node),
+        Part::Memory => grant.memory = item.texts(),
+        Part::Irq => grant.irqs = ids(item),
+        Part::IoPort => grant.ports = ids(item),
+        Part::Channel => grant.channels = ids(item),
     }
 }
 
-fn providers(read: &mut Reader<'_>, node: &Node) -> Vec<(Spanned<String>, Vec<Spanned<String>>)> {
-    let entries = read.entries(node).unwrap_or_default();
-    entries.iter().map(|(interface, node)| (interface.clone(), read.texts(node))).collect()
+fn edge(item: Item<'_>) -> Option<(Spanned<String>, Spanned<String>)> {
+    let text = item.text()?;
+    let (from, to) = numbers::edge(&text.value)?;
+    let name = |name: &str| Spanned::new(name.to_owned(), text.span);
+    Some((name(from), name(to)))
 }
 
-fn recovery(read: &mut Reader<'_>, node: &Node, mentioned: &mut Vec<Spanned<String>>) {
-    let Some(mut f) = read.map(node, "recovery") else { return };
-    if let Some(node) = f.get("services") {
-        mentioned.extend(read.texts(node));
+fn recovery(f: &View<'_>) -> Recovery {
+    Recovery {
+        services: f.texts("services"),
+        soften: f.list("soften").into_iter().filter_map(edge).collect(),
     }
-    if let Some(node) = f.get("soften") {
-        for text in read.texts(node) {
-            edge(read, &text, mentioned);
+}
+
+fn policy(top: &View<'_>, out: &mut Diagnostics) -> Vec<Rule> {
+    let mut rules = Vec::new();
+    for f in top.list("policy").into_iter().filter_map(Item::view) {
+        let deny = f.get("deny").and_then(edge);
+        let allow = f.view("allow-only").and_then(|g| Some((g.text("to")?, g.texts("from"))));
+        if f.key("deny").is_some() == f.key("allow-only").is_some() && f.all_known() {
+            let message = "`policy`: a rule is either `deny` or `allow-only`";
+            out.push(Diagnostic::error(Code::BadValue, message).at(f.span, "write two rules, or one"));
+        }
+        rules.extend(deny.map(|(from, to)| Rule::Deny { from, to, span: f.span }));
+        rules.extend(allow.map(|(to, from)| Rule::AllowOnly { to, from, span: f.span }));
+    }
+    rules
+}
+
+fn storm(f: &View<'_>) -> Option<Storm> {
+    let restarts = u16::try_from(f.number("restarts")?.value).ok()?;
+    Some(Storm { restarts, window: f.duration("window")?.value })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kinds::TABLE;
+
+    #[test]
+    fn every_kind_that_is_supported_can_be_granted() {
+        for row in TABLE.iter().filter(|row| row.shape.is_some()) {
+            let grants = CONFIG.field("services").map(|field| format!("{:?}", field.shape)).unwrap();
+            assert!(grants.contains(&format!("name: {:?}", row.word)), "{}", row.word);
         }
     }
-    read.finish(f);
-}
-
-/// `FROM -> TO`
-fn edge(read: &mut Reader<'_>, text: &Spanned<String>, mentioned: &mut Vec<Spanned<String>>) {
-    let Some((from, to)) = text.value.split_once("->") else {
-        let message = format!("`{}` is not an edge", text.value);
-        read.error(Code::BadValue, message, text.span, "expected FROM->TO");
-        return;
-    };
-    mentioned.extend([from, to].map(|name| Spanned::new(name.trim().to_owned(), text.span)));
-}
-
-fn policy(read: &mut Reader<'_>, node: &Node, mentioned: &mut Vec<Spanned<String>>) {
-    for item in read.list(node).unwrap_or_default() {
-        let Some(mut f) = read.map(item, "policy") else { continue };
-        if let Some(text) = f.get("deny").and_then(|n| read.text(n)) {
-            edge(read, &text, mentioned);
-        }
-        if let Some(mut g) = f.get("allow-only").and_then(|n| read.map(n, "policy.allow-only")) {
-            mentioned.extend(g.get("to").and_then(|n| read.text(n)));
-            mentioned.extend(g.get("from").map(|n| read.texts(n)).unwrap_or_default());
-            read.finish(g);
-        }
-        read.finish(f);
-    }
-}
-
-fn storm(read: &mut Reader<'_>, node: &Node) {
-    let Some(mut f) = read.map(node, "storm") else { return };
-    f.get("restarts").and_then(|n| read.number(n, 1, 1_000_000));
-    f.get("window").and_then(|n| read.duration(n));
-    read.finish(f);
 }

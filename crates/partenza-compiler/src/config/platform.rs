@@ -5,11 +5,8 @@
 
 use partenza_plan::{PcTimer, Uart};
 
-use crate::diagnostic::Code;
-use crate::manifest::no_effect;
-use crate::numbers;
 use crate::source::Spanned;
-use crate::yaml::{Fields, Node, Reader, Value};
+use crate::yaml::{Item, View};
 
 #[derive(Clone, Debug)]
 pub struct Platform {
@@ -24,7 +21,8 @@ pub struct Platform {
 }
 
 const HPET: PcTimer = PcTimer::Hpet { address: 0xfed0_0000, pin: 20 };
-const UARTS: [(&str, Uart); 4] = [
+pub const TIMERS: &[(&str, PcTimer)] = &[("hpet", HPET), ("pit", PcTimer::Pit)];
+pub const UARTS: &[(&str, Uart)] = &[
     ("com1", Uart { port: 0x3f8, pin: 4 }),
     ("com2", Uart { port: 0x2f8, pin: 3 }),
     ("com3", Uart { port: 0x3e8, pin: 4 }),
@@ -47,91 +45,59 @@ pub fn default_platform() -> Platform {
 }
 
 /// Reads `reserved` and `console`.
-pub fn parse(read: &mut Reader<'_>, fields: &mut Fields<'_>) -> Platform {
+pub fn parse(top: &View<'_>) -> Platform {
     let mut platform = default_platform();
-    if let Some(node) = fields.get("reserved") {
+    if let Some(f) = top.view("reserved") {
         platform.by_default = false;
-        reserved(read, node, &mut platform);
+        reserved(&f, &mut platform);
     }
-    if let Some(node) = fields.get("console") {
+    if let Some(f) = top.view("console") {
         platform.by_default = false;
-        let Some(mut f) = read.map(node, "console") else { return platform };
-        if let Some(node) = f.get("uart") {
-            platform.console = uart(read, node);
+        if let Some(item) = f.get("uart") {
+            platform.console = uart(item);
         }
-        platform.handover = f.get("handover").and_then(|n| read.text(n));
-        read.finish(f);
+        platform.handover = f.text("handover");
     }
     platform
 }
 
-fn reserved(read: &mut Reader<'_>, node: &Node, platform: &mut Platform) {
-    let Some(mut f) = read.map(node, "reserved") else { return };
-    if let Some(node) = f.get("timer") {
-        platform.timer = timer(read, node).unwrap_or(HPET);
+fn reserved(f: &View<'_>, platform: &mut Platform) {
+    if let Some(item) = f.get("timer") {
+        platform.timer = timer(item).unwrap_or(HPET);
     }
-    if let Some(node) = f.get("events") {
-        platform.events = uart(read, node);
+    if let Some(item) = f.get("events") {
+        platform.events = uart(item);
     }
-    if let Some(node) = f.get("power_off") {
-        platform.power_off = power_off(read, node);
+    if let Some(item) = f.get("power_off") {
+        platform.power_off = item.view().and_then(|f| Some((short(&f, "port")?, short(&f, "value")?)));
     }
-    if let Some(node) = f.get("watchdog") {
-        read.text(node);
-        no_effect(read, node, "reserved.watchdog");
-    }
-    read.finish(f);
-}
-
-fn is_none(node: &Node) -> bool {
-    matches!(&node.value, Value::Scalar { text, .. } if text == "none")
 }
 
 /// `hpet`, `pit`, or `{address: 0xfed00000, pin: 20}`.
-fn timer(read: &mut Reader<'_>, node: &Node) -> Option<PcTimer> {
-    if matches!(node.value, Value::Scalar { .. }) {
-        return read.choice(node, &[("hpet", HPET), ("pit", PcTimer::Pit)]);
+fn timer(item: Item<'_>) -> Option<PcTimer> {
+    match item.view() {
+        Some(f) => Some(PcTimer::Hpet { address: f.number("address")?.value, pin: pin(&f)? }),
+        None => by_name(item, TIMERS),
     }
-    let mut f = read.map(node, "reserved.timer")?;
-    let address = f.get("address").and_then(|n| number(read, n, u64::MAX));
-    let pin = f.get("pin").and_then(|n| read.number(n, 0, 23));
-    read.finish(f);
-    Some(PcTimer::Hpet { address: address?, pin: pin?.value as u8 })
 }
 
 /// `com2`, `none`, or `{port: 0x2f8, pin: 3}`.
-fn uart(read: &mut Reader<'_>, node: &Node) -> Option<Uart> {
-    if is_none(node) {
-        return None;
+fn uart(item: Item<'_>) -> Option<Uart> {
+    match item.view() {
+        Some(f) => Some(Uart { port: short(&f, "port")?, pin: pin(&f)? }),
+        None => by_name(item, UARTS),
     }
-    if matches!(node.value, Value::Scalar { .. }) {
-        return read.choice(node, &UARTS);
-    }
-    let mut f = read.map(node, "uart")?;
-    let port = f.get("port").and_then(|n| number(read, n, 0xfff8));
-    let pin = f.get("pin").and_then(|n| read.number(n, 0, 23));
-    read.finish(f);
-    Some(Uart { port: port? as u16, pin: pin?.value as u8 })
 }
 
-/// `none`, or `{port: 0x604, value: 0x2000}`.
-fn power_off(read: &mut Reader<'_>, node: &Node) -> Option<(u16, u16)> {
-    if is_none(node) {
-        return None;
-    }
-    let mut f = read.map(node, "reserved.power_off")?;
-    let port = f.get("port").and_then(|n| number(read, n, 0xfffe));
-    let value = f.get("value").and_then(|n| number(read, n, 0xffff));
-    read.finish(f);
-    Some((port? as u16, value? as u16))
+fn by_name<T: Copy>(item: Item<'_>, names: &[(&str, T)]) -> Option<T> {
+    let text = item.text()?;
+    names.iter().find(|(name, _)| *name == text.value).map(|(_, value)| *value)
 }
 
-fn number(read: &mut Reader<'_>, node: &Node, high: u64) -> Option<u64> {
-    let text = read.text(node)?;
-    let number = numbers::yaml(&text.value).filter(|n| *n <= high);
-    if number.is_none() {
-        let message = format!("`{}` is not a number up to {high:#x}", text.value);
-        read.error(Code::BadNumber, message, node.span, "");
-    }
-    number
+fn short(f: &View<'_>, name: &str) -> Option<u16> {
+    u16::try_from(f.number(name)?.value).ok()
+}
+
+fn pin(f: &View<'_>) -> Option<u8> {
+    u8::try_from(f.number("pin")?.value).ok()
 }

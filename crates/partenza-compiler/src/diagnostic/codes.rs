@@ -54,6 +54,8 @@ codes! {
     DuplicateField = 110: "a field stands twice", "keep one of them";
     UnknownSpec = 111: "a specification version that this release does not know", "write `partenza: \"1.0\"`";
     NoEffect = 112: "accepted, but without effect in this release", "nothing to mend; see CHANGELOG.md";
+    OldName = 113: "a name of Partenza's chapters for a field", "nothing breaks; write the field by its own name";
+    Disagree = 114: "two fields that do not go together", "change one of them";
 
     UnknownElement = 201: "an element that does not exist, or not here", "remove it, or correct its spelling";
     UnknownAttribute = 202: "an attribute that the element does not have", "remove it, or correct its spelling";
@@ -102,6 +104,14 @@ codes! {
     WrongId = 408: "a manifest's id is not its file's name", "rename one of them";
     ManifestMissing = 409: "the manifest that partenza.yaml names is not there", "write it, or correct the name";
     BadLayer = 410: "a layer that services cannot be in", "layers 0 and 1 are the kernel's and Init's: use 2 to 255";
+    BudgetTooSmall = 411: "a layer's services may take longer than the layer", "shorten `health.startup_timeout`, or raise the layer's budget (`boot: layers`)";
+    EntrypointDiffers = 412: "a protection domain runs another ELF file than its manifest says", "name one file in both: `program_image` of system.xml, `entrypoint` of the manifest";
+    BadFallback = 413: "a fallback that cannot stand in", "name another service that starts on demand";
+    BadSidecar = 414: "a sidecar that cannot accompany its service", "name a service of its own";
+    UnknownExtension = 415: "an extension that nobody registered", "register it in extensions.yaml, or correct the name";
+    WrongExtension = 416: "an extension of another version", "change the range, or the registered version";
+    Incompatible = 417: "two extensions that do not work together", "leave one of them out, or take versions that work together";
+    RequiresItself = 418: "a service requires itself", "remove the requirement";
 
     RequiredNotGranted = 501: "a required capability has no grant", "grant it in partenza.yaml, `services: NAME: grants`";
     ObjectNotAsked = 502: "system.xml gives what no manifest asked for", "remove it from system.xml, or ask for it in the manifest and name it in a grant";
@@ -118,6 +128,9 @@ codes! {
     CallWithoutRequire = 513: "a required call to something that is not required", "add it to `requires`: without it the server may not run yet";
     AboveBound = 514: "system.xml gives more than the manifest allows", "`resources` of the manifest are upper bounds";
     NeedsSupervisor = 515: "the service speaks with the Supervisor but has no channel to it", "write `supervisor_channel: auto`";
+    PolicyViolated = 516: "the system allows what its policy forbids", "take away one step of the way shown, or change the rule";
+    UnknownTarget = 517: "a rule names something that the system does not have", "name a service, a memory region or a device";
+    SharedDevice = 518: "a device's memory has two holders", "a device goes to one protection domain (SPEC F-4): reach it through that one";
 
     ElfMissing = 601: "the ELF file is not there", "build it, or add its directory with --search-path";
     NotElf = 602: "not an ELF file", "`program_image` names the service's executable";

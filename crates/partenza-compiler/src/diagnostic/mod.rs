@@ -120,6 +120,29 @@ impl Diagnostics {
         list
     }
 
+    /// Makes one note of all that speak of fields without effect: a system has many of them, and nobody mends them.
+    pub fn join_fields_without_effect(&mut self) {
+        let later = |d: &Diagnostic| d.code == Code::NoEffect && d.severity == Severity::Note;
+        let (fields, rest): (Vec<Diagnostic>, Vec<Diagnostic>) = self.list.drain(..).partition(later);
+        self.list = rest;
+        let mut joined = Diagnostic::info(Code::NoEffect, "");
+        let mut names: Vec<String> = Vec::new();
+        for field in fields {
+            if !names.contains(&field.message) {
+                if names.is_empty() {
+                    joined.labels = field.labels;
+                }
+                names.push(field.message);
+            }
+        }
+        if !names.is_empty() {
+            let noun = if names.len() == 1 { "field has" } else { "fields have" };
+            joined.message =
+                format!("{} {noun} no effect in this release yet: {}", names.len(), names.join(", "));
+            self.list.push(joined);
+        }
+    }
+
     /// The codes found, sorted; for tests.
     #[must_use]
     pub fn codes(&self) -> Vec<Code> {
@@ -139,7 +162,9 @@ pub fn suggest<'k>(unknown: &str, known: impl IntoIterator<Item = &'k str>) -> O
     nearest(unknown, known).map(|best| format!("did you mean `{best}`?"))
 }
 
-fn nearest<'k>(unknown: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+/// The one of `known` that is near `unknown`.
+#[must_use]
+pub fn nearest<'k>(unknown: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     let lower = unknown.to_lowercase();
     let limit = (lower.chars().count() / 3).max(1);
     known

@@ -13,7 +13,8 @@ use crate::sdf::{Pd, System};
 const OWN: u32 = 1;
 const FAULT: u32 = 2;
 const NOTIFICATION: u32 = 10;
-const ENDPOINT: u32 = 74;
+/// CPtr of the endpoint of channel 0.
+pub const ENDPOINT: u32 = 74;
 const IRQ: u32 = 138;
 const PORTS: u32 = 394;
 const MIN_RADIX: u8 = 7;

@@ -16,21 +16,13 @@ use super::service::Builder;
 use super::slots;
 use crate::check::authority::Authority;
 use crate::check::order::Order;
+use crate::config::budget;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::elf::Elf;
 use crate::kernel::Kernel;
 use crate::numbers::show_size;
 use crate::resolve::Model;
 use crate::sdf;
-
-/// Budget of a layer that partenza.yaml says nothing about, in microseconds (SPEC R-1).
-const fn default_budget(layer: u8) -> u64 {
-    match layer {
-        2 => 500_000,
-        3 | 4 => 1_000_000,
-        _ => 2_000_000,
-    }
-}
 
 /// What the parts of a plan borrow from.
 #[derive(Default)]
@@ -98,8 +90,8 @@ pub fn build<'a>(input: &'a Input<'a>, store: &'a Store, out: &mut Diagnostics) 
         },
         boot: boot(input, &ids),
         layers: layers(input),
-        storm: None,
-        recovery: Recovery::default(),
+        storm: model.config.storm,
+        recovery: recovery(model, &ids),
         objects: SystemObjects {
             endpoints: endpoint_count,
             endpoint_slot: 0,
@@ -242,12 +234,21 @@ fn boot(input: &Input<'_>, ids: &HashMap<&str, ServiceId>) -> Boot {
     }
 }
 
+fn recovery(model: &Model<'_>, ids: &HashMap<&str, ServiceId>) -> Recovery {
+    let id = |name: &crate::Spanned<String>| ids.get(name.value.as_str()).copied();
+    let recovery = &model.config.recovery;
+    Recovery {
+        max_attempts: model.config.boot.max_attempts.unwrap_or(0),
+        services: recovery.services.iter().filter_map(id).collect(),
+        soften: recovery.soften.iter().filter_map(|(from, to)| id(from).zip(id(to))).collect(),
+    }
+}
+
 fn layers(input: &Input<'_>) -> Vec<Layer> {
     let mut numbers: Vec<u8> = input.model.services.iter().map(|s| s.layer).collect();
     numbers.sort_unstable();
     numbers.dedup();
-    let budgets = &input.model.config.boot.layers;
-    let budget = |number| budgets.iter().find(|(layer, _)| *layer == number).map(|(_, budget)| *budget);
-    let layer = |number| Layer { number, budget: Some(budget(number).unwrap_or(default_budget(number))) };
+    let boot = &input.model.config.boot;
+    let layer = |number| Layer { number, budget: Some(budget(boot, number).0) };
     numbers.into_iter().map(layer).collect()
 }

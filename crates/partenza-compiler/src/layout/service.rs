@@ -4,9 +4,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use partenza_plan::{
-    Class, Dependency, Health, Map, PAGE, PAGE_BITS, Readiness, Region, Restart, Service, ServiceId,
-};
+use partenza_plan::{Dependency, Map, PAGE, PAGE_BITS, Readiness, Region, Service, ServiceId};
 use partenza_protocol::startup::{self, Channel, Contents, PAGE_SIZE};
 
 use super::address::{Addresses, LARGE, Mapped, place, tables};
@@ -16,19 +14,10 @@ use super::plan::{Input, Store};
 use crate::check::authority::Authority;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::elf::{Elf, Problem};
-use crate::manifest::{self, Manifest, STARTUP_TIMEOUT, STOP_TIMEOUT};
+use crate::manifest::STOP_TIMEOUT;
 use crate::resolve;
 use crate::sdf::{self, Pd};
 use crate::source::Span;
-
-fn class(manifest: Option<&Manifest>) -> Class {
-    match manifest.map(|manifest| manifest.class) {
-        Some(manifest::Class::Core) => Class::Core,
-        Some(manifest::Class::System) => Class::System,
-        Some(manifest::Class::Driver) => Class::Driver,
-        Some(manifest::Class::User) | None => Class::User,
-    }
-}
 
 /// Builds one service.
 pub struct Builder<'b, 'a> {
@@ -65,7 +54,8 @@ impl<'a> Builder<'_, 'a> {
         let manifest = service.manifest;
         let provides = self.provides(service);
         let startup = if has_page { self.startup(service, authority, &addresses, out) } else { &[] };
-        let health = manifest.map_or(STARTUP_TIMEOUT, |m| m.health.startup_timeout);
+        let id = |at: Option<usize>| at.and_then(|at| ids.get(self.input.model.services[at].name()).copied());
+        let repeated = authority.repeats.iter().map(|id| grants::ENDPOINT + u32::from(*id));
         let stop = manifest.map(|m| m.shutdown);
         Service {
             name: &pd.name.value,
@@ -73,16 +63,16 @@ impl<'a> Builder<'_, 'a> {
             image: self.input.image_of[self.at] as u16,
             layer: service.layer,
             critical: service.critical,
-            class: class(manifest),
+            class: service.class,
             start: service.start,
-            health: Health::NONE,
-            restart: if has_page { Restart::of(class(manifest)) } else { Restart::NEVER },
-            fallback: None,
-            sidecar_of: None,
+            health: service.health,
+            restart: service.restart,
+            fallback: id(service.fallback),
+            sidecar_of: id(service.sidecar_of),
             requires: self.requires(ids),
             provides,
             readiness: service.readiness,
-            startup_timeout: health,
+            startup_timeout: service.startup_timeout,
             prepare_timeout: stop.map_or(STOP_TIMEOUT, |s| s.prepare_timeout),
             stop_timeout: stop.map_or(STOP_TIMEOUT, |s| s.stop_timeout),
             priority: pd.priority.value,
@@ -96,7 +86,7 @@ impl<'a> Builder<'_, 'a> {
             patches: patches.into_iter().map(|(at, bytes)| (at, self.bytes(bytes))).collect(),
             maps: self.maps(pd),
             caps,
-            repeated_calls: Vec::new(),
+            repeated_calls: repeated.collect(),
             optional: authority.optional,
             permissions: authority.permissions,
             supervisor_channel: authority.supervisor_channel,
@@ -120,7 +110,7 @@ impl<'a> Builder<'_, 'a> {
         let name = |at: usize| self.input.model.services[at].name();
         let list = self.input.order.requires[self.at].iter();
         list.filter_map(|d| {
-            Some(Dependency { on: *ids.get(name(d.on))?, required: d.required, restart_with: false })
+            Some(Dependency { on: *ids.get(name(d.on))?, required: d.required, restart_with: d.restart_with })
         })
         .collect()
     }

@@ -1,10 +1,19 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! A service's manifest (SPEC N-1): what its author says that it is, provides, requires and needs.
+//!
+//! [`table`] describes the fields, [`aliases`] turns the names of Partenza's chapters into them, [`parse`] reads them.
 
+mod aliases;
 mod parse;
+mod policy;
+mod table;
 
-pub use parse::{classes, layer, no_effect, parse, rights, specification, starts};
+pub use aliases::{ALIASES, Alias};
+pub use parse::{parse, read_layer};
+pub use policy::{CLASSES, EXHAUSTED, Health, POLICIES, PROBES, READINESS, Restart, STARTS, class_word};
+pub use table::{MANIFEST, class, critical, fallback, layer, rights, specification, start};
 
+use partenza_plan::{Class, Readiness, Start};
 use semver::{Version, VersionReq};
 
 use crate::kinds::{Access, Kind};
@@ -14,15 +23,6 @@ use crate::source::{Span, Spanned};
 pub const STARTUP_TIMEOUT: u64 = 500_000;
 /// Microseconds to get ready to stop, and to stop.
 pub const STOP_TIMEOUT: u64 = 500_000;
-
-/// What sort of service it is; chooses restart defaults (SPEC L-3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Class {
-    Core,
-    System,
-    Driver,
-    User,
-}
 
 #[derive(Clone, Debug)]
 pub struct Manifest {
@@ -36,17 +36,23 @@ pub struct Manifest {
     pub layer: Option<Spanned<u8>>,
     pub critical: Option<bool>,
     pub fallback: Option<Spanned<String>>,
-    pub start: Option<partenza_plan::Start>,
+    pub start: Option<Start>,
     pub provides: Vec<Provided>,
     pub requires: Vec<Requirement>,
+    pub sidecars: Vec<Spanned<String>>,
+    pub extensions: Vec<Use>,
     pub needs: Vec<Need>,
     pub args: Vec<String>,
     /// `NAME=VALUE`
     pub env: Vec<String>,
     pub resources: Resources,
+    /// Microseconds from the first instruction to ready, and where that is written.
+    pub startup_timeout: u64,
+    pub startup_timeout_span: Option<Span>,
     pub health: Health,
+    pub restart: Restart,
     pub shutdown: Shutdown,
-    pub readiness: partenza_plan::Readiness,
+    pub readiness: Readiness,
 }
 
 /// An interface that it offers.
@@ -80,6 +86,14 @@ impl Required {
     }
 }
 
+/// An extension that it uses (SPEC S-6).
+#[derive(Clone, Debug)]
+pub struct Use {
+    pub extension: Spanned<String>,
+    pub version: Option<Spanned<VersionReq>>,
+    pub optional: bool,
+}
+
 /// A capability that it asks for.
 #[derive(Clone, Debug)]
 pub struct Need {
@@ -102,14 +116,9 @@ pub struct Resources {
     pub heap: Option<Spanned<u64>>,
     pub priority: Option<Spanned<u64>>,
     pub cpu: Option<Spanned<u64>>,
-    pub budget: Option<u64>,
-    pub period: Option<u64>,
-}
-
-/// Microseconds.
-#[derive(Clone, Copy, Debug)]
-pub struct Health {
-    pub startup_timeout: u64,
+    /// Microseconds, as is `period`.
+    pub budget: Option<Spanned<u64>>,
+    pub period: Option<Spanned<u64>>,
 }
 
 /// Microseconds.

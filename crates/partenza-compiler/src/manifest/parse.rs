@@ -1,342 +1,238 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! From YAML to [`Manifest`]. A wrong field costs that field; the rest is still read.
+//!
+//! What each field may hold was checked by the table; here is what no table can say.
 
-use partenza_plan::{Readiness, Start};
-use partenza_protocol::control::{MAX_OPTIONAL, MAX_PROVIDES};
+use partenza_plan::{Class, Readiness};
 use semver::Version;
 
 use super::{
-    Class, Health, Manifest, Need, Provided, Required, Requirement, Resources, STARTUP_TIMEOUT, STOP_TIMEOUT,
-    Shutdown,
+    CLASSES, EXHAUSTED, Health, MANIFEST, Manifest, Need, POLICIES, PROBES, Provided, READINESS, Required,
+    Requirement, Resources, Restart, STARTS, STARTUP_TIMEOUT, STOP_TIMEOUT, Shutdown, Use, aliases,
 };
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, suggest};
-use crate::kinds::{Access, Kind, TABLE};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::kinds::Kind;
 use crate::source::{FileId, Sources, Spanned};
-use crate::yaml::{self, Fields, Node, Reader};
-
-/// The specification that this release reads.
-const SPEC: &str = "1.0";
-const HOUR: u64 = 3_600_000_000;
+use crate::yaml::{self, Item, View};
 
 /// Reads a manifest. Findings go to `out`; `None` when there is nothing to go on with.
 pub fn parse(file: FileId, sources: &Sources, out: &mut Diagnostics) -> Option<Manifest> {
-    let node = yaml::parse(file, sources, out)?;
-    let mut read = Reader { out };
-    let mut fields = read.map(&node, "")?;
-    let f = &mut fields;
-    specification(&mut read, f);
-    let id = f.get("id").and_then(|n| read.text(n));
-    if id.is_none() {
-        read.missing(f, "id");
-    }
-    let version = match f.get("version") {
-        Some(node) => read.version(node),
-        None => {
-            read.missing(f, "version");
-            None
-        }
-    };
-    let description = f.get("description").and_then(|n| read.text(n)).map(|t| t.value);
-    let entrypoint = f.get("entrypoint").and_then(|n| read.text(n));
-    let class = f.get("class").and_then(|n| read.choice(n, classes())).unwrap_or(Class::User);
-    let layer = layer(&mut read, f);
-    let critical = f.get("critical").and_then(|n| read.boolean(n));
-    let fallback = f.get("fallback").and_then(|n| read.text(n));
-    let start = f.get("start").and_then(|n| read.choice(n, starts()));
-    let provides = provides(&mut read, f);
-    let requires = requires(&mut read, f);
-    let needs = capabilities(&mut read, f);
-    let args = f.get("args").map(|n| read.texts(n)).unwrap_or_default();
-    let env = environment(&mut read, f);
-    let resources = resources(&mut read, f);
-    let health = health(&mut read, f);
-    restart(&mut read, f);
-    let shutdown = shutdown(&mut read, f);
-    let words = &[("message", Readiness::Message), ("signal", Readiness::Signal), ("none", Readiness::None)];
-    let readiness = f.get("readiness").and_then(|n| read.choice(n, words)).unwrap_or(Readiness::Message);
-    if let Some(node) = f.get("sidecars") {
-        no_effect(&mut read, node, "sidecars");
-    }
-    read.finish(fields);
+    let mut node = yaml::parse(file, sources, out)?;
+    aliases::normalise(&mut node, out);
+    yaml::check(&node, &MANIFEST, out);
+    let top = View::new(&node, &MANIFEST)?;
+    let restart = restart(&top, out);
+    let health = health(&top, out);
+    let nothing = Spanned::new(Version::new(0, 0, 0), node.span);
     Some(Manifest {
         span: node.span,
-        id: id?,
-        version: version.unwrap_or(Spanned::new(Version::new(0, 0, 0), node.span)),
-        description,
-        entrypoint,
-        class,
-        layer,
-        critical,
-        fallback,
-        start,
-        provides,
-        requires,
-        needs,
-        args: args.into_iter().map(|t| t.value).collect(),
-        env,
-        resources,
+        id: top.text("id")?,
+        version: top.version("version").unwrap_or(nothing),
+        description: top.text("description").map(|text| text.value),
+        entrypoint: top.text("entrypoint"),
+        class: top.choice("class", CLASSES).unwrap_or(Class::User),
+        layer: read_layer(&top),
+        critical: top.boolean("critical"),
+        fallback: top.text("fallback"),
+        start: top.choice("start", STARTS),
+        provides: provides(&top, out),
+        requires: requires(&top, out),
+        sidecars: top.texts("sidecars"),
+        extensions: extensions(&top, out),
+        needs: capabilities(&top),
+        args: top.texts("args").into_iter().map(|text| text.value).collect(),
+        env: environment(&top),
+        resources: resources(&top, out),
+        startup_timeout: top
+            .view("health")
+            .and_then(|f| f.duration("startup_timeout"))
+            .map_or(STARTUP_TIMEOUT, |t| t.value),
+        startup_timeout_span: top.view("health").and_then(|f| f.duration("startup_timeout")).map(|t| t.span),
         health,
-        shutdown,
-        readiness,
+        restart,
+        shutdown: shutdown(&top),
+        readiness: top.choice("readiness", READINESS).unwrap_or(Readiness::Message),
     })
 }
 
-/// The words of `class`.
-pub fn classes() -> &'static [(&'static str, Class)] {
-    &[("core", Class::Core), ("system", Class::System), ("driver", Class::Driver), ("user", Class::User)]
+/// `layer`, which two kinds of file have.
+pub fn read_layer(top: &View<'_>) -> Option<Spanned<u8>> {
+    let layer = top.number("layer")?;
+    Some(Spanned::new(u8::try_from(layer.value).ok()?, layer.span))
 }
 
-/// The words of `start`.
-pub fn starts() -> &'static [(&'static str, Start)] {
-    &[("eager", Start::Eager), ("deferred", Start::Deferred), ("on-demand", Start::OnDemand)]
-}
-
-/// The leading `partenza: "1.0"` that both kinds of file have.
-pub fn specification(read: &mut Reader<'_>, fields: &mut Fields<'_>) {
-    let Some(node) = fields.get("partenza") else {
-        read.missing(fields, "partenza");
-        return;
-    };
-    if let Some(version) = read.text(node).filter(|v| v.value != SPEC) {
-        let message = format!("specification `{}` is not known", version.value);
-        read.error(Code::UnknownSpec, message, version.span, format!("this release reads \"{SPEC}\""));
-    }
-}
-
-/// `layer`, which both kinds of file have.
-pub fn layer(read: &mut Reader<'_>, fields: &mut Fields<'_>) -> Option<Spanned<u8>> {
-    let layer = fields.get("layer").and_then(|n| read.number(n, 0, 255))?;
-    if layer.value < 2 {
-        let message = format!("no service can be in layer {}", layer.value);
-        read.error(Code::BadLayer, message, layer.span, "");
-        return None;
-    }
-    Some(Spanned::new(layer.value as u8, layer.span))
-}
-
-/// Tells that a field is read and checked, and does nothing yet.
-pub fn no_effect(read: &mut Reader<'_>, node: &Node, what: &str) {
-    let message = format!("`{what}` has no effect in this release yet");
-    read.out.push(Diagnostic::info(Code::NoEffect, message).at(node.span, ""));
-}
-
-fn provides(read: &mut Reader<'_>, fields: &mut Fields<'_>) -> Vec<Provided> {
-    let Some(node) = fields.get("provides") else { return Vec::new() };
+fn provides(top: &View<'_>, out: &mut Diagnostics) -> Vec<Provided> {
     let mut provides: Vec<Provided> = Vec::new();
-    for item in read.list(node).unwrap_or_default() {
-        let Some(mut f) = read.map(item, "provides") else { continue };
-        let interface = f.get("interface").and_then(|n| read.text(n));
-        let version = f.get("version").and_then(|n| read.version(n));
-        for (there, name) in [(interface.is_some(), "interface"), (f.key("version").is_some(), "version")] {
-            if !there {
-                read.missing(&f, name);
-            }
-        }
-        read.finish(f);
-        let Some((interface, version)) = interface.zip(version) else { continue };
+    for f in top.list("provides").into_iter().filter_map(Item::view) {
+        let Some((interface, version)) = f.text("interface").zip(f.version("version")) else { continue };
         if let Some(first) = provides.iter().find(|p| p.interface.value == interface.value) {
-            read.out.push(
-                Diagnostic::error(Code::DuplicateField, format!("`{}` is provided twice", interface.value))
-                    .at(interface.span, "second")
-                    .at(first.interface.span, "first"),
-            );
+            twice("provided", &interface, &first.interface, out);
         } else {
             provides.push(Provided { interface, version });
         }
     }
-    if provides.len() > MAX_PROVIDES {
-        let message = format!("a service provides at most {MAX_PROVIDES} interfaces");
-        read.error(Code::TooManyItems, message, node.span, format!("{} here", provides.len()));
-    }
     provides
 }
 
-fn requires(read: &mut Reader<'_>, fields: &mut Fields<'_>) -> Vec<Requirement> {
-    let Some(node) = fields.get("requires") else { return Vec::new() };
+fn twice(verb: &str, second: &Spanned<String>, first: &Spanned<String>, out: &mut Diagnostics) {
+    out.push(
+        Diagnostic::error(Code::DuplicateField, format!("`{}` is {verb} twice", second.value))
+            .at(second.span, "second")
+            .at(first.span, "first"),
+    );
+}
+
+fn requires(top: &View<'_>, out: &mut Diagnostics) -> Vec<Requirement> {
     let mut requires = Vec::new();
-    for item in read.list(node).unwrap_or_default() {
-        let Some(mut f) = read.map(item, "requires") else { continue };
-        let interface = f.get("interface").and_then(|n| read.text(n));
-        let module = f.get("module").and_then(|n| read.text(n));
-        let version = f.get("version").and_then(|n| read.requirement(n));
-        let optional = f.get("optional").and_then(|n| read.boolean(n)).unwrap_or(false);
-        let restart_with = f.get("restart-with").and_then(|n| read.boolean(n)).unwrap_or(false);
-        let what = match (interface, module) {
-            (Some(interface), None) => Some(Required::Interface(interface)),
-            (None, Some(module)) => Some(Required::Module(module)),
+    for f in top.list("requires").into_iter().filter_map(Item::view) {
+        let what = match (f.text("interface"), f.text("module")) {
+            (Some(interface), None) => Required::Interface(interface),
+            (None, Some(module)) => Required::Module(module),
             (Some(_), Some(module)) => {
                 let message = "a requirement names an interface or a module, not both";
-                read.error(Code::BadValue, message, module.span, "");
-                None
+                out.push(Diagnostic::error(Code::BadValue, message).at(module.span, "leave out one of them"));
+                continue;
             }
             (None, None) => {
-                read.missing(&f, "interface");
-                None
+                if f.key("interface").or(f.key("module")).is_none() && f.all_known() {
+                    let message = "`requires`: neither `interface` nor `module`";
+                    let found = Diagnostic::error(Code::MissingField, message);
+                    out.push(found.at(f.span, "add `interface` or `module`"));
+                }
+                continue;
             }
         };
-        read.finish(f);
-        requires.extend(what.map(|what| Requirement { what, version, optional, restart_with }));
+        requires.push(Requirement {
+            what,
+            version: f.range("version"),
+            optional: f.boolean("optional").unwrap_or(false),
+            restart_with: f.boolean("restart-with").unwrap_or(false),
+        });
     }
     requires
 }
 
-fn capabilities(read: &mut Reader<'_>, fields: &mut Fields<'_>) -> Vec<Need> {
-    let Some(node) = fields.get("capabilities") else { return Vec::new() };
-    let Some(mut f) = read.map(node, "capabilities") else { return Vec::new() };
-    let mut needs = Vec::new();
-    if let Some(node) = f.get("required") {
-        let items = read.list(node).unwrap_or_default();
-        needs.extend(items.iter().filter_map(|item| need(read, item, "capabilities.required", None)));
-    }
-    if let Some(node) = f.get("optional") {
-        let items = read.list(node).unwrap_or_default();
-        if items.len() > MAX_OPTIONAL {
-            let message = format!("at most {MAX_OPTIONAL} optional capabilities");
-            read.error(Code::TooManyItems, message, node.span, format!("{} here", items.len()));
+fn extensions(top: &View<'_>, out: &mut Diagnostics) -> Vec<Use> {
+    let mut uses: Vec<Use> = Vec::new();
+    for f in top.list("extensions").into_iter().filter_map(Item::view) {
+        let Some(extension) = f.text("extension") else { continue };
+        if let Some(first) = uses.iter().find(|u| u.extension.value == extension.value) {
+            twice("used", &extension, &first.extension, out);
+            continue;
         }
-        let numbered = items.iter().take(MAX_OPTIONAL).enumerate();
-        needs.extend(
-            numbered.filter_map(|(n, item)| need(read, item, "capabilities.optional", Some(n as u8))),
-        );
+        uses.push(Use {
+            extension,
+            version: f.range("version"),
+            optional: f.boolean("optional").unwrap_or(false),
+        });
     }
-    read.finish(f);
+    uses
+}
+
+fn capabilities(top: &View<'_>) -> Vec<Need> {
+    let Some(f) = top.view("capabilities") else { return Vec::new() };
+    let required = f.list("required");
+    let mut needs: Vec<Need> = required.into_iter().filter_map(|item| need(item, None)).collect();
+    let numbered = f.list("optional").into_iter().enumerate();
+    needs.extend(numbered.filter_map(|(n, item)| need(item, Some(u8::try_from(n).ok()?))));
     needs
 }
 
 /// `KIND: NAME`, with `rights` beside it where the kind has them.
-fn need(read: &mut Reader<'_>, item: &Node, path: &str, optional: Option<u8>) -> Option<Need> {
-    let entries = read.entries(item)?;
-    let kind_entry = entries.iter().find(|(key, _)| key.value != "rights");
-    let Some((word, value)) = kind_entry else {
-        read.error(Code::MissingField, "a capability without a kind", item.span, "expected KIND: NAME");
-        return None;
-    };
-    let Some(row) = Kind::from_word(&word.value) else {
-        let known: Vec<&str> = TABLE.iter().map(|row| row.word).collect();
-        let help = suggest(&word.value, known.iter().copied())
-            .unwrap_or_else(|| format!("kinds are {}", known.join(", ")));
-        let message = format!("no kind of capability is called `{}`", word.value);
-        read.out.push(Diagnostic::error(Code::UnknownKind, message).at(word.span, "").help(help));
-        return None;
-    };
-    if row.shape.is_none() {
-        let message = format!("capabilities of kind `{}` are not supported yet", row.word);
-        read.error(Code::UnknownKind, message, word.span, "");
-        return None;
-    }
-    let mut f = read.map(item, path)?;
-    f.get(row.word);
-    let rights = match f.get("rights") {
-        Some(node) if !row.rights => {
-            let message = format!("a capability of kind `{}` has no rights to choose", row.word);
-            read.error(Code::UnknownField, message, node.span, "");
-            None
-        }
-        Some(node) => rights(read, node),
-        None => None,
-    };
-    read.finish(f);
+fn need(item: Item<'_>, optional: Option<u8>) -> Option<Need> {
+    let f = item.view()?;
+    let (word, row) = f.keys().find_map(|key| Some((key, Kind::from_word(&key.value)?)))?;
     let (name, operations) = if row.kind == Kind::Supervisor {
-        (None, read.texts(value))
+        (None, f.texts(row.word))
     } else {
-        (Some(read.text(value)?), Vec::new())
+        (Some(f.text(row.word)?), Vec::new())
     };
+    let rights = if row.rights { f.rights("rights") } else { None };
     Some(Need { kind: row.kind, name, operations, rights, optional, span: word.span })
 }
 
-/// Letters of `r`, `w`, `x`.
-pub fn rights(read: &mut Reader<'_>, node: &Node) -> Option<Spanned<Access>> {
-    let text = read.text(node)?;
-    let access = Access::parse(&text.value);
-    if access.is_none() {
-        let message = format!("`{}` is not rights", text.value);
-        read.error(Code::BadValue, message, node.span, "expected letters of r, w, x");
-    }
-    access.map(|a| Spanned::new(a, node.span))
+fn environment(top: &View<'_>) -> Vec<String> {
+    let pairs = top.named("env").into_iter();
+    pairs.filter_map(|(key, item)| Some(format!("{}={}", key.value, item.text()?.value))).collect()
 }
 
-fn environment(read: &mut Reader<'_>, fields: &mut Fields<'_>) -> Vec<String> {
-    let Some(node) = fields.get("env") else { return Vec::new() };
-    let entries = read.entries(node).unwrap_or_default();
-    let pairs = entries.iter().filter_map(|(k, v)| Some(format!("{}={}", k.value, read.text(v)?.value)));
-    pairs.collect()
-}
-
-fn resources(read: &mut Reader<'_>, fields: &mut Fields<'_>) -> Resources {
-    let Some(node) = fields.get("resources") else { return Resources::default() };
-    let Some(mut f) = read.map(node, "resources") else { return Resources::default() };
+fn resources(top: &View<'_>, out: &mut Diagnostics) -> Resources {
+    let Some(f) = top.view("resources") else { return Resources::default() };
     let resources = Resources {
-        memory: f.get("memory").and_then(|n| read.size(n)),
-        stack: f.get("stack").and_then(|n| read.size(n)),
-        heap: f.get("heap").and_then(|n| read.size(n)),
-        priority: f.get("priority").and_then(|n| read.number(n, 0, 254)),
-        cpu: f.get("cpu").and_then(|n| read.number(n, 0, 255)),
-        budget: f.get("budget").and_then(|n| read.duration(n)),
-        period: f.get("period").and_then(|n| read.duration(n)),
+        memory: f.size("memory"),
+        stack: f.size("stack"),
+        heap: f.size("heap"),
+        priority: f.number("priority"),
+        cpu: f.number("cpu"),
+        budget: f.duration("budget"),
+        period: f.duration("period"),
     };
-    if resources.heap.is_some() {
-        no_effect(read, node, "resources.heap");
+    if let (Some(budget), Some(period)) = (&resources.budget, &resources.period)
+        && budget.value > period.value
+    {
+        let message = "`resources.budget` is longer than the period it is spent in";
+        out.push(
+            Diagnostic::error(Code::Disagree, message)
+                .at(budget.span, "longer")
+                .at(period.span, "the period"),
+        );
     }
-    read.finish(f);
     resources
 }
 
-fn health(read: &mut Reader<'_>, fields: &mut Fields<'_>) -> Health {
-    let mut health = Health { startup_timeout: STARTUP_TIMEOUT };
-    let Some(node) = fields.get("health") else { return health };
-    let Some(mut f) = read.map(node, "health") else { return health };
-    if let Some(node) = f.get("startup_timeout") {
-        health.startup_timeout = positive(read, node).unwrap_or(STARTUP_TIMEOUT);
-    }
-    f.get("probe").and_then(|n| read.choice(n, &[("call", ()), ("heartbeat", ()), ("none", ())]));
-    f.get("interval").and_then(|n| positive(read, n));
-    f.get("timeout").and_then(|n| positive(read, n));
-    f.get("failure_threshold").and_then(|n| read.number(n, 1, 1000));
-    f.get("success_threshold").and_then(|n| read.number(n, 1, 1000));
-    read.finish(f);
-    health
-}
-
-/// A duration above zero and at most an hour: timeouts, intervals.
-fn positive(read: &mut Reader<'_>, node: &Node) -> Option<u64> {
-    let micros = read.duration(node)?;
-    if micros == 0 || micros > HOUR {
-        read.error(Code::BadDuration, "not above zero and at most an hour", node.span, "");
-        return None;
-    }
-    Some(micros)
-}
-
-fn restart(read: &mut Reader<'_>, fields: &mut Fields<'_>) {
-    let Some(node) = fields.get("restart") else { return };
-    let Some(mut f) = read.map(node, "restart") else { return };
-    let policies = &[("always", ()), ("on-failure", ()), ("on-crash", ()), ("never", ())];
-    f.get("policy").and_then(|n| read.choice(n, policies));
-    f.get("max").and_then(|n| read.number(n, 0, 1_000_000));
-    f.get("window").and_then(|n| positive(read, n));
-    f.get("initial_delay").and_then(|n| read.duration(n));
-    f.get("max_delay").and_then(|n| read.duration(n));
-    if let Some(text) = f.get("backoff").and_then(|n| read.text(n))
-        && !text.value.parse::<f64>().is_ok_and(|b| (1.0..=100.0).contains(&b))
+fn health(top: &View<'_>, out: &mut Diagnostics) -> Health {
+    let Some(f) = top.view("health") else { return Health::default() };
+    let small = |name| f.number(name).and_then(|n| u8::try_from(n.value).ok());
+    let (interval, timeout) = (f.duration("interval"), f.duration("timeout"));
+    if let (Some(interval), Some(timeout)) = (&interval, &timeout)
+        && timeout.value > interval.value
     {
-        let message = format!("`{}` is not a factor", text.value);
-        read.error(Code::BadNumber, message, text.span, "expected a number from 1 to 100");
+        let message = "`health.timeout` is longer than `health.interval`: the next probe comes before the answer is due";
+        out.push(
+            Diagnostic::error(Code::Disagree, message)
+                .at(timeout.span, "longer")
+                .at(interval.span, "the interval"),
+        );
     }
-    let ends = &[("stop", ()), ("panic", ()), ("retry-forever", ()), ("fallback", ())];
-    f.get("on_exhausted").and_then(|n| read.choice(n, ends));
-    read.finish(f);
+    Health {
+        probe: f.choice("probe", PROBES),
+        interval: interval.map(|i| i.value),
+        timeout: timeout.map(|t| t.value),
+        failure_threshold: small("failure_threshold"),
+        success_threshold: small("success_threshold"),
+        span: f.get("probe").map(Item::span),
+    }
 }
 
-fn shutdown(read: &mut Reader<'_>, fields: &mut Fields<'_>) -> Shutdown {
-    let mut shutdown = Shutdown { prepare_timeout: STOP_TIMEOUT, stop_timeout: STOP_TIMEOUT };
-    let Some(node) = fields.get("shutdown") else { return shutdown };
-    let Some(mut f) = read.map(node, "shutdown") else { return shutdown };
-    if let Some(node) = f.get("prepare_timeout") {
-        shutdown.prepare_timeout = positive(read, node).unwrap_or(STOP_TIMEOUT);
+fn restart(top: &View<'_>, out: &mut Diagnostics) -> Restart {
+    let Some(f) = top.view("restart") else { return Restart::default() };
+    let (initial, most) = (f.duration("initial_delay"), f.duration("max_delay"));
+    if let (Some(initial), Some(most)) = (&initial, &most)
+        && initial.value > most.value
+    {
+        let message = "`restart.initial_delay` is longer than `restart.max_delay`";
+        out.push(
+            Diagnostic::error(Code::Disagree, message)
+                .at(initial.span, "longer")
+                .at(most.span, "the longest"),
+        );
     }
-    if let Some(node) = f.get("stop_timeout") {
-        shutdown.stop_timeout = positive(read, node).unwrap_or(STOP_TIMEOUT);
+    Restart {
+        policy: f.choice("policy", POLICIES),
+        max: f.number("max").and_then(|n| u16::try_from(n.value).ok()),
+        window: f.duration("window").map(|d| d.value),
+        initial_delay: initial.map(|d| d.value),
+        max_delay: most.map(|d| d.value),
+        backoff_percent: f.percent("backoff"),
+        on_exhausted: f.choice("on_exhausted", EXHAUSTED),
+        span: f.get("on_exhausted").map(Item::span),
     }
-    read.finish(f);
-    shutdown
+}
+
+fn shutdown(top: &View<'_>) -> Shutdown {
+    let time = |name| {
+        let written = top.view("shutdown").and_then(|f| f.duration(name));
+        written.map_or(STOP_TIMEOUT, |time| time.value)
+    };
+    Shutdown { prepare_timeout: time("prepare_timeout"), stop_timeout: time("stop_timeout") }
 }

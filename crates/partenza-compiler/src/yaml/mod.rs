@@ -4,9 +4,12 @@
 //! Only what these files use: mappings with text keys, sequences, scalars. Anchors, aliases, tags and several documents
 //! are refused, so a file says what it shows. Nesting is limited, so no file exhausts the stack.
 
-mod fields;
+mod check;
+pub mod shape;
+mod view;
 
-pub use fields::{Fields, Reader};
+pub use check::check;
+pub use view::{Item, View};
 
 use saphyr_parser::{Event, Parser, ScalarStyle};
 

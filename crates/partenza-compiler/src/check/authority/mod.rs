@@ -25,6 +25,8 @@ use crate::source::{Span, Spanned};
 pub struct Authority {
     /// By channel id: the name under which the service knows the channel, and the client's rights.
     pub channels: BTreeMap<u8, (String, u8)>,
+    /// Channels whose calls are made again when their server dies (SPEC J-4).
+    pub repeats: Vec<u8>,
     /// Bit n: the n-th optional capability is granted.
     pub optional: u32,
     pub permissions: Permissions,

@@ -4,8 +4,8 @@
 use partenza_protocol::Op;
 
 use super::{Authority, Check, bits, matches, title};
-use crate::config::Grant;
-use crate::diagnostic::{Code, Diagnostic, suggest};
+use crate::config::{Grant, OnDead};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::kinds::{Access, Kind, Part};
 use crate::manifest::Need;
 use crate::sdf::End;
@@ -51,17 +51,6 @@ impl<'m> Check<'_, 'm> {
     }
 
     fn operations(&mut self, need: &Need, grant: &Grant, authority: &mut Authority) {
-        for operation in need.operations.iter().chain(&grant.operations) {
-            if Op::from_name(&operation.value).is_none() {
-                let names = Op::ALL.iter().map(|op| op.name());
-                let message = format!("the supervisor has no operation `{}`", operation.value);
-                let help = suggest(&operation.value, names.clone())
-                    .unwrap_or_else(|| format!("operations are {}", names.collect::<Vec<_>>().join(", ")));
-                self.out.push(
-                    Diagnostic::error(Code::UnknownOperation, message).at(operation.span, "").help(help),
-                );
-            }
-        }
         let asked = |name: &str| need.operations.iter().any(|op| op.value == name);
         for given in &grant.operations {
             if !asked(&given.value) {
@@ -231,6 +220,9 @@ impl<'m> Check<'_, 'm> {
             return;
         }
         self.peer_provides(name, peer, id.span);
+        if grant.on_dead == OnDead::Repeat {
+            authority.repeats.push(id.value);
+        }
         let asked = need.rights.as_ref().map_or(Access::READ_WRITE, |r| r.value);
         let given = grant.rights.as_ref().map_or(asked, |r| r.value);
         if let Some(written) = &grant.rights {

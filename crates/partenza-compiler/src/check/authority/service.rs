@@ -3,12 +3,14 @@
 //! Supervisor.
 
 use partenza_plan::Readiness;
+use partenza_plan::policy::Probe;
 
 use super::{Authority, Check, matches, title};
 use crate::config::SupervisorChannel;
 use crate::diagnostic::{Code, Diagnostic, suggest};
 use crate::kernel::Kernel;
 use crate::kinds::Kind;
+use crate::numbers::{show_duration, show_size};
 use crate::source::Spanned;
 
 impl Check<'_, '_> {
@@ -90,17 +92,26 @@ impl Check<'_, '_> {
         }
     }
 
+    /// `resources` of the manifest are upper bounds.
     pub(super) fn bounds(&mut self) {
         let (pd, resources) = (self.service.pd, &self.manifest.resources);
-        let stack = resources.stack.as_ref().filter(|bound| pd.stack_size.value > bound.value);
-        let priority = resources.priority.as_ref().filter(|bound| u64::from(pd.priority.value) > bound.value);
-        let found = [
-            stack.map(|bound| (pd.stack_size.span, bound.span, "stack_size")),
-            priority.map(|bound| (pd.priority.span, bound.span, "priority")),
+        let priority = Spanned::new(u64::from(pd.priority.value), pd.priority.span);
+        let pairs = [
+            ("stack_size", Some(&pd.stack_size), &resources.stack, show_size as fn(u64) -> String),
+            ("priority", Some(&priority), &resources.priority, |n| n.to_string()),
+            ("budget", pd.budget.as_ref(), &resources.budget, show_duration),
+            ("period", pd.period.as_ref(), &resources.period, show_duration),
         ];
-        for (given, bound, what) in found.into_iter().flatten() {
-            let message = format!("{what} of `{}` is above its manifest's bound", self.service.name());
-            self.out.push(Diagnostic::error(Code::AboveBound, message).at(given, "given").at(bound, "bound"));
+        for (what, given, bound, show) in pairs {
+            let (Some(given), Some(bound)) = (given, bound) else { continue };
+            if given.value > bound.value {
+                let message = format!("{what} of `{}` is above its manifest's bound", self.service.name());
+                self.out.push(
+                    Diagnostic::error(Code::AboveBound, message)
+                        .at(given.span, format!("given: {}", show(given.value)))
+                        .at(bound.span, format!("bound: {}", show(bound.value))),
+                );
+            }
         }
     }
 
@@ -115,7 +126,7 @@ impl Check<'_, '_> {
             .collect();
         let choice = self.service.entry.map_or(&SupervisorChannel::Auto, |e| &e.supervisor_channel);
         authority.supervisor_channel = match choice {
-            SupervisorChannel::Auto if self.service.readiness == Readiness::None => None,
+            SupervisorChannel::Auto if self.silent() => None,
             SupervisorChannel::Auto => {
                 let free =
                     (0..=kernel.facts.max_channel).rev().find(|id| used.iter().all(|u| u.value != *id));
@@ -138,7 +149,8 @@ impl Check<'_, '_> {
             }
             SupervisorChannel::None(span) => {
                 let asks = self.manifest.needs.iter().any(|need| need.kind == Kind::Supervisor);
-                if self.service.readiness != Readiness::None || asks {
+                let probed = self.service.health.probe != Probe::None;
+                if self.service.readiness != Readiness::None || asks || probed {
                     let message = format!(
                         "`{}` reports to the Supervisor and has no channel to it",
                         self.service.name()
@@ -148,6 +160,11 @@ impl Check<'_, '_> {
                 None
             }
         };
+    }
+
+    /// Whether it never speaks with the Supervisor unless it wants to.
+    fn silent(&self) -> bool {
+        self.service.readiness == Readiness::None && self.service.health.probe == Probe::None
     }
 
     pub(super) fn calls_are_required(&mut self) {
