@@ -41,8 +41,7 @@ const PORTS: &[(u16, u16, &str, bool)] = &[
 const PCI: u16 = 0x400;
 
 /// Device memory that is known not to master the bus: first byte, first byte past, name.
-const QUIET: &[(u64, u64, &str)] =
-    &[(0xa_0000, 0xc_0000, "VGA memory"), (0xfed0_0000, 0xfed0_1000, "HPET")];
+const QUIET: &[(u64, u64, &str)] = &[(0xa_0000, 0xc_0000, "VGA memory"), (0xfed0_0000, 0xfed0_1000, "HPET")];
 
 /// Whether a holder of these ports can make a device read and write any memory.
 pub fn ports_master(first: u16, last: u16) -> bool {

@@ -123,7 +123,9 @@ impl Table {
 
     #[must_use]
     pub fn show(&self, paint: Paint) -> String {
-        let rows = || self.rows.iter().filter_map(|row| if let Row::Cells(cells) = row { Some(cells) } else { None });
+        let rows = || {
+            self.rows.iter().filter_map(|row| if let Row::Cells(cells) = row { Some(cells) } else { None })
+        };
         let columns = rows().map(Vec::len).max().unwrap_or(0);
         let width = |column: usize| {
             let cells = rows().filter_map(|row| row.get(column));
@@ -260,7 +262,10 @@ mod tests {
         assert_eq!([time(2_000_000), time(1_500_000), time(7)], ["2 s", "1500 ms", "0.007 ms"]);
         assert_eq!([size(0), size(1023), size(4096)], ["0 B", "1023 B", "4 KiB"]);
         assert_eq!([size(4097), size(3 << 19), size((2 << 20) - 1)], ["4.1 KiB", "1.5 MiB", "2 MiB"]);
-        assert_eq!([size_change(8192, 4096), size_change(0, 10), size_change(1, 1)], ["-4 KiB", "+10 B", "0 B"]);
+        assert_eq!(
+            [size_change(8192, 4096), size_change(0, 10), size_change(1, 1)],
+            ["-4 KiB", "+10 B", "0 B"]
+        );
         assert_eq!(list(&["a", "b", "c"], 2), "a, b and 1 more");
     }
 }

@@ -37,6 +37,15 @@ pub enum Command {
     /// Say who can reach what, and how
     #[command(after_help = crate::authority::EXAMPLES)]
     Authority(crate::authority::AuthorityArgs),
+    /// Draw a real boot: when each service was built, started, ready
+    #[command(after_help = crate::chart::CHART_EXAMPLES)]
+    Bootchart(crate::chart::ChartArgs),
+    /// List services by the time that each took to be ready
+    #[command(after_help = crate::chart::BLAME_EXAMPLES)]
+    Blame(crate::chart::TextArgs),
+    /// Show what the boot waited for, step by step
+    #[command(after_help = crate::chart::CHAIN_EXAMPLES)]
+    CriticalChain(crate::chart::TextArgs),
     /// Turn event frames on standard input into JSON lines
     Decode,
     /// Say what a code means and how to mend it

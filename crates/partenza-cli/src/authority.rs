@@ -52,7 +52,8 @@ pub struct AuthorityArgs {
 }
 
 fn rule(text: &str) -> Result<Rule, String> {
-    Rule::deny(text).map_err(|_| "expected two names with an arrow between, as in `terminal -> keys`".to_owned())
+    Rule::deny(text)
+        .map_err(|_| "expected two names with an arrow between, as in `terminal -> keys`".to_owned())
 }
 
 pub fn authority(args: &AuthorityArgs) -> Result<(), Failure> {

@@ -9,7 +9,6 @@ use partenza_protocol::frame::{Body, MAX_FRAME, unframe};
 use partenza_protocol::{Code, ServiceId};
 use serde_json::{Map, Value, json};
 
-
 /// Fields that hold a service's number.
 const SERVICES: [&str; 4] = ["service", "other", "because", "culprit"];
 

@@ -9,13 +9,14 @@
 
 mod args;
 mod authority;
+mod chart;
 mod docs;
 mod events;
 mod explain;
-mod pack;
-mod qemu;
 mod output;
+mod pack;
 mod plan;
+mod qemu;
 mod run;
 mod system;
 
@@ -55,6 +56,9 @@ fn main() -> ExitCode {
         Command::Decode => decode(),
         Command::Plan(args) => plan::plan(&args),
         Command::Authority(args) => authority::authority(&args),
+        Command::Bootchart(args) => chart::bootchart(&args),
+        Command::Blame(args) => chart::blame(&args),
+        Command::CriticalChain(args) => chart::critical_chain(&args),
         Command::Explain { code } => explain::explain(code.as_deref()),
         Command::Docs { dir } => docs::docs(&dir),
     };

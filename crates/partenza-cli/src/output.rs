@@ -41,9 +41,8 @@ pub fn text(text: &str) -> Result<(), Failure> {
 /// Text to a file, or to standard output.
 pub fn to(file: Option<&Path>, what: &str) -> Result<(), Failure> {
     match file {
-        Some(path) => {
-            fs::write(path, what).map_err(|error| Failure::Environment(format!("{}: {error}", path.display())))
-        }
+        Some(path) => fs::write(path, what)
+            .map_err(|error| Failure::Environment(format!("{}: {error}", path.display()))),
         None => text(what),
     }
 }
@@ -59,5 +58,9 @@ fn failure(error: io::Error) -> Failure {
 
 /// Colours on a terminal, unless the user wants none.
 pub fn paint() -> Paint {
-    if io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none() { Paint::Colour } else { Paint::Plain }
+    if io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none() {
+        Paint::Colour
+    } else {
+        Paint::Plain
+    }
 }

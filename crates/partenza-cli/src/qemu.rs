@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::Failure;
 use crate::args::RunArgs;
@@ -27,6 +28,9 @@ const MACHINE: &[&str] = &[
     "isa-debug-exit,iobase=0xf4,iosize=0x04",
 ];
 
+/// How long QEMU may take to end when asked to.
+pub const ENDING: Duration = Duration::from_secs(5);
+
 /// A running machine.
 pub struct Machine {
     pub child: Child,
@@ -37,6 +41,17 @@ pub struct Machine {
 
 impl Drop for Machine {
     fn drop(&mut self) {
+        // Whoever stopped watching, as when nobody reads the events any more, leaves no machine behind.
+        if matches!(self.child.try_wait(), Ok(None)) {
+            self.end();
+            let patience = Instant::now() + ENDING;
+            while matches!(self.child.try_wait(), Ok(None)) && Instant::now() < patience {
+                thread::sleep(Duration::from_millis(20));
+            }
+            // It may have ended by itself in between.
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
         // The directory held one socket; that it stays behind would hurt nobody.
         let _ = fs::remove_dir_all(&self.dir);
     }

@@ -8,18 +8,29 @@ use std::time::{Duration, Instant};
 
 use crate::Failure;
 use crate::args::{EventFormat, KernelArgs, PackArgs, RunArgs, SystemArgs};
-use crate::output::outln;
 use crate::events::{Decoded, Decoder, What};
+use crate::output::outln;
+use crate::qemu::ENDING;
 use crate::{pack, qemu};
 
 /// How often the machine is looked at when nothing is said.
 const GLANCE: Duration = Duration::from_millis(50);
 /// How long a headless machine may go on after its boot failed: its last events are still on the line.
 const AFTERMATH: Duration = Duration::from_millis(1500);
-/// How long QEMU may take to end when asked to.
-const ENDING: Duration = Duration::from_secs(5);
+
+/// Where events go; an error ends the machine.
+pub type Sink<'s> = dyn FnMut(&Decoded) -> Result<(), Failure> + 's;
 
 pub fn run(args: &RunArgs) -> Result<(), Failure> {
+    boot(args, &mut |event| match args.events {
+        Some(EventFormat::Json) => outln!("{}", event.json),
+        Some(EventFormat::Text) => outln!("{}", line(event)),
+        None => Ok(()),
+    })
+}
+
+/// Boots, hands each event to `sink`, and judges the boot.
+pub fn boot(args: &RunArgs, sink: &mut Sink<'_>) -> Result<(), Failure> {
     let kernel = pack::kernel(&args.kernel)?;
     let image = image(args)?;
     let boot_image = kernel.boot_image();
@@ -28,7 +39,7 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
         return Err(Failure::Environment(message));
     }
     let machine = qemu::start(args, &boot_image, &image)?;
-    Watch::new(args, machine).watch()
+    Watch::new(args, machine, sink).watch()
 }
 
 /// The image itself, or one packed from a directory.
@@ -64,8 +75,9 @@ enum Ended {
     Aftermath,
 }
 
-struct Watch<'a> {
+struct Watch<'a, 's> {
     args: &'a RunArgs,
+    sink: &'a mut Sink<'s>,
     machine: qemu::Machine,
     decoder: Decoder,
     complete: bool,
@@ -75,10 +87,10 @@ struct Watch<'a> {
     ended: Option<Ended>,
 }
 
-impl<'a> Watch<'a> {
-    fn new(args: &'a RunArgs, machine: qemu::Machine) -> Self {
+impl<'a, 's> Watch<'a, 's> {
+    fn new(args: &'a RunArgs, machine: qemu::Machine, sink: &'a mut Sink<'s>) -> Self {
         let decoder = Decoder::default();
-        Self { args, machine, decoder, complete: false, failure: None, failed_at: None, ended: None }
+        Self { args, sink, machine, decoder, complete: false, failure: None, failed_at: None, ended: None }
     }
 
     fn watch(mut self) -> Result<(), Failure> {
@@ -120,11 +132,7 @@ impl<'a> Watch<'a> {
 
     fn events(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         for event in self.decoder.feed(bytes) {
-            match self.args.events {
-                Some(EventFormat::Json) => outln!("{}", event.json)?,
-                Some(EventFormat::Text) => outln!("{}", line(&event))?,
-                None => {}
-            }
+            (self.sink)(&event)?;
             match &event.what {
                 What::BootComplete => self.complete = true,
                 What::Failed(text) => {

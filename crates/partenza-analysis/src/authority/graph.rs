@@ -150,7 +150,9 @@ impl<'p, 'a> Graph<'p, 'a> {
     pub fn bus_masters(&self, id: ServiceId) -> Vec<&str> {
         let why = |edge: &'_ Edge| matches!((&edge.how, edge.to), (How::Programs(_), Node::AllMemory));
         let edges = self.leaving(Node::Service(id)).filter(|edge| why(edge));
-        edges.filter_map(|edge| if let How::Programs(what) = &edge.how { Some(what.as_str()) } else { None }).collect()
+        edges
+            .filter_map(|edge| if let How::Programs(what) = &edge.how { Some(what.as_str()) } else { None })
+            .collect()
     }
 
     /// The operations with which a service may end the system.
@@ -196,9 +198,7 @@ impl<'p, 'a> Graph<'p, 'a> {
                 number.is_some_and(|port| first <= port && port <= last)
                     || devices::ports_name(first, last).is_some_and(|known| known.eq_ignore_ascii_case(name))
             }
-            Node::Irq(index) => {
-                plan.irqs.get(usize::from(index)).is_some_and(|irq| Some(irq.pin) == pin)
-            }
+            Node::Irq(index) => plan.irqs.get(usize::from(index)).is_some_and(|irq| Some(irq.pin) == pin),
             Node::AllMemory => name == "all memory" || name == "memory",
             Node::Service(_) | Node::Region(_) | Node::Supervisor => false,
         })
@@ -256,7 +256,8 @@ impl<'p, 'a> Graph<'p, 'a> {
                     }
                 }
                 // To receive is not to act. The Supervisor is trusted, and what may be asked of it is in `operations`.
-                Object::Endpoint(_) | Object::Notification(_) | Object::Supervisor | Object::FaultHandler => {}
+                Object::Endpoint(_) | Object::Notification(_) | Object::Supervisor | Object::FaultHandler => {
+                }
             }
         }
     }

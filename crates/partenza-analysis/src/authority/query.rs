@@ -23,7 +23,11 @@ impl Path {
     /// How many services it leads through, the last one counted.
     #[must_use]
     pub fn hops(&self) -> usize {
-        self.edges.iter().filter(|edge| !matches!(edge.to, Node::Region(_) | Node::AllMemory | Node::Supervisor)).count().max(1)
+        self.edges
+            .iter()
+            .filter(|edge| !matches!(edge.to, Node::Region(_) | Node::AllMemory | Node::Supervisor))
+            .count()
+            .max(1)
     }
 }
 

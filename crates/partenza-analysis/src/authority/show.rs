@@ -170,7 +170,11 @@ pub fn from(graph: &Graph<'_, '_>, start: Node, paint: Paint) -> String {
     if table.is_empty() {
         return format!("{name} reaches nobody\n");
     }
-    format!("{name} reaches {} (with the steps of the shortest way):\n{}", count(number, "thing"), table.show(paint))
+    format!(
+        "{name} reaches {} (with the steps of the shortest way):\n{}",
+        count(number, "thing"),
+        table.show(paint)
+    )
 }
 
 /// Every service that reaches a node, with the way.
@@ -190,7 +194,12 @@ pub fn to(graph: &Graph<'_, '_>, end: Node, paint: Paint) -> String {
     if table.is_empty() {
         return format!("nobody reaches {name}\n");
     }
-    format!("{} {} {name}:\n{}", count(number, "service"), if number == 1 { "reaches" } else { "reach" }, table.show(paint))
+    format!(
+        "{} {} {name}:\n{}",
+        count(number, "service"),
+        if number == 1 { "reaches" } else { "reach" },
+        table.show(paint)
+    )
 }
 
 /// The services that reach a node, in boot order, with their ways.

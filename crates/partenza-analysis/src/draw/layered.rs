@@ -56,6 +56,9 @@ pub struct Layout {
 const GAP: f64 = 26.0;
 const LANE: f64 = 13.0;
 const SWEEPS: usize = 16;
+/// Sweeps over the positions, and how much more a lane wants to be straight than to be short.
+const SETTLING: usize = 120;
+const STRAIGHT: f64 = 40.0;
 
 /// A vertex of the layered graph.
 #[derive(Clone, Copy)]
@@ -139,8 +142,11 @@ fn build(items: &[Item], links: &[Link]) -> (Layered, Vec<Segment>, Vec<usize>) 
         }
         join(at, Place::Item(link.to));
     }
-    let mut vertices: Vec<Vertex> =
-        items.iter().enumerate().map(|(at, item)| Vertex { place: Place::Item(at), width: item.width }).collect();
+    let mut vertices: Vec<Vertex> = items
+        .iter()
+        .enumerate()
+        .map(|(at, item)| Vertex { place: Place::Item(at), width: item.width })
+        .collect();
     vertices.extend((0..lanes.len()).map(|at| Vertex { place: Place::Lane(at), width: 0.0 }));
     let row_of = |v: usize| if v < items.len() { items[v].row } else { lanes[v - items.len()] };
     let mut rows = vec![Vec::new(); row_count];
@@ -176,8 +182,11 @@ impl Layered {
         let mut fewest = self.crossings();
         for sweep in 0..SWEEPS {
             let down = sweep % 2 == 0;
-            let rows: Vec<usize> =
-                if down { (1..self.rows.len()).collect() } else { (0..self.rows.len().saturating_sub(1)).rev().collect() };
+            let rows: Vec<usize> = if down {
+                (1..self.rows.len()).collect()
+            } else {
+                (0..self.rows.len().saturating_sub(1)).rev().collect()
+            };
             for row in rows {
                 self.sort_row(row, down);
             }
@@ -245,7 +254,9 @@ impl Layered {
         let (a, b) = (&self.vertices[left], &self.vertices[right]);
         let gap = match (a.place, b.place) {
             (Place::Item(_), Place::Item(_)) => GAP,
-            (Place::Lane(_), Place::Lane(_)) | (Place::Lane(_), Place::Item(_)) | (Place::Item(_), Place::Lane(_)) => LANE,
+            (Place::Lane(_), Place::Lane(_))
+            | (Place::Lane(_), Place::Item(_))
+            | (Place::Item(_), Place::Lane(_)) => LANE,
         };
         a.width / 2.0 + gap + b.width / 2.0
     }
@@ -264,9 +275,10 @@ impl Layered {
                 self.x[*v] -= x / 2.0;
             }
         }
-        for sweep in 0..2 * SWEEPS {
+        for sweep in 0..SETTLING {
             let count = self.rows.len();
-            let rows: Vec<usize> = if sweep % 2 == 0 { (0..count).collect() } else { (0..count).rev().collect() };
+            let rows: Vec<usize> =
+                if sweep % 2 == 0 { (0..count).collect() } else { (0..count).rev().collect() };
             for row in rows {
                 self.settle(row);
             }
@@ -306,7 +318,7 @@ impl Layered {
     fn wish(&self, v: usize) -> (f64, f64) {
         let neighbours = || self.above[v].iter().chain(&self.below[v]);
         let is_lane = |v: usize| matches!(self.vertices[v].place, Place::Lane(_));
-        let weight = |n: usize| if is_lane(v) && is_lane(n) { 8.0 } else { 1.0 };
+        let weight = |n: usize| if is_lane(v) && is_lane(n) { STRAIGHT } else { 1.0 };
         let total: f64 = neighbours().map(|n| weight(*n)).sum();
         if total == 0.0 {
             // Nobody holds it: it keeps its place, but gives way.

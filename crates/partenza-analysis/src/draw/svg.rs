@@ -103,7 +103,10 @@ impl Svg {
     }
 
     pub fn line(&mut self, class: &str, from: (f64, f64), to: (f64, f64)) {
-        self.path(&format!("w {class}"), &format!("M{} {}L{} {}", number(from.0), number(from.1), number(to.0), number(to.1)));
+        self.path(
+            &format!("w {class}"),
+            &format!("M{} {}L{} {}", number(from.0), number(from.1), number(to.0), number(to.1)),
+        );
     }
 
     /// A group that tells its title when pointed at.

@@ -64,7 +64,8 @@ impl Totals {
     #[must_use]
     pub fn new(plan: &Plan<'_>) -> Self {
         let sizes = &plan.kernel.sizes;
-        let services = plan.services.iter().map(|s| (1u64 << s.service_untyped) + (1 << s.incarnation_untyped)).sum();
+        let services =
+            plan.services.iter().map(|s| (1u64 << s.service_untyped) + (1 << s.incarnation_untyped)).sum();
         let regions = plan.regions.iter().filter(|r| r.physical.is_none()).map(devices::region_bytes).sum();
         let objects = (u64::from(plan.objects.endpoints) << sizes.endpoint)
             + ((plan.services.len() as u64) << sizes.notification);

@@ -66,10 +66,10 @@ pub fn svg(report: &Report<'_, '_>, overlay: Overlay) -> String {
     let wires = wires::wires(report, overlay, &boxes);
     let items: Vec<Item> = boxes.iter().map(|b| Item { row: b.row, width: b.width }).collect();
     let layout = layered::lay_out(&items, &wires.iter().map(|w| w.link).collect::<Vec<_>>());
-    let labels: Vec<(String, String, bool)> = bands(&rows).iter().map(|b| label(report, rows[b.0].layer)).collect();
+    let labels: Vec<(String, String, bool)> =
+        bands(&rows).iter().map(|b| label(report, rows[b.0].layer)).collect();
     let gutter = labels.iter().map(|l| svg::width(&l.0).max(svg::width(&l.1))).fold(60.0, f64::max) + 36.0;
     let places = places(&rows, &boxes, &layout, &wires);
-    let scene = Scene { boxes, rows, places, layout, left: MARGIN + gutter };
     let mut svg = Svg::new();
     let title = format!("Boot plan of {}", plan.system);
     svg.text("h t", (MARGIN, MARGIN + 14.0), Anchor::Start, &title);
@@ -85,7 +85,10 @@ pub fn svg(report: &Report<'_, '_>, overlay: Overlay) -> String {
     svg.text("m", (MARGIN, MARGIN + 32.0), Anchor::Start, &subtitle);
     let texts = svg::width(&subtitle).max(title.len() as f64 * 11.0);
     let legend_width = wires::legend_width(&wires, overlay);
-    let inner = (gutter + scene.layout.width + PAD).max(texts).max(legend_width);
+    let inner = (gutter + layout.width + PAD).max(texts).max(legend_width);
+    // The picture in the middle of what is left beside the labels.
+    let left = MARGIN + gutter + (inner - gutter - PAD - layout.width) / 2.0;
+    let scene = Scene { boxes, rows, places, layout, left };
     for ((first, last), (name, note, over)) in bands(&scene.rows).into_iter().zip(&labels) {
         let top = scene.places[first].0 - PAD;
         let bottom = scene.places[last].0 + scene.places[last].1 + PAD;
@@ -135,7 +138,8 @@ fn places(rows: &[Row], boxes: &[Box], layout: &Layout, wires: &[Wire]) -> Vec<(
         let upper = row_a.min(row_b);
         drift[upper] = drift[upper].max((a - b).abs());
     }
-    let arcs = |row: usize| wires.iter().any(|w| boxes[w.link.from].row == row && boxes[w.link.to].row == row);
+    let arcs =
+        |row: usize| wires.iter().any(|w| boxes[w.link.from].row == row && boxes[w.link.to].row == row);
     let mut y = MARGIN + 52.0 + PAD;
     let mut places = Vec::new();
     for (at, row) in rows.iter().enumerate() {

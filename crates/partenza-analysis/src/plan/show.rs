@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use partenza_plan::{Start, ServiceId};
+use partenza_plan::{ServiceId, Start};
 
 use super::{Report, start_word};
 use crate::devices;
@@ -174,7 +174,8 @@ fn memory(report: &Report<'_, '_>, paint: Paint) -> String {
             Cell::right(size(memory.reserved)),
             Cell::right(memory.slots.to_string()),
             Cell::right(memory.own_slots.to_string()),
-            Cell::new(format!("{} ({} shared)", plan.image_of(service).file, size(memory.shared))).tone(Tone::Faint),
+            Cell::new(format!("{} ({} shared)", plan.image_of(service).file, size(memory.shared)))
+                .tone(Tone::Faint),
         ]);
     }
     let mut out = table.show(paint);

@@ -111,8 +111,7 @@ impl Timing {
             }
         };
         let ready = start.saturating_add(allowed);
-        self.services[at] =
-            Some(Worst { start, ready, after: last.map(|(_, on)| on), critical_path: false });
+        self.services[at] = Some(Worst { start, ready, after: last.map(|(_, on)| on), critical_path: false });
         Some((ready, ServiceId(at as u16)))
     }
 

@@ -78,7 +78,8 @@ pub fn rows(report: &Report<'_, '_>, overlay: Overlay) -> Vec<Row> {
 /// Regions that more than one service maps.
 fn shared(report: &Report<'_, '_>) -> Vec<u16> {
     let plan = report.plan();
-    let holders = |index: u16| plan.services.iter().filter(|s| s.maps.iter().any(|m| m.region == index)).count();
+    let holders =
+        |index: u16| plan.services.iter().filter(|s| s.maps.iter().any(|m| m.region == index)).count();
     (0..plan.regions.len() as u16).filter(|index| holders(*index) > 1).collect()
 }
 
@@ -106,7 +107,7 @@ fn service(report: &Report<'_, '_>, overlay: Overlay, id: ServiceId, row: usize)
         Some(worst) => format!("by {}", time(worst.ready)),
         None => start_word(service.start).to_owned(),
     };
-    let mut lines = vec![("m", format!("{}  {when}", service.version))];
+    let mut lines = vec![("m", format!("{} · {when}", service.version))];
     if overlay == Overlay::Authority {
         lines.extend(authority(report, id));
     }

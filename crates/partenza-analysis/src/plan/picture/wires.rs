@@ -128,7 +128,8 @@ fn requirements(report: &Report<'_, '_>, item_of: &HashMap<ServiceId, usize>) ->
     let mut wires = Vec::new();
     for id in report.ids() {
         for dependency in plan.service(id).requires.iter().filter(|d| d.on < id) {
-            let others = plan.service(id).requires.iter().map(|d| d.on).filter(|on| *on != dependency.on && *on < id);
+            let others =
+                plan.service(id).requires.iter().map(|d| d.on).filter(|on| *on != dependency.on && *on < id);
             let implied = others.into_iter().any(|on| above[usize::from(on.0)].contains(dependency.on));
             let own = report.timing.services[usize::from(id.0)];
             let hot = own.is_some_and(|w| w.critical_path && w.after == Some(dependency.on));
@@ -197,7 +198,12 @@ fn capabilities(report: &Report<'_, '_>, item_of: &HashMap<ServiceId, usize>, wi
     }
 }
 
-fn memory(report: &Report<'_, '_>, boxes: &[Box], item_of: &HashMap<ServiceId, usize>, wires: &mut Vec<Wire>) {
+fn memory(
+    report: &Report<'_, '_>,
+    boxes: &[Box],
+    item_of: &HashMap<ServiceId, usize>,
+    wires: &mut Vec<Wire>,
+) {
     for (to, this) in boxes.iter().enumerate() {
         let What::Region(index) = this.what else { continue };
         for id in report.ids() {
@@ -247,7 +253,8 @@ fn docks(scene: &Scene, wires: &[Wire]) -> Docks {
         let (from_row, from_x) = place(&scene.layout, &scene.boxes, segment.from);
         let (to_row, to_x) = place(&scene.layout, &scene.boxes, segment.to);
         let plane = plane(wires, segment);
-        let ends = [(segment.from, from_row < to_row, to_x, false), (segment.to, to_row < from_row, from_x, true)];
+        let ends =
+            [(segment.from, from_row < to_row, to_x, false), (segment.to, to_row < from_row, from_x, true)];
         for (end, bottom, far, arriving) in ends {
             let Place::Item(item) = end else { continue };
             let key = dock(index, item, arriving, plane, bottom);
@@ -262,16 +269,41 @@ fn docks(scene: &Scene, wires: &[Wire]) -> Docks {
         }
     }
     let mut x = HashMap::new();
+    let mut alone = Vec::new();
     for ((item, _), mut list) in sides {
         list.sort_by(|a, b| (a.1 / a.2).total_cmp(&(b.1 / b.2)));
         let room = scene.boxes[item].width - 28.0;
         let step = (room / (list.len().max(2) - 1) as f64).min(20.0);
         let first = scene.x(item) - step * (list.len() - 1) as f64 / 2.0;
+        if let [(key @ Dock::Arriving { .. }, _, 1.0)] = list[..] {
+            alone.push((key, item, room / 2.0));
+        }
         for (at, (key, ..)) in list.into_iter().enumerate() {
             x.insert(key, first + step * at as f64);
         }
     }
+    // A wire that arrives alone is straight if the box is where it comes from.
+    for (index, segment) in scene.layout.segments.iter().enumerate() {
+        for (key, item, reach) in alone.iter().filter(|(_, item, _)| segment.to == Place::Item(*item)) {
+            let from = match segment.from {
+                Place::Item(_) => x.get(&Dock::Leaving { segment: index }).copied(),
+                Place::Lane(lane) => Some(scene.left + scene.layout.lanes[lane].1),
+            };
+            let arrives = |key: Dock| {
+                matches!(key, Dock::Arriving { plane: p, bottom, .. }
+                if p == plane(wires, segment) && bottom == comes_from_below(scene, segment))
+            };
+            if let Some(from) = from.filter(|from| (from - scene.x(*item)).abs() <= *reach && arrives(*key)) {
+                x.insert(*key, from);
+            }
+        }
+    }
     Docks { x }
+}
+
+fn comes_from_below(scene: &Scene, segment: &Segment) -> bool {
+    let row = |p| place(&scene.layout, &scene.boxes, p).0;
+    row(segment.from) > row(segment.to)
 }
 
 /// Draws every wire, faint ones first.
@@ -298,7 +330,13 @@ pub fn draw(svg: &mut Svg, scene: &Scene, wires: &[Wire]) {
     lanes(svg, scene, wires);
 }
 
-fn draw_segment(svg: &mut Svg, scene: &Scene, docks: &Docks, (at, segment, plane): (usize, &Segment, u8), kind: Kind) {
+fn draw_segment(
+    svg: &mut Svg,
+    scene: &Scene,
+    docks: &Docks,
+    (at, segment, plane): (usize, &Segment, u8),
+    kind: Kind,
+) {
     let row = |p| place(&scene.layout, &scene.boxes, p).0;
     let down = row(segment.to) > row(segment.from);
     let end = |p: Place, arriving: bool| -> (f64, f64) {
@@ -338,7 +376,10 @@ fn draw_segment(svg: &mut Svg, scene: &Scene, docks: &Docks, (at, segment, plane
     let (start, stop) = (foot(segment.from, from, down), foot(segment.to, to, !down));
     let mut data = curve(start, stop);
     if start != from {
-        data.insert_str(0, &format!("M{} {}L{} {}", number(from.0), number(from.1), number(start.0), number(start.1)));
+        data.insert_str(
+            0,
+            &format!("M{} {}L{} {}", number(from.0), number(from.1), number(start.0), number(start.1)),
+        );
     }
     if stop != to {
         let _ = write!(data, "L{} {}", number(to.0), number(to.1));
