@@ -32,6 +32,15 @@ pub enum Form {
     Unsigned,
 }
 
+/// The attribute of that name and of no XML namespace.
+pub fn find<'d, 'i>(node: Node<'d, 'i>, name: &str) -> Option<Attribute<'d, 'i>> {
+    node.attributes().find(|attribute| attribute.name() == name && attribute.namespace().is_none())
+}
+
+pub fn has(node: Node<'_, '_>, name: &str) -> bool {
+    find(node, name).is_some()
+}
+
 impl Parser<'_> {
     pub fn error(&mut self, code: Code, message: impl Into<String>, span: Span, label: &str) {
         self.out.push(Diagnostic::error(code, message).at(span, label));
@@ -128,7 +137,7 @@ impl Parser<'_> {
     }
 
     pub fn attribute<'d, 'i>(&mut self, node: Node<'d, 'i>, name: &str) -> Option<Attribute<'d, 'i>> {
-        let found = node.attribute_node(name);
+        let found = find(node, name);
         if found.is_none() {
             let message = format!("`<{}>` lacks the attribute `{name}`", node.tag_name().name());
             self.error(Code::MissingAttribute, message, self.tag(node), &format!("add {name}=\"…\""));
@@ -145,7 +154,7 @@ impl Parser<'_> {
     }
 
     pub fn optional(&self, node: Node<'_, '_>, name: &str) -> Option<Spanned<String>> {
-        node.attribute_node(name).map(|a| self.value(a))
+        find(node, name).map(|a| self.value(a))
     }
 
     pub fn bad(&mut self, name: &str, value: &Spanned<String>, wanted: &str) {

@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use roxmltree::Node;
 
-use super::attributes::Parser;
+use super::attributes::{Parser, has};
 use super::board::{DOMAIN_SCHEDULES, DOMAINS};
 use super::elements;
 use super::number;
@@ -56,7 +56,7 @@ impl Parser<'_> {
             }
             self.children(child, &elements::DOMAIN);
             let id = self.optional_number(child, "id", 0, DOMAINS - 1);
-            unnumbered += u64::from(!child.has_attribute("id"));
+            unnumbered += u64::from(!has(child, "id"));
             if let Some(name) = self.text_of(child, "name") {
                 let first = domains.names.insert(name.value.clone(), name.span);
                 let message = format!("two domains are called `{}`", name.value);
@@ -115,7 +115,7 @@ impl Parser<'_> {
             let message = format!("{entries} entries; a schedule has fewer than {DOMAIN_SCHEDULES}");
             self.error(Code::TooManyDomains, message, self.tag(node), "");
         }
-        if node.has_attribute("start_index") && start.is_none() {
+        if has(node, "start_index") && start.is_none() {
             return;
         }
         let first = start.as_ref().map_or(0, |s| s.value);

@@ -5,7 +5,7 @@ use std::fs;
 
 use roxmltree::Node;
 
-use super::attributes::{Form, Parser};
+use super::attributes::{Form, Parser, has};
 use super::board::PAGE_SIZES;
 use super::elements::{self, Element};
 use super::types::{Map, Perms, Prefill, Region, System};
@@ -87,12 +87,12 @@ impl Parser<'_> {
 
     /// As written; a page for boot information, else what the file takes.
     fn size(&mut self, node: Node<'_, '_>, prefill: Option<&Prefill>, granule: u64) -> Option<u64> {
-        if !node.has_attribute("size") {
+        if !has(node, "size") {
             return match prefill {
                 Some(Prefill::BootInfo(_)) => Some(granule),
                 Some(Prefill::File { bytes, .. }) => bytes.checked_next_multiple_of(granule),
                 // The file's problem was told.
-                None if node.has_attribute("prefill_path") || node.has_attribute("prefill_bootinfo") => None,
+                None if has(node, "prefill_path") || has(node, "prefill_bootinfo") => None,
                 None => {
                     self.attribute(node, "size");
                     None

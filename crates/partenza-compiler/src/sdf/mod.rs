@@ -7,7 +7,7 @@
 //!
 //! Where the Microkit's manual and its code differ, the code counts; where it accepts what has no effect, that is a
 //! warning. What it leaves to a later step or to a panic is refused here: a `region_paddr` that names no region, a second
-//! vCPU on x86, and ranges that end beyond 64 bits. More than its 63 protection domains are accepted (SPEC O-3).
+//! vCPU on x86, and a region that ends beyond 64 bits. More than its 63 protection domains are accepted (SPEC O-3).
 
 mod attributes;
 mod board;

@@ -3,7 +3,7 @@
 
 use roxmltree::Node;
 
-use super::attributes::{Form, Parser};
+use super::attributes::{Form, Parser, has};
 use super::board::{Arch, PAGE_SIZES};
 use super::domains::Domains;
 use super::elements;
@@ -70,7 +70,7 @@ impl Parser<'_> {
             let message = "a protection domain without `<program_image>`";
             self.error(Code::MissingElement, message, pd.span, "add one");
         }
-        if !node.has_attribute("name") {
+        if !has(node, "name") {
             self.refused(None, system);
             return;
         }
@@ -128,7 +128,7 @@ impl Parser<'_> {
         let budget = self.optional_number(node, "budget", 0, u64::MAX);
         let period = self.optional_number(node, "period", 0, u64::MAX);
         let given = budget.as_ref().map_or(DEFAULT_BUDGET, |b| b.value);
-        let bad_budget = budget.is_none() && node.has_attribute("budget");
+        let bad_budget = budget.is_none() && has(node, "budget");
         if let Some(period) = period.as_ref().filter(|period| period.value < given && !bad_budget) {
             let message = format!("the period, {} us, is shorter than the budget, {given} us", period.value);
             let mut found = Diagnostic::error(Code::BadAttribute, message).at(period.span, "");
@@ -165,15 +165,15 @@ impl Parser<'_> {
     fn irq(&mut self, node: Node<'_, '_>) -> Option<Irq> {
         let id = self.small(node, "id", Form::Plain, MAX_ID);
         let arm = self.board.arch != Arch::X86_64;
-        let source = if node.has_attribute("irq") {
+        let source = if has(node, "irq") {
             self.children(node, &elements::IRQ_LINE);
             let number = self.needed(node, "irq", Form::Unsigned, 0, u64::MAX);
             let level = self.level(node);
             (arm, number.map(|number| IrqSource::Line { number, level }))
-        } else if node.has_attribute("pin") {
+        } else if has(node, "pin") {
             self.children(node, &elements::IRQ_IOAPIC);
             (!arm, self.ioapic(node))
-        } else if node.has_attribute("pcidev") {
+        } else if has(node, "pcidev") {
             self.children(node, &elements::IRQ_MESSAGE);
             (!arm, self.message(node))
         } else {
@@ -226,15 +226,11 @@ impl Parser<'_> {
         let first = self.needed(node, "addr", Form::Any, 0, u64::MAX);
         let size = self.needed(node, "size", Form::Plain, 1, i64::MAX as u64);
         let (first, size) = (first?, size?);
-        let Some(end) = first.value.checked_add(size.value) else {
-            self.error(Code::BadAttribute, "these I/O ports end beyond 64 bits", size.span, "");
-            return None;
-        };
         Some(Ports {
             span,
             id: id?,
             first: first.value,
-            last: end - 1,
+            last: first.value.saturating_add(size.value - 1),
             setvar_id: self.optional(node, "setvar_id"),
             setvar_addr: self.optional(node, "setvar_addr"),
         })
