@@ -44,7 +44,7 @@ fn verdict(dir: &Path, file: &str, board: &str) -> (bool, String) {
     sdf::read(id, &sources, &board, &[dir.join("prefills")], &mut out);
     for refusal in out.iter().filter(|found| found.severity == Severity::Error) {
         assert!(!refusal.labels.is_empty(), "{file}: refused without a place: {}", refusal.message);
-        assert_eq!(refusal.code as u16 / 100, 2, "{file}: not the Microkit's verdict: {}", refusal.code);
+        assert!((refusal.code as u16) < 300, "{file}: not the Microkit's verdict: {}", refusal.code);
     }
     (!out.has_errors(), diagnostic::text(&out, &sources, Severity::Note, false))
 }

@@ -109,7 +109,7 @@ fn setvars(pd: &Pd, system: &System, patcher: &mut Patcher<'_>) {
     }
     for ports in &pd.ports {
         set(&ports.setvar_id, u64::from(ports.id.value));
-        set(&ports.setvar_addr, u64::from(ports.first));
+        set(&ports.setvar_addr, ports.first);
     }
     for (end, _) in system.ends_of(&pd.name.value) {
         set(&end.setvar_id, u64::from(end.id.value));

@@ -2,7 +2,7 @@
 //! The system description: the Microkit's SDF 2.3 (SPEC O-1), every element and attribute, with positions.
 //!
 //! Two verdicts stay apart. What the Microkit itself would refuse is found here, for one of its boards ([`Board`]):
-//! errors of codes PZ-02xx, and no others. What the chosen kernel or this release cannot do is found by
+//! errors of codes PZ-02xx, and PZ-0003 where it is not XML. What the chosen kernel or this release cannot do is found by
 //! [`crate::check::target`] (codes PZ-03xx).
 //!
 //! Where the Microkit's manual and its code differ, the code counts; where it accepts what has no effect, that is a

@@ -15,8 +15,6 @@ use crate::resolve::Model;
 use crate::sdf::Pd;
 use crate::source::Span;
 
-/// The Microkit's own limit of protection domains.
-const MICROKIT_PDS: usize = 63;
 /// QEMU's configuration device, from which boot parameters come.
 const FW_CFG: (u16, u16) = (0x510, 0x511);
 /// Reset control of the chipset and of the keyboard controller.
@@ -29,10 +27,6 @@ pub fn check(model: &Model<'_>, kernel: &Kernel, out: &mut Diagnostics) {
         let message = format!("{pds} protection domains; {MAX_SERVICES} are supported");
         let first_too_many = model.system.pds[MAX_SERVICES].name.span;
         out.push(Diagnostic::error(Code::TooManyServices, message).at(first_too_many, ""));
-    } else if pds > MICROKIT_PDS {
-        let message = format!("{pds} protection domains: the Microkit itself takes at most {MICROKIT_PDS}");
-        let first_too_many = model.system.pds[MICROKIT_PDS].name.span;
-        out.push(Diagnostic::info(Code::BeyondMicrokit, message).at(first_too_many, ""));
     }
     for service in &model.services {
         features::pd(model.system, service.pd, kernel, out);

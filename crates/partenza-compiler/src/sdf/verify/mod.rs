@@ -14,6 +14,9 @@ use super::types::{Map, Pd, Prefill, Region, System};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, suggest};
 use crate::source::{Span, Spanned};
 
+/// The Microkit's own limit of protection domains; beyond it is a note (SPEC O-3).
+const MAX_PDS: usize = 63;
+
 /// Checks a system as a whole. Findings go to `out`.
 pub fn verify(system: &System, board: &Board, out: &mut Diagnostics) {
     unique(system.pds.iter().map(|pd| &pd.name), "protection domains", out);
@@ -22,6 +25,11 @@ pub fn verify(system: &System, board: &Board, out: &mut Diagnostics) {
     for pd in system.pds.iter().filter(|pd| pd.name.value == "monitor") {
         let message = "`monitor` is the Microkit's own name";
         out.push(Diagnostic::error(Code::DuplicateName, message).at(pd.name.span, "choose another"));
+    }
+    if let Some(pd) = system.pds.get(MAX_PDS) {
+        let count = system.pds.len();
+        let message = format!("{count} protection domains: the Microkit itself takes at most {MAX_PDS}");
+        out.push(Diagnostic::info(Code::BeyondMicrokit, message).at(pd.name.span, ""));
     }
     references(system, out);
     ids::check(system, out);
