@@ -18,7 +18,13 @@ pub struct Partenza {
 #[derive(Subcommand)]
 pub enum Command {
     /// Check a system and say what is wrong with it
-    Check(SystemArgs),
+    #[command(after_help = crate::microkit::EXAMPLES)]
+    Check {
+        #[command(flatten)]
+        microkit: crate::microkit::MicrokitArgs,
+        #[command(flatten)]
+        system: SystemArgs,
+    },
     /// Check a system, plan it, and write the archive
     #[command(after_help = "Example:\n  partenza build . -o build/archive.pza")]
     Build(BuildArgs),
@@ -37,6 +43,9 @@ pub enum Command {
     /// Say who can reach what, and how
     #[command(after_help = crate::authority::EXAMPLES)]
     Authority(crate::authority::AuthorityArgs),
+    /// Compare two plans: services, order, grants, rights, memory, who reaches whom
+    #[command(after_help = crate::diff::EXAMPLES)]
+    Diff(crate::diff::DiffArgs),
     /// Draw a real boot: when each service was built, started, ready
     #[command(after_help = crate::chart::CHART_EXAMPLES)]
     Bootchart(crate::chart::ChartArgs),

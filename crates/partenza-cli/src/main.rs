@@ -10,9 +10,11 @@
 mod args;
 mod authority;
 mod chart;
+mod diff;
 mod docs;
 mod events;
 mod explain;
+mod microkit;
 mod output;
 mod pack;
 mod plan;
@@ -49,13 +51,15 @@ impl Failure {
 
 fn main() -> ExitCode {
     let result = match Partenza::parse().command {
-        Command::Check(args) => pack::check(&args),
+        Command::Check { microkit, system } if microkit.microkit => microkit::check(&microkit, &system),
+        Command::Check { system, .. } => pack::check(&system),
         Command::Build(args) => pack::build(&args),
         Command::Pack(args) => pack::pack(&args),
         Command::Run(args) => run::run(&args),
         Command::Decode => decode(),
         Command::Plan(args) => plan::plan(&args),
         Command::Authority(args) => authority::authority(&args),
+        Command::Diff(args) => diff::diff(&args),
         Command::Bootchart(args) => chart::bootchart(&args),
         Command::Blame(args) => chart::blame(&args),
         Command::CriticalChain(args) => chart::critical_chain(&args),

@@ -141,13 +141,18 @@ impl<'a> Run<'a> {
 
     /// Tells what was found, down to severity `least`; problems end the command.
     fn finish(&self, least: Severity) -> Result<(), Failure> {
-        if self.args.json {
-            outln!("{:#}", json(&self.found, &self.sources))?;
-        } else {
-            let colour = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-            let shown = text(&self.found, &self.sources, least, colour);
-            io::stderr().write_all(shown.as_bytes()).map_err(Failure::environment)?;
-        }
-        if self.found.has_errors() { Err(Failure::Problems) } else { Ok(()) }
+        tell(&self.found, &self.sources, self.args.json, least)
     }
+}
+
+/// Tells findings down to severity `least`, or all as JSON; problems end the command.
+pub fn tell(found: &Diagnostics, sources: &Sources, as_json: bool, least: Severity) -> Result<(), Failure> {
+    if as_json {
+        outln!("{:#}", json(found, sources))?;
+    } else {
+        let colour = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+        let shown = text(found, sources, least, colour);
+        io::stderr().write_all(shown.as_bytes()).map_err(Failure::environment)?;
+    }
+    if found.has_errors() { Err(Failure::Problems) } else { Ok(()) }
 }
