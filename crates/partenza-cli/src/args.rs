@@ -18,13 +18,8 @@ pub struct Partenza {
 #[derive(Subcommand)]
 pub enum Command {
     /// Check a system and say what is wrong with it
-    #[command(after_help = crate::microkit::EXAMPLES)]
-    Check {
-        #[command(flatten)]
-        microkit: crate::microkit::MicrokitArgs,
-        #[command(flatten)]
-        system: SystemArgs,
-    },
+    #[command(after_help = crate::check::EXAMPLES)]
+    Check(crate::check::CheckArgs),
     /// Check a system, plan it, and write the archive
     #[command(after_help = "Example:\n  partenza build . -o build/archive.pza")]
     Build(BuildArgs),
@@ -56,13 +51,25 @@ pub enum Command {
     #[command(after_help = crate::chart::CHAIN_EXAMPLES)]
     CriticalChain(crate::chart::TextArgs),
     /// Turn event frames on standard input into JSON lines
+    #[command(after_help = "Example:\n  socat - UNIX-CONNECT:/tmp/events | partenza decode | jq .event")]
     Decode,
     /// Say what a code means and how to mend it
+    #[command(after_help = crate::explain::EXAMPLES)]
     Explain {
         /// PZ-0101, PZ-E0120; without one, all codes are listed
         code: Option<String>,
     },
+    /// Print the JSON Schema of a YAML file, for editors
+    #[command(after_help = crate::schema::EXAMPLES)]
+    Schema(crate::schema::SchemaArgs),
+    /// Print completions for a shell
+    #[command(after_help = crate::manual::COMPLETIONS)]
+    Completions(crate::manual::CompletionsArgs),
+    /// Print the manual page
+    #[command(after_help = crate::manual::MAN)]
+    Man(crate::manual::ManArgs),
     /// Write the generated pages of the documentation
+    #[command(after_help = "Example:\n  partenza docs docs                errors.md, checks.md, fields.md")]
     Docs {
         /// The directory to write them to
         dir: PathBuf,
@@ -105,6 +112,9 @@ pub struct KernelArgs {
 pub struct BuildArgs {
     #[command(flatten)]
     pub system: SystemArgs,
+    /// Say what changed since the plan was compiled last
+    #[arg(long)]
+    pub why_rebuilt: bool,
     /// The archive
     #[arg(short, long, value_name = "FILE", default_value = "build/partenza/archive.pza")]
     pub output: PathBuf,
@@ -114,6 +124,9 @@ pub struct BuildArgs {
 pub struct PackArgs {
     #[command(flatten)]
     pub system: SystemArgs,
+    /// Say what changed since the plan was compiled last
+    #[arg(long)]
+    pub why_rebuilt: bool,
     /// The prebuilt root task [default: root-task on the search path]
     #[arg(long, value_name = "ELF")]
     pub root_task: Option<PathBuf>,
@@ -135,6 +148,9 @@ pub struct RunArgs {
     /// Where ELF files are looked for, for a directory
     #[arg(long = "search-path", value_name = "DIR")]
     pub search_path: Vec<PathBuf>,
+    /// Say what changed since the plan was compiled last, for a directory
+    #[arg(long)]
+    pub why_rebuilt: bool,
     /// The prebuilt root task, for a directory
     #[arg(long, value_name = "ELF")]
     pub root_task: Option<PathBuf>,
@@ -179,7 +195,7 @@ pub enum EventFormat {
     Text,
 }
 
-fn size(text: &str) -> Result<u64, String> {
+pub fn size(text: &str) -> Result<u64, String> {
     numbers::size(text).filter(|size| *size > 0).ok_or_else(|| "expected a size, as in 128MiB".to_owned())
 }
 

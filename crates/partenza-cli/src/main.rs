@@ -9,17 +9,23 @@
 
 mod args;
 mod authority;
+mod cache;
 mod chart;
+mod check;
 mod diff;
 mod docs;
 mod events;
 mod explain;
+mod manual;
 mod microkit;
 mod output;
 mod pack;
 mod plan;
+mod policy;
 mod qemu;
 mod run;
+mod schema;
+mod session;
 mod system;
 
 use std::fmt::Display;
@@ -51,8 +57,7 @@ impl Failure {
 
 fn main() -> ExitCode {
     let result = match Partenza::parse().command {
-        Command::Check { microkit, system } if microkit.microkit => microkit::check(&microkit, &system),
-        Command::Check { system, .. } => pack::check(&system),
+        Command::Check(args) => check::check(&args),
         Command::Build(args) => pack::build(&args),
         Command::Pack(args) => pack::pack(&args),
         Command::Run(args) => run::run(&args),
@@ -64,6 +69,9 @@ fn main() -> ExitCode {
         Command::Blame(args) => chart::blame(&args),
         Command::CriticalChain(args) => chart::critical_chain(&args),
         Command::Explain { code } => explain::explain(code.as_deref()),
+        Command::Schema(args) => schema::run(&args),
+        Command::Completions(args) => manual::completions(&args),
+        Command::Man(args) => manual::man(&args),
         Command::Docs { dir } => docs::docs(&dir),
     };
     match result {

@@ -12,12 +12,7 @@ use partenza_compiler::{Diagnostics, Severity, Sources, compile};
 
 use crate::args::SystemArgs;
 use crate::output::outln;
-use crate::{Failure, pack};
-
-pub const EXAMPLES: &str = "Examples:\n  \
-    partenza check                                             the system in this directory\n  \
-    partenza check --microkit --board qemu_virt_aarch64 hello.system\n  \
-    partenza check --microkit --board zcu102 --board-config smp-debug hello.system";
+use crate::{Failure, session};
 
 /// Whose verdict is asked for.
 #[derive(Args, Clone)]
@@ -44,7 +39,7 @@ pub fn check(args: &MicrokitArgs, system: &SystemArgs) -> Result<(), Failure> {
         let search: Vec<PathBuf> = system.search_path.iter().cloned().chain([".".into()]).collect();
         sdf::read(file, &sources, &board, &search, &mut found);
     }
-    pack::tell(&found, &sources, system.json, Severity::Note)?;
+    session::tell(&found, &sources, system.json, Severity::Note)?;
     if !system.json {
         outln!("{}: the Microkit accepts it for {}", path.display(), args.board)?;
     }

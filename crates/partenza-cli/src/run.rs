@@ -11,7 +11,7 @@ use crate::args::{EventFormat, KernelArgs, PackArgs, RunArgs, SystemArgs};
 use crate::events::{Decoded, Decoder, What};
 use crate::output::outln;
 use crate::qemu::ENDING;
-use crate::{pack, qemu};
+use crate::{pack, qemu, session};
 
 /// How often the machine is looked at when nothing is said.
 const GLANCE: Duration = Duration::from_millis(50);
@@ -31,7 +31,7 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
 
 /// Boots, hands each event to `sink`, and judges the boot.
 pub fn boot(args: &RunArgs, sink: &mut Sink<'_>) -> Result<(), Failure> {
-    let kernel = pack::kernel(&args.kernel)?;
+    let kernel = session::kernel(&args.kernel)?;
     let image = image(args)?;
     let boot_image = kernel.boot_image();
     if !boot_image.is_file() {
@@ -61,6 +61,7 @@ fn image(args: &RunArgs) -> Result<PathBuf, Failure> {
             search_path: args.search_path.clone(),
             json: false,
         },
+        why_rebuilt: args.why_rebuilt,
         root_task: args.root_task.clone(),
         memory: args.memory,
         output: output.clone(),

@@ -27,6 +27,9 @@ pub struct CompileArgs {
     /// Where ELF files are looked for; may be given more than once
     #[arg(long = "search-path", value_name = "DIR")]
     pub search_path: Vec<PathBuf>,
+    /// Say what changed since the plan was compiled last
+    #[arg(long)]
+    pub why_rebuilt: bool,
 }
 
 impl CompileArgs {
@@ -55,7 +58,7 @@ impl Loaded {
     pub fn load(what: &Path, compile: &CompileArgs) -> Result<Self, Failure> {
         let name = what.display().to_string();
         if what.is_dir() {
-            return Ok(Self { bytes: pack::compiled(&compile.of(what))?.archive, name });
+            return Ok(Self { bytes: pack::compiled(&compile.of(what), compile.why_rebuilt)?.archive, name });
         }
         let bytes = fs::read(what).map_err(|error| Failure::Environment(format!("{name}: {error}")))?;
         Ok(Self { bytes, name })

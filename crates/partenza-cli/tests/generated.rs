@@ -25,10 +25,63 @@ fn same(generated: &Path, committed: &str, command: &str) {
     assert!(count > 0);
 }
 
+fn generate(args: &[&str]) -> TempDir {
+    let dir = TempDir::new().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_partenza"));
+    assert!(command.args(args).arg(dir.path()).status().unwrap().success());
+    dir
+}
+
 #[test]
 fn committed_documentation_is_what_the_tables_say() {
-    let dir = TempDir::new().unwrap();
-    let status = Command::new(env!("CARGO_BIN_EXE_partenza")).arg("docs").arg(dir.path()).status().unwrap();
-    assert!(status.success());
-    same(dir.path(), "docs", "docs docs");
+    same(generate(&["docs"]).path(), "docs", "docs docs");
+}
+
+#[test]
+fn committed_schemas_are_what_the_tables_say() {
+    same(generate(&["schema", "--write"]).path(), "schemas", "schema --write schemas");
+}
+
+#[test]
+fn files_of_the_reference_system_name_their_schema() {
+    let manifests = fs::read_dir(checkout().join("manifests")).unwrap();
+    let mut files: Vec<(PathBuf, &str)> =
+        manifests.map(|entry| (entry.unwrap().path(), "../schemas/manifest.json")).collect();
+    files.push((checkout().join("partenza.yaml"), "schemas/system.json"));
+    for (file, schema) in files {
+        let line = format!("# yaml-language-server: $schema={schema}");
+        let text = fs::read_to_string(&file).unwrap();
+        assert!(text.lines().any(|found| found == line), "{}: add {line}", file.display());
+        assert!(file.parent().unwrap().join(schema).is_file(), "{schema}");
+    }
+}
+
+#[test]
+fn completions_and_manual_pages_know_every_command() {
+    let run = |args: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_partenza")).args(args).output().unwrap();
+        assert!(output.status.success(), "{args:?}");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let help = run(&["--help"]);
+    let commands: Vec<&str> = help
+        .lines()
+        .skip_while(|line| *line != "Commands:")
+        .skip(1)
+        .take_while(|line| !line.is_empty())
+        .filter_map(|line| line.strip_prefix("  ")?.split(' ').next().filter(|word| !word.is_empty()))
+        .filter(|word| *word != "help")
+        .collect();
+    assert!(commands.contains(&"check") && commands.contains(&"schema"), "{commands:?}");
+    let pages = generate(&["man", "--write"]);
+    let scripts = ["bash", "zsh", "fish"].map(|shell| run(&["completions", shell]));
+    for command in commands {
+        assert!(pages.path().join(format!("partenza-{command}.1")).is_file(), "{command}");
+        for script in &scripts {
+            assert!(script.contains(command), "{command}");
+        }
+        let help = run(&[command, "--help"]);
+        assert!(help.contains("Example"), "`partenza {command} --help` shows no example");
+    }
+    assert!(run(&["man"]).contains(".TH partenza 1"));
 }

@@ -68,7 +68,7 @@ impl Kernel {
     /// # Errors
     /// It is no prefix, or its kernel is not supported.
     pub fn open(prefix: &Path) -> Result<Kernel, BadKernel> {
-        let file = prefix.join("libsel4/include/kernel/gen_config.json");
+        let file = config_file(prefix);
         let text = std::fs::read_to_string(&file).map_err(|error| {
             BadKernel(format!("{} is not an installed seL4: {}: {error}", prefix.display(), file.display()))
         })?;
@@ -112,11 +112,21 @@ impl Kernel {
         })
     }
 
+    /// Where what is known of it was read.
+    #[must_use]
+    pub fn config_file(&self) -> PathBuf {
+        config_file(&self.prefix)
+    }
+
     /// The kernel's image for QEMU's multiboot loader.
     #[must_use]
     pub fn boot_image(&self) -> PathBuf {
         self.prefix.join("bin/kernel32.elf")
     }
+}
+
+fn config_file(prefix: &Path) -> PathBuf {
+    prefix.join("libsel4/include/kernel/gen_config.json")
 }
 
 #[cfg(test)]

@@ -28,6 +28,7 @@ pub mod manifest;
 pub mod numbers;
 pub mod parameters;
 pub mod resolve;
+pub mod schema;
 pub mod sdf;
 pub mod source;
 pub mod yaml;

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! One run of the compiler with what it found: from a directory to a checked plan, and from findings to the user.
+//!
+//! A plan is compiled and held against its policy, or taken from the [`cache`](crate::cache) when nothing changed.
+
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use partenza_compiler::diagnostic::{json, text};
+use partenza_compiler::{Code, Compiled, Diagnostics, Kernel, Options, Severity, Sources, compile};
+
+use serde_json::Value;
+
+use crate::args::{KernelArgs, SystemArgs};
+use crate::cache::{Cache, Shown};
+use crate::output::{errln, outln};
+use crate::{Failure, policy};
+
+/// Where `make` puts programs for a kernel, below `build/sel4/`.
+const TARGET: &str = "x86_64-unknown-linux-gnu/sel4";
+
+pub struct Session<'a> {
+    args: &'a SystemArgs,
+    pub kernel: Kernel,
+    sources: Sources,
+    pub found: Diagnostics,
+    /// What an earlier run found; then nothing was compiled in this one.
+    earlier: Option<Shown>,
+}
+
+impl<'a> Session<'a> {
+    pub fn new(args: &'a SystemArgs) -> Result<Self, Failure> {
+        let kernel = kernel(&args.kernel)?;
+        let (sources, found) = (Sources::default(), Diagnostics::default());
+        Ok(Self { args, kernel, sources, found, earlier: None })
+    }
+
+    pub fn options(&self) -> Options {
+        let args = self.args;
+        let search_path = match args.search_path.as_slice() {
+            [] => default_search_path(&self.kernel),
+            given => given.to_vec(),
+        };
+        Options {
+            dir: args.dir.clone(),
+            system: args.system.clone(),
+            config: args.config.clone(),
+            manifests: args.manifests.clone(),
+            search_path,
+            kernel: self.kernel.clone(),
+        }
+    }
+
+    /// Compiles, and judges the policy. `None` after errors.
+    pub fn compile(&mut self) -> Option<Compiled> {
+        let options = self.options();
+        // It was read to know the kernel, and the plan depends on it.
+        let _ = self.sources.inputs.read(&self.kernel.config_file());
+        let compiled = compile(&options, &mut self.sources, &mut self.found)?;
+        policy::judge(&compiled, &mut self.found);
+        (!self.found.has_errors()).then_some(compiled)
+    }
+
+    /// The same, from the cache where nothing changed (SPEC P-3); with `why`, says what did.
+    pub fn compile_cached(&mut self, why: bool) -> Option<Compiled> {
+        let cache = Cache::of(&self.options());
+        let reasons = match cache.load() {
+            Ok((compiled, shown)) => {
+                if why {
+                    errln!("nothing changed: the plan is the one in {}", cache.archive().display());
+                }
+                self.earlier = Some(shown);
+                return Some(compiled);
+            }
+            Err(reasons) => reasons,
+        };
+        if why {
+            for reason in reasons {
+                errln!("rebuilt: {reason}");
+            }
+        }
+        let compiled = self.compile()?;
+        cache.store(&compiled, &self.sources.inputs, &shown(&self.found, &self.sources, Severity::Warning));
+        Some(compiled)
+    }
+
+    /// Tells what was found, down to severity `least`; problems end the command.
+    pub fn finish(&self, least: Severity) -> Result<(), Failure> {
+        let now = shown(&self.found, &self.sources, least);
+        tell_shown(self.earlier.iter().chain([&now]), self.args.json)?;
+        if self.found.has_errors() { Err(Failure::Problems) } else { Ok(()) }
+    }
+
+    /// Warnings of this run and of the one that the plan comes from.
+    pub fn warnings(&self) -> usize {
+        self.found.count(Severity::Warning) + self.earlier.as_ref().map_or(0, |shown| shown.warnings)
+    }
+}
+
+/// Tells findings down to severity `least`, or all as JSON; problems end the command.
+pub fn tell(found: &Diagnostics, sources: &Sources, json: bool, least: Severity) -> Result<(), Failure> {
+    tell_shown([&shown(found, sources, least)].into_iter(), json)?;
+    if found.has_errors() { Err(Failure::Problems) } else { Ok(()) }
+}
+
+fn shown(found: &Diagnostics, sources: &Sources, least: Severity) -> Shown {
+    Shown {
+        plain: text(found, sources, least, false),
+        coloured: text(found, sources, least, true),
+        json: json(found, sources),
+        warnings: found.count(Severity::Warning),
+    }
+}
+
+fn tell_shown<'s>(all: impl Iterator<Item = &'s Shown>, json: bool) -> Result<(), Failure> {
+    if json {
+        let lists = all.filter_map(|shown| shown.json.as_array());
+        return outln!("{:#}", Value::from(lists.flatten().cloned().collect::<Vec<_>>()));
+    }
+    let colour = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    for shown in all {
+        let text = if colour { &shown.coloured } else { &shown.plain };
+        io::stderr().write_all(text.as_bytes()).map_err(Failure::environment)?;
+    }
+    Ok(())
+}
+
+/// The kernel that the arguments or the environment name.
+pub fn kernel(args: &KernelArgs) -> Result<Kernel, Failure> {
+    let from_env = || std::env::var_os("SEL4_PREFIX").filter(|value| !value.is_empty()).map(PathBuf::from);
+    let prefix = args.kernel.clone().or_else(from_env).unwrap_or_else(|| "build/kernel/debug".into());
+    Kernel::open(&prefix).map_err(|why| {
+        Failure::Environment(format!("[{}] {why}; {}", Code::BadKernel, Code::BadKernel.row().hint))
+    })
+}
+
+/// Where programs for `kernel` are when nobody says.
+fn default_search_path(kernel: &Kernel) -> Vec<PathBuf> {
+    let flavour = if kernel.debug { "debug" } else { "release" };
+    let own = kernel.prefix.file_name().map(|name| name.to_string_lossy().into_owned());
+    let mut names: Vec<String> = own.into_iter().collect();
+    if !names.iter().any(|name| name == flavour) {
+        names.push(flavour.to_owned());
+    }
+    names.into_iter().map(|name| Path::new("build/sel4").join(name).join(TARGET)).collect()
+}
