@@ -239,7 +239,8 @@ fn registry(
     file.and_then(|file| extensions::parse(file, sources, out)).unwrap_or_default()
 }
 
-fn source(path: &Path, sources: &mut Sources, out: &mut Diagnostics) -> Option<FileId> {
+/// Reads a file of a system. Findings go to `out`.
+pub fn source(path: &Path, sources: &mut Sources, out: &mut Diagnostics) -> Option<FileId> {
     let bytes = match sources.inputs.read(path) {
         Ok(bytes) => bytes,
         Err(error) => {

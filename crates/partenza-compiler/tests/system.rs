@@ -42,6 +42,15 @@ fn a_plain_system_needs_nothing_else() {
 }
 
 #[test]
+fn what_sdfgen_writes_is_compiled() {
+    let bench = Bench::new();
+    bench.file("system.xml", include_str!("sdf/sdfgen_plain.system"));
+    let compiled = bench.good();
+    let plan = compiled.plan();
+    assert_eq!((plan.services.len(), plan.irqs[0].pin, plan.regions[0].pages), (2, 14, 2));
+}
+
+#[test]
 fn not_well_formed() {
     let bench = Bench::new();
     bench.file("system.xml", "<system>\n<protection_domain>\n</system>");
