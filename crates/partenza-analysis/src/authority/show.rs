@@ -19,7 +19,7 @@ impl Graph<'_, '_> {
     #[must_use]
     pub fn verb(&self, how: &How) -> String {
         match how {
-            How::Calls(Some(interface)) => format!("calls, for {interface},"),
+            How::Calls(Some(interface)) => format!("calls ({interface})"),
             How::Calls(None) => "calls".to_owned(),
             How::Sends => "sends to".to_owned(),
             How::Signals => "signals".to_owned(),
@@ -27,10 +27,10 @@ impl Graph<'_, '_> {
             How::Reads => "reads".to_owned(),
             How::ReadBy => "is read by".to_owned(),
             How::Drives => "drives".to_owned(),
-            How::Programs(what) => format!("programs, without an IOMMU, through {what},"),
+            How::Programs(what) => format!("programs ({what}; there is no IOMMU)"),
             How::Holds => "holds".to_owned(),
-            How::Asks(operations) => format!("may ask for {} of", operations.join(", ")),
-            How::Commands => "which does it to".to_owned(),
+            How::Asks(operations) => format!("may ask to {}", operations.join(", ")),
+            How::Commands => "does it to".to_owned(),
             How::Answers => "answers".to_owned(),
         }
     }
@@ -53,7 +53,6 @@ impl Graph<'_, '_> {
                 How::Calls(Some(interface)) => format!("calls {interface}"),
                 How::Asks(operations) => operations.join(", "),
                 How::Programs(what) => format!("programs {what}"),
-                How::Commands => "does it to".to_owned(),
                 how => self.verb(how),
             };
             let _ = write!(out, " -[{verb}]-> {}", self.word(edge.to));
@@ -70,7 +69,7 @@ pub fn draw(graph: &Graph<'_, '_>, path: &Path, paint: Paint) -> String {
     let _ = writeln!(out, "  {}", paint.paint(Tone::Strong, &graph.word(start)));
     for edge in &path.edges {
         let verb = graph.verb(&edge.how);
-        let _ = writeln!(out, "    {} {}", paint.paint(Tone::Faint, "│"), verb.trim_end_matches(','));
+        let _ = writeln!(out, "    {} {}", paint.paint(Tone::Faint, "│"), verb);
         let _ = writeln!(out, "    {}", paint.paint(Tone::Faint, "▼"));
         let _ = writeln!(out, "  {}", paint.paint(Tone::Strong, &graph.word(edge.to)));
     }
@@ -109,7 +108,8 @@ fn footnote(relation: Relation) -> &'static str {
 fn service(graph: &Graph<'_, '_>, id: ServiceId, paint: Paint) -> String {
     let me = Node::Service(id);
     let mut table = Table::indented(4);
-    let rows: [(&str, fn(&How) -> bool); 8] = [
+    type Is = fn(&How) -> bool;
+    let rows: [(&str, Is); 8] = [
         ("calls", |how| matches!(how, How::Calls(_))),
         ("sends to", |how| matches!(how, How::Sends)),
         ("signals", |how| matches!(how, How::Signals)),

@@ -191,7 +191,8 @@ pub fn of_service(names: &Names<'_, '_>, id: ServiceId, programs: &[u64]) -> Fac
         facts.text(Topic::Setting, "sidecar of", names.service(module));
     }
     for dependency in &service.requires {
-        let how = if dependency.required { "required" } else { "optional" };
+        let restart = if dependency.restart_with { ", restarts with it" } else { "" };
+        let how = format!("{}{restart}", if dependency.required { "required" } else { "optional" });
         facts.text(Topic::Requires, names.service(dependency.on), how);
     }
     for (interface, version) in &service.provides {

@@ -25,8 +25,12 @@ pub fn show(diff: &Diff, from: &str, to: &str, paint: Paint) -> String {
         return out;
     }
     if !diff.system.is_empty() {
-        let _ =
-            write!(out, "\n{}\n{}", paint.paint(Tone::Strong, "~ the system"), changes(&diff.system, paint));
+        let _ = write!(
+            out,
+            "\n{}\n{}",
+            paint.paint(Tone::Strong, "~ the system"),
+            changes(diff.system.iter().collect(), paint)
+        );
     }
     if let Some((before, after)) = &diff.order {
         let head = paint.paint(Tone::Strong, "~ the boot order of what is in both");
@@ -39,7 +43,9 @@ pub fn show(diff: &Diff, from: &str, to: &str, paint: Paint) -> String {
             Fate::Changed => ('~', Tone::Strong),
         };
         let head = paint.paint(tone, &format!("{mark} {}", service.name));
-        let _ = write!(out, "\n{head}\n{}", changes(&service.changes, paint));
+        let told: Vec<&Change> =
+            service.changes.iter().filter(|c| service.fate == Fate::Changed || telling(c)).collect();
+        let _ = write!(out, "\n{head}\n{}", changes(told, paint));
     }
     if !diff.reach.is_empty() {
         let _ = writeln!(out, "\n{}", paint.paint(Tone::Strong, "~ who reaches whom"));
@@ -55,7 +61,24 @@ pub fn show(diff: &Diff, from: &str, to: &str, paint: Paint) -> String {
     out
 }
 
-fn changes(all: &[Change], paint: Paint) -> String {
+/// Of a service that is new or gone, what a reviewer asks first; JSON has the rest.
+fn telling(change: &Change) -> bool {
+    let key = change.fact.key.as_str();
+    match change.fact.topic {
+        Topic::Setting => ["version", "layer", "critical", "class", "priority", "start"].contains(&key),
+        Topic::Memory => ["reserved", "slots"].contains(&key),
+        Topic::Program => key == "file",
+        Topic::Requires
+        | Topic::Provides
+        | Topic::Grant
+        | Topic::Map
+        | Topic::Operation
+        | Topic::Argument
+        | Topic::Region => true,
+    }
+}
+
+fn changes(all: Vec<&Change>, paint: Paint) -> String {
     let mut table = Table::indented(4);
     for change in all {
         let (mark, tone) = match (&change.from, &change.to) {

@@ -7,6 +7,7 @@
 //! explains, signals, shared memory, hardware, operations of the Supervisor.
 
 mod boxes;
+mod routes;
 mod wires;
 
 use crate::draw::layered::{self, Item, Layout};
@@ -15,7 +16,7 @@ use crate::text::{count, time};
 
 use super::Report;
 use boxes::{Box, Row, boxes, rows};
-use wires::{Kind, Wire};
+use wires::Wire;
 
 /// What is drawn beside the boot order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +32,9 @@ const PAD: f64 = 16.0;
 const SPACE: f64 = 12.0;
 /// Between two rows of boxes, at least.
 const GAP: f64 = 44.0;
+
+/// Width of the bands, at least.
+const LEAST: f64 = 480.0;
 
 /// Where everything is.
 struct Scene {
@@ -84,8 +88,7 @@ pub fn svg(report: &Report<'_, '_>, overlay: Overlay) -> String {
     );
     svg.text("m", (MARGIN, MARGIN + 32.0), Anchor::Start, &subtitle);
     let texts = svg::width(&subtitle).max(title.len() as f64 * 11.0);
-    let legend_width = wires::legend_width(&wires, overlay);
-    let inner = (gutter + layout.width + PAD).max(texts).max(legend_width);
+    let inner = (gutter + layout.width + PAD).max(texts).max(LEAST);
     // The picture in the middle of what is left beside the labels.
     let left = MARGIN + gutter + (inner - gutter - PAD - layout.width) / 2.0;
     let scene = Scene { boxes, rows, places, layout, left };
@@ -96,13 +99,13 @@ pub fn svg(report: &Report<'_, '_>, overlay: Overlay) -> String {
         svg.text("b t", (MARGIN + 14.0, top + PAD + 12.0), Anchor::Start, name);
         svg.text(if *over { "bad-t" } else { "m" }, (MARGIN + 14.0, top + PAD + 28.0), Anchor::Start, note);
     }
-    wires::draw(&mut svg, &scene, &wires);
+    routes::draw(&mut svg, &scene, &wires);
     for at in 0..scene.boxes.len() {
         boxes::draw(&mut svg, &scene, at);
     }
     let bottom = scene.places.last().map_or(MARGIN + 40.0, |(top, height)| top + height + PAD);
-    wires::legend(&mut svg, &wires, overlay, (MARGIN, bottom + 26.0));
-    svg.finish(inner + 2.0 * MARGIN, bottom + 26.0 + MARGIN, &title)
+    let below = wires::legend(&mut svg, &wires, (MARGIN, bottom + 26.0), inner);
+    svg.finish(inner + 2.0 * MARGIN, below + MARGIN, &title)
 }
 
 /// First and last row of each band.
@@ -133,7 +136,7 @@ fn label(report: &Report<'_, '_>, layer: Option<usize>) -> (String, String, bool
 fn places(rows: &[Row], boxes: &[Box], layout: &Layout, wires: &[Wire]) -> Vec<(f64, f64)> {
     let mut drift = vec![0.0f64; rows.len() + 1];
     for segment in &layout.segments {
-        let place = |place| wires::place(layout, boxes, place);
+        let place = |place| routes::place(layout, boxes, place);
         let ((row_a, a), (row_b, b)) = (place(segment.from), place(segment.to));
         let upper = row_a.min(row_b);
         drift[upper] = drift[upper].max((a - b).abs());
@@ -172,9 +175,4 @@ fn curve(from: (f64, f64), to: (f64, f64)) -> String {
         number(to.0),
         number(to.1)
     )
-}
-
-/// How strong a line is: of several on one piece the strongest is drawn.
-fn strongest<'w>(kinds: impl Iterator<Item = &'w Kind>) -> Option<&'w Kind> {
-    kinds.min_by_key(|kind| kind.rank())
 }
