@@ -321,7 +321,7 @@ fn what_only_other_kernels_have() {
     assert_eq!(with("fpu=\"false\"").remarks(), [Code::KernelIgnores]);
     with("passive=\"true\"").error(Code::KernelCannot, "system.xml:2:", "`a`:");
     with("cpu=\"1\"").error(Code::BadAttribute, "system.xml:2:", "from 0 to 0");
-    with("smc=\"true\"").error(Code::NotOnBoard, "system.xml:2:", "(x86_64)");
+    with("smc=\"true\"").error(Code::NotOnBoard, "system.xml:2:", "`smc` on x86_64");
     with("domain=\"d\"").error(Code::UnknownReference, "system.xml:2:", "without `<domains>`");
     assert_eq!(with("passive=\"false\" cpu=\"0\" fpu=\"true\"").remarks(), []);
 }

@@ -55,7 +55,7 @@ impl Parser<'_> {
 
     /// Something that this board does not have.
     pub fn not_here(&mut self, what: &str, why: &str, span: Span) {
-        let message = format!("{what}: {why} ({})", self.board.name);
+        let message = format!("{what} on {}: {why}", self.board.name);
         self.error(Code::NotOnBoard, message, span, "");
     }
 

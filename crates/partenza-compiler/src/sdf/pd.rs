@@ -186,7 +186,7 @@ impl Parser<'_> {
         if !fits {
             let wanted = if arm { "irq=\"…\"" } else { "pin=\"…\" or pcidev=\"…\"" };
             let why = format!("interrupts of {} have {wanted}", self.board.arch.name());
-            self.not_here("this kind of interrupt", &why, self.tag(node));
+            self.not_here("this interrupt", &why, self.tag(node));
             return None;
         }
         let setvar_id = self.optional(node, "setvar_id");
