@@ -4,7 +4,8 @@
 //! Whatever a service sends, it gets an answer at once or is destroyed; it can neither hold Init nor change the state of
 //! another. Bad messages are counted, the first few are logged, none has another effect (SPEC G-2).
 
-use partenza_lifecycle::{Event as Life, Refusal, ServiceState, ShutdownKind};
+use partenza_lifecycle::{Denial, Event as Life, Refusal, Request, ServiceState, ShutdownKind, Verdict};
+use partenza_plan::policy::Probe;
 use partenza_plan::{Readiness, ServiceId};
 use partenza_protocol::control::{
     Directive, Emit, HealthReport, Hello, MAX_TEXT, ServiceReady, Stopped, Welcome,
@@ -94,10 +95,7 @@ impl Supervisor {
             Op::Hello => self.on_hello(id),
             Op::Ready => self.on_ready(id),
             Op::Next => self.on_next(id),
-            Op::Health => match decode::<HealthReport<'_>>(self.inbox.payload()) {
-                Ok(_) => Outcome::Answer(0),
-                Err(_) => malformed(),
-            },
+            Op::Health => self.on_health(id),
             Op::ReadyToStop => self.without_payload(id, Life::ReadyToStop(life(id))),
             Op::Stopped => match decode::<Stopped>(self.inbox.payload()) {
                 Ok(Stopped { code }) => {
@@ -122,9 +120,12 @@ impl Supervisor {
             Op::List | Op::Status | Op::Log | Op::Grants | Op::BootReport | Op::Version | Op::Uptime => {
                 self.on_question(op)
             }
-            Op::Start | Op::Stop | Op::Restart | Op::Enable | Op::Disable | Op::Spawn => {
-                Outcome::Refuse(SupervisorError::NotSupported.code())
-            }
+            Op::Start => self.on_change(Request::Start),
+            Op::Stop => self.on_change(Request::Stop),
+            Op::Restart => self.on_change(Request::Restart),
+            Op::Enable => self.on_change(Request::Enable),
+            Op::Disable => self.on_change(Request::Disable),
+            Op::Spawn => Outcome::Refuse(SupervisorError::NotSupported.code()),
             Op::Hello
             | Op::Ready
             | Op::Next
@@ -236,6 +237,35 @@ impl Supervisor {
         self.answer_with(&directive)
     }
 
+    /// SPEC K-2. An answer to a probe carries its number; a heartbeat is a report that nobody asked for.
+    fn on_health(&mut self, id: ServiceId) -> Outcome {
+        let (probe, healthy) = match decode::<HealthReport<'_>>(self.inbox.payload()) {
+            Ok(report) => (report.probe, report.healthy && report.components.iter().all(|c| c.healthy)),
+            Err(_) => return malformed(),
+        };
+        let service = life(id);
+        self.feed(match self.plan.service(id).health.probe {
+            Probe::Heartbeat => Life::Heartbeat { service, healthy },
+            Probe::Call | Probe::None => Life::HealthReport { service, probe, healthy },
+        });
+        self.answered_if_alive(id)
+    }
+
+    /// Start, Stop and their kin (SPEC I-4): the machine answers at once, what follows comes as events.
+    fn on_change(&mut self, request: Request) -> Outcome {
+        let Ok(target) = decode::<Target<'_>>(self.inbox.payload()) else { return malformed() };
+        let target = match requests::find(self.plan, target.name) {
+            Ok(target) => target,
+            Err(code) => return Outcome::Refuse(code),
+        };
+        self.verdict = None;
+        self.feed(Life::Requested { service: life(target), request });
+        match self.verdict.take() {
+            Some(Verdict::Refused(denial)) => Outcome::Refuse(denial_code(denial)),
+            Some(Verdict::Accepted | Verdict::Already) | None => Outcome::Answer(0),
+        }
+    }
+
     fn on_emit(&mut self, id: ServiceId) -> Outcome {
         match decode::<Emit<'_>>(self.inbox.payload()) {
             Ok(Emit { level, text }) if text.len() <= MAX_TEXT => {
@@ -305,13 +335,12 @@ impl Supervisor {
             return malformed();
         }
         self.feed(event);
-        if self.machine.state(life(id)).is_some_and(|s| s.is_up() || s.is_starting())
-            || matches!(self.machine.state(life(id)), Some(ServiceState::Stopping(_)))
-        {
-            Outcome::Answer(0)
-        } else {
-            Outcome::Gone
-        }
+        self.answered_if_alive(id)
+    }
+
+    /// What the message led to may have ended the incarnation that sent it.
+    fn answered_if_alive(&self, id: ServiceId) -> Outcome {
+        if self.entries[id.0 as usize].made.runs() { Outcome::Answer(0) } else { Outcome::Gone }
     }
 
     fn answer_with<T: serde::Serialize>(&mut self, value: &T) -> Outcome {
@@ -324,6 +353,21 @@ impl Supervisor {
 
 fn life(id: ServiceId) -> partenza_lifecycle::ServiceId {
     partenza_lifecycle::ServiceId(id.0)
+}
+
+fn denial_code(denial: Denial) -> Code {
+    match denial {
+        Denial::NoSuchService => SupervisorError::NoSuchService,
+        Denial::Booting => SupervisorError::Booting,
+        Denial::GoingDown => SupervisorError::ShuttingDown,
+        Denial::Critical => SupervisorError::CriticalService,
+        Denial::SidecarOf(_) => SupervisorError::Sidecar,
+        Denial::Disabled => SupervisorError::DisabledService,
+        Denial::Held => return BootError::Held.code(),
+        Denial::NotRunning => SupervisorError::NotRunning,
+        Denial::DependencyNotRunning(_) => return BootError::DependencyNotRunning.code(),
+    }
+    .code()
 }
 
 fn malformed() -> Outcome {

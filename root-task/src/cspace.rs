@@ -39,6 +39,7 @@ pub mod own {
     /// A second pool of address space identifiers, where the initial one is too small.
     pub const ASID_UNTYPED: Slot = Slot(10);
     pub const ASID_POOL: Slot = Slot(11);
+    pub const CMOS_PORTS: Slot = Slot(20);
     /// Memory for objects that live as long as an audit's question.
     pub const AUDIT_UNTYPED: Slot = Slot(19);
     /// I/O ports that are Init's.

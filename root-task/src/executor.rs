@@ -122,8 +122,23 @@ impl Executor {
                 granted(event);
             }
         }
+        if birth.incarnation.0 > 1 {
+            self.refresh(id)?;
+        }
         made.incarnation = true;
         self.make_incarnation(id, service, image, &slots, birth)
+    }
+
+    /// Clears what a predecessor left in objects that outlive it (SPEC L-6): pending signals, masked interrupts.
+    fn refresh(&self, id: ServiceId) -> Result<(), Refused> {
+        self.notification(id).poll();
+        for (index, irq) in (0..).zip(&self.plan.irqs) {
+            if irq.holder == id {
+                let handler = Slot(self.plan.objects.irq_slot).plus(index);
+                self.cspace.cap::<cap_type::IrqHandler>(handler).irq_handler_ack().during(Step::Interrupt)?;
+            }
+        }
+        Ok(())
     }
 
     fn make_spaces(&self, service: &Service<'_>, slots: &SlotMap, made: &mut Made) -> Result<(), Refused> {

@@ -5,18 +5,18 @@
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::vec;
-use alloc::vec::Vec;
 use core::fmt::Write;
 
 use partenza_lifecycle as life;
 use partenza_plan::archive::Archive;
-use partenza_plan::{AtEnd, PcTimer, Plan, Platform, Readiness, ServiceId, Start};
+use partenza_plan::{AtEnd, PcTimer, Plan, Platform, ServiceId};
 use partenza_protocol::error::BootError;
 use partenza_protocol::event::{BootState, Event};
 use partenza_protocol::{Badge, Code};
 use sel4::{BootInfoPtr, ObjectBlueprint, cap};
 
 use crate::account::Accounts;
+use crate::attempts::{self, Attempts};
 use crate::audit;
 use crate::callers::Callers;
 use crate::clock::{Clock, Hpet, Timer, tsc};
@@ -28,6 +28,7 @@ use crate::fw_cfg::{self, FwCfg};
 use crate::gasp;
 use crate::handoff::{self, Failure};
 use crate::journal::Journal;
+use crate::lifecycle;
 use crate::mailbox::{Inbox, Outbox};
 use crate::parameters::Parameters;
 use crate::pool::Pool;
@@ -161,6 +162,7 @@ fn boot(bootinfo: &BootInfoPtr, origin: u64) -> Result<&'static mut Supervisor, 
         clock,
         origin,
         ram,
+        recovers: false,
     };
     machine.assemble(plan, archive)
 }
@@ -176,6 +178,8 @@ struct Hardware<'b> {
     clock: Clock,
     origin: u64,
     ram: u64,
+    /// This is a recovery boot (SPEC Q-1).
+    recovers: bool,
 }
 
 impl Hardware<'_> {
@@ -189,6 +193,13 @@ impl Hardware<'_> {
         let mut complaints: heapless::Vec<Event<'static>, 8> = heapless::Vec::new();
         let parameters = self.parameters(plan, &mut complaints);
         let power = power(cspace, power_off, parameters.boot.on_failure)?;
+        let mut attempts = None;
+        if plan.recovery.max_attempts > 0 {
+            let ports = issue_ports(cspace, own::CMOS_PORTS, attempts::FIRST_PORT, attempts::LAST_PORT)?;
+            let store = Attempts::begin(ports);
+            self.recovers = parameters.recovery.unwrap_or(store.failed() >= plan.recovery.max_attempts);
+            attempts = Some(store);
+        }
 
         system::make_untypeds(plan, &mut self.pool)?;
         let own_device = match timer {
@@ -244,7 +255,7 @@ impl Hardware<'_> {
             archive,
             parameters,
             cspace,
-            machine: lifecycle(plan, &parameters)?,
+            machine: lifecycle::machine(plan, &parameters, self.recovers)?,
             entries: vec![Entry::default(); services].into_boxed_slice(),
             executor,
             callers: Callers::of(plan),
@@ -262,6 +273,8 @@ impl Hardware<'_> {
             armed: None,
             inbox: Inbox::new(),
             outbox: Outbox::new(),
+            verdict: None,
+            attempts,
         }));
         if let Some(uart) = console {
             let inheritance = gasp::Inheritance {
@@ -368,6 +381,14 @@ impl Hardware<'_> {
         if supervisor.entropy.is_weak() {
             journal.record(now, &Event::WeakEntropy);
         }
+        if let Some(attempts) = &supervisor.attempts
+            && attempts.failed() > 0
+        {
+            let (code, culprit) = attempts.last();
+            let event =
+                Event::FailedBoots { count: attempts.failed(), code, culprit, recovers: self.recovers };
+            journal.record(now, &event);
+        }
         journal.record(now, &Event::State(BootState::Initializing));
     }
 }
@@ -417,63 +438,4 @@ fn power(cspace: CSpace, off: Option<(u16, u16)>, on_failure: AtEnd) -> Result<P
 
 fn archive_bytes(archive: &Archive<'static>) -> Result<&'static [u8], Failure> {
     archive.range(0, archive.len() as u32).ok_or(Failure::new(BootError::ArchiveTruncated, 0))
-}
-
-/// The lifecycle machine, with the plan's services and the boot parameters.
-fn lifecycle(
-    plan: &'static Plan<'static>,
-    parameters: &Parameters,
-) -> Result<life::Machine<'static>, Failure> {
-    let mut deps = Vec::with_capacity(plan.services.iter().map(|service| service.requires.len()).sum());
-    let mut services = Vec::with_capacity(plan.services.len());
-    for service in &plan.services {
-        let start = deps.len() as u32;
-        deps.extend(
-            service
-                .requires
-                .iter()
-                .map(|dep| life::Dep { on: life::ServiceId(dep.on.0), required: dep.required }),
-        );
-        services.push(life::ServiceSpec {
-            layer: service.layer,
-            critical: service.critical,
-            start: match service.start {
-                Start::Eager => life::StartMode::Eager,
-                Start::Deferred => life::StartMode::Deferred,
-                Start::OnDemand => life::StartMode::OnDemand,
-            },
-            deps: life::DepRange { start, len: service.requires.len() as u16 },
-            readiness: match service.readiness {
-                Readiness::None => life::Readiness::None,
-                Readiness::Signal => life::Readiness::Signal,
-                Readiness::Message => life::Readiness::Message,
-            },
-            startup_timeout: life::Duration::from_micros(service.startup_timeout),
-            prepare_timeout: life::Duration::from_micros(service.prepare_timeout),
-            stop_timeout: life::Duration::from_micros(service.stop_timeout),
-        });
-    }
-    let layers: Vec<_> = plan
-        .layers
-        .iter()
-        .map(|layer| life::LayerSpec {
-            number: layer.number,
-            budget: layer.budget.map(life::Duration::from_micros),
-        })
-        .collect();
-    let storage = life::Storage {
-        records: vec![life::Record::default(); services.len()].leak(),
-        timers: vec![life::TimerCell::default(); services.len()].leak(),
-        dependents: vec![life::Dependent::default(); deps.len()].leak(),
-    };
-    let config = life::Config {
-        services: services.leak(),
-        deps: deps.leak(),
-        layers: layers.leak(),
-        parallel: parameters.boot.parallel,
-        timeout_scale_percent: parameters.boot.timeout_percent,
-        hold: parameters.boot.hold.map(|id| life::ServiceId(id.0)),
-    };
-    life::Machine::new(config, storage)
-        .map_err(|_| Failure::new(partenza_protocol::error::PlanError::OutOfRange, u64::MAX))
 }

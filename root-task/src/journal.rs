@@ -132,7 +132,12 @@ fn level(event: &Event<'_>) -> Level {
         | Event::Crashed { .. }
         | Event::AuditMismatch { .. }
         | Event::Reclaimed { intact: false, .. } => Level::Error,
+        Event::Emergency { .. } | Event::RestartLimitReached { .. } | Event::Storm => Level::Error,
         Event::OverBudget { .. }
+        | Event::FailedBoots { .. }
+        | Event::Restarting { .. }
+        | Event::FallbackStarted { .. }
+        | Event::Unhealthy { .. }
         | Event::Degraded { .. }
         | Event::Rejected { .. }
         | Event::WeakEntropy

@@ -4,6 +4,8 @@
 //! | file | concern |
 //! |---|---|
 //! | `init` | from the kernel's hand-over to the loop, in the order of SPEC B-3 |
+//! | `lifecycle` | the plan in the lifecycle machine's terms |
+//! | `attempts` | failed boots, counted over resets (SPEC Q) |
 //! | `handoff` | validation of what the kernel handed over (SPEC B-1, B-2) |
 //! | `supervisor` | the one loop: wait, decode, step, perform |
 //! | `control`, `requests` | what services say and ask (SPEC G, I-4) |
@@ -21,6 +23,7 @@ extern crate alloc;
 
 mod account;
 mod arena;
+mod attempts;
 mod audit;
 mod callers;
 mod clock;
@@ -37,6 +40,7 @@ mod handoff;
 mod init;
 mod inspect;
 mod journal;
+mod lifecycle;
 mod line;
 mod mailbox;
 mod notices;

@@ -4,7 +4,7 @@
 
 use core::fmt::Write;
 
-use partenza_lifecycle::{BootState as Boot, Notice, Reason, Refusal, ServiceState};
+use partenza_lifecycle::{BootState as Boot, Limit, Notice, Reason, Refusal, ServiceState};
 use partenza_plan::{Plan, ServiceId};
 use partenza_protocol::Code;
 use partenza_protocol::error::{BootError, ShutdownError, SupervisorError};
@@ -39,15 +39,46 @@ impl Supervisor {
                     self.journal.take_back_console(console);
                 }
                 let (code, _) = blame(reason, self.entries[culprit.0 as usize].last_error);
+                self.remember_failure(code, culprit);
                 self.journal.record(now, &Event::BootFailed { code, culprit: Some(plan_id(culprit)) });
             }
             // The state change that follows says the same, with its reason.
             Notice::StopForced { .. } => {}
+            Notice::Answered { verdict, .. } => self.verdict = Some(verdict),
+            Notice::Emergency { culprit, reason } => {
+                if let Some(console) = self.console {
+                    self.journal.take_back_console(console);
+                }
+                let (code, _) = blame(reason, self.entries[culprit.0 as usize].last_error);
+                self.remember_failure(code, culprit);
+                self.journal.record(now, &Event::Emergency { service: plan_id(culprit), code });
+            }
+            Notice::RestartLimitReached { service, restarts, limit } => {
+                let code = match limit {
+                    Limit::Retries => SupervisorError::RetriesExhausted.code(),
+                    Limit::LayerBudget => BootError::LayerBudget.code(),
+                    Limit::Storm => SupervisorError::StormGuard.code(),
+                };
+                let service = plan_id(service);
+                self.journal.record(now, &Event::RestartLimitReached { service, restarts, code });
+            }
+            Notice::FallbackStarted { service, fallback } => {
+                let (service, fallback) = (plan_id(service), plan_id(fallback));
+                self.journal.record(now, &Event::FallbackStarted { service, fallback });
+            }
+            Notice::Storm => self.journal.record(now, &Event::Storm),
             Notice::Ignored { event, .. } => {
                 if let Some(service) = event.service() {
                     self.reject(plan_id(service), Rejection::Late);
                 }
             }
+        }
+    }
+
+    /// SPEC Q-3.
+    fn remember_failure(&mut self, code: Code, culprit: partenza_lifecycle::ServiceId) {
+        if let Some(attempts) = &mut self.attempts {
+            attempts.fail(code, Some(plan_id(culprit)));
         }
     }
 
@@ -58,6 +89,7 @@ impl Supervisor {
             Boot::BootingLayer(layer) => BootState::BootingLayer(layer),
             Boot::BootComplete => BootState::BootComplete,
             Boot::SupervisorMode => BootState::SupervisorMode,
+            Boot::EmergencyStop => BootState::EmergencyStop,
             Boot::BootFailed => BootState::BootFailed,
             Boot::Panic => BootState::Panic,
             Boot::ShuttingDown(_) => BootState::ShuttingDown,
@@ -94,6 +126,7 @@ impl Supervisor {
                     Some(Reason::DependencyNotRunning(on)) => {
                         (SupervisorError::DependencyLost.code(), Some(plan_id(on)))
                     }
+                    Some(Reason::NotWell) => (SupervisorError::NotWell.code(), None),
                     _ => (SupervisorError::Overload.code(), None),
                 };
                 entry.last_error = Some(code);
@@ -105,6 +138,26 @@ impl Supervisor {
                     reason.map_or((BootError::Held.code(), None), |reason| blame(reason, entry.last_error));
                 entry.last_error = Some(code);
                 Event::Failed { service: id, code, other, detail: entry.detail }
+            }
+            ServiceState::Restarting { until } => {
+                let (code, _) = reason.map_or((SupervisorError::Requested.code(), None), |reason| {
+                    blame(reason, entry.last_error)
+                });
+                entry.last_error = Some(code);
+                Event::Restarting { service: id, code, delay: until.since(now).as_micros() }
+            }
+            ServiceState::Unhealthy => {
+                let (code, _) = reason.map_or((SupervisorError::NotWell.code(), None), |reason| {
+                    blame(reason, entry.last_error)
+                });
+                entry.last_error = Some(code);
+                Event::Unhealthy { service: id, code }
+            }
+            // A fault was an event of its own; a hang is told here.
+            ServiceState::Crashed if reason == Some(Reason::Hung) => {
+                let code = SupervisorError::Hung.code();
+                entry.last_error = Some(code);
+                Event::Unhealthy { service: id, code }
             }
             ServiceState::Stopping(_) if !matches!(from, ServiceState::Stopping(_)) => {
                 Event::Stopping { service: id }
@@ -125,6 +178,9 @@ impl Supervisor {
             accounts.close();
         }
         self.complete = Some(now.as_micros());
+        if let Some(attempts) = &mut self.attempts {
+            attempts.clear();
+        }
         let running = self.machine.records().iter().filter(|record| record.state().is_up()).count();
         let failed = self.entries.len() - running;
         let event =
@@ -215,7 +271,15 @@ fn blame(reason: Reason, noted: Option<Code>) -> (Code, Option<ServiceId>) {
             let abi = BootError::AbiMismatch.code();
             (if noted == Some(abi) { abi } else { BootError::StartupTimeout.code() }, None)
         }
-        Reason::Crashed => (BootError::ServiceCrashed.code(), None),
+        // The fault's own event came first and left its code.
+        Reason::Crashed => (noted.unwrap_or(BootError::ServiceCrashed.code()), None),
+        Reason::Hung => (SupervisorError::Hung.code(), None),
+        Reason::NotWell => (SupervisorError::NotWell.code(), None),
+        Reason::RestartsWith(on) | Reason::SharesFateOf(on) => {
+            (SupervisorError::RestartsWith.code(), Some(plan_id(on)))
+        }
+        Reason::Requested => (SupervisorError::Requested.code(), None),
+        Reason::NotInRecoverySet => (SupervisorError::NotInRecoverySet.code(), None),
         Reason::Exited(_) => (BootError::ServiceExited.code(), None),
         Reason::Flooded => (BootError::Flooded.code(), None),
         Reason::ReadyRefused(Refusal::Name) => (BootError::NameMismatch.code(), None),

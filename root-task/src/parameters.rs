@@ -13,6 +13,7 @@
 //! | `after-boot` | `stay halt reboot poweroff` | after BootComplete |
 //! | `verify` | `on off` | prove after a failed start that everything came back |
 //! | `bench` | `on off` | account instructions and system calls |
+//! | `recovery` | `on off` | a recovery boot, whatever the attempt counter says |
 //! | `last-gasp` | `panic fault` | Init ends that way after BootComplete, to try SPEC B-6 |
 
 use partenza_plan::{AtEnd, Boot, Plan, ServiceId};
@@ -24,6 +25,8 @@ pub struct Parameters {
     pub boot: Boot,
     pub bench: bool,
     pub last_gasp: Option<LastGasp>,
+    /// `None`: the attempt counter decides.
+    pub recovery: Option<bool>,
 }
 
 /// How Init is to end itself, for a test of what follows.
@@ -40,7 +43,7 @@ pub struct BadParameter;
 impl Parameters {
     #[must_use]
     pub fn of(plan: &Plan<'_>) -> Self {
-        Self { boot: plan.boot, bench: false, last_gasp: None }
+        Self { boot: plan.boot, bench: false, last_gasp: None, recovery: None }
     }
 
     /// Overrides one parameter; without success nothing changes.
@@ -60,6 +63,7 @@ impl Parameters {
             }
             "verify" => self.boot.verify_reclaim = switch(value)?,
             "bench" => self.bench = switch(value)?,
+            "recovery" => self.recovery = Some(switch(value)?),
             "last-gasp" => {
                 self.last_gasp = Some(match value {
                     "panic" => LastGasp::Panic,

@@ -12,7 +12,7 @@ use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use core::fmt::Write;
 
-use partenza_lifecycle::{Action, Event as Life, Instant, Machine, Scope, ServiceState};
+use partenza_lifecycle::{Action, Event as Life, Instant, Machine, Scope, ServiceState, Verdict};
 use partenza_plan::symbols::Symbols;
 use partenza_plan::{Plan, ServiceId};
 use partenza_protocol::control::{Level, MAX_TEXT};
@@ -22,6 +22,7 @@ use partenza_protocol::{Badge, Sender};
 use sel4::{MessageInfo, RecvWithMRs, cap};
 
 use crate::account::Accounts;
+use crate::attempts::Attempts;
 use crate::callers::Callers;
 use crate::clock::{Clock, Timer};
 use crate::cspace::{CSpace, own};
@@ -69,6 +70,10 @@ pub struct Supervisor {
     pub armed: Option<Instant>,
     pub inbox: Inbox,
     pub outbox: Outbox,
+    /// What the machine said to the request that is being handled.
+    pub verdict: Option<Verdict>,
+    /// `None`: this system has no recovery boots.
+    pub attempts: Option<Attempts>,
 }
 
 /// What a wake was about.
@@ -207,6 +212,9 @@ impl Supervisor {
     fn direct(&mut self, life: partenza_lifecycle::ServiceId, directive: partenza_lifecycle::Directive) {
         let id = ServiceId(life.0);
         let directive = match directive {
+            partenza_lifecycle::Directive::Probe(number) => {
+                partenza_protocol::control::Directive::Probe(number)
+            }
             partenza_lifecycle::Directive::PrepareStop => partenza_protocol::control::Directive::PrepareStop,
             partenza_lifecycle::Directive::Stop => partenza_protocol::control::Directive::Stop,
         };

@@ -8,81 +8,11 @@
 
 use core::fmt;
 
+use crate::spec::{
+    Dep, DepKind, LayerSpec, OnExhausted, Overload, Policy, Probe, Readiness, ServiceId, ServiceSpec,
+    StartMode, Storm,
+};
 use crate::time::Duration;
-
-/// A service, by its place in the plan's start order.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ServiceId(pub u16);
-
-impl ServiceId {
-    pub(crate) const fn index(self) -> usize {
-        self.0 as usize
-    }
-}
-
-/// When a service is started (SPEC C-6). Only `Eager` ones are part of the boot.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum StartMode {
-    /// In its layer, during boot.
-    #[default]
-    Eager,
-    /// After the boot is complete.
-    Deferred,
-    /// When first looked up or asked for.
-    OnDemand,
-}
-
-/// How a service says that it is ready (SPEC G-1).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Readiness {
-    /// It does not: it counts as running from its first instruction, and has no channel on which to be asked to stop.
-    #[default]
-    None,
-    /// By a notification.
-    Signal,
-    /// By a handshake and a `ServiceReady` message.
-    Message,
-}
-
-/// One edge of the dependency graph.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Dep {
-    pub on: ServiceId,
-    /// A service is not started without a dependency that it requires; an optional one only orders the start.
-    pub required: bool,
-}
-
-/// A service's part of the shared slice [`Config::deps`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct DepRange {
-    pub start: u32,
-    pub len: u16,
-}
-
-/// One service, as planned.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct ServiceSpec {
-    pub layer: u8,
-    /// Its failure during boot is the boot's failure (SPEC E-2).
-    pub critical: bool,
-    pub start: StartMode,
-    pub deps: DepRange,
-    pub readiness: Readiness,
-    /// From the first instruction to ready.
-    pub startup_timeout: Duration,
-    /// From the directive `PrepareStop` to its answer.
-    pub prepare_timeout: Duration,
-    /// From the directive `Stop` to its answer.
-    pub stop_timeout: Duration,
-}
-
-/// What is said of a layer as a whole. A layer that is not listed has no budget.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct LayerSpec {
-    pub number: u8,
-    /// Exceeding it is reported (SPEC R-1), nothing more.
-    pub budget: Option<Duration>,
-}
 
 /// Everything that the machine knows of the system.
 #[derive(Clone, Copy, Debug)]
@@ -91,12 +21,36 @@ pub struct Config<'a> {
     pub services: &'a [ServiceSpec],
     pub deps: &'a [Dep],
     pub layers: &'a [LayerSpec],
-    /// `false`: one service after the other (SPEC C-5).
+    /// `false`: one service after the other (SPEC C-5). Restarts and what is looked up do not wait in that line.
     pub parallel: bool,
-    /// Applied to every timeout and budget (SPEC B-4); 100 is the plan's own.
+    /// Applied to every timeout and budget (SPEC B-4), not to intervals and delays; 100 is the plan's own.
     pub timeout_scale_percent: u32,
     /// This one is created but not resumed, so that it can be looked at (SPEC B-4).
     pub hold: Option<ServiceId>,
+    /// In a recovery boot: which services there are, one entry per service; the others are Disabled, and soft edges
+    /// are optional (SPEC Q-2).
+    pub recovery: Option<&'a [bool]>,
+    pub storm: Option<Storm>,
+    pub overload: Option<Overload>,
+    /// Started at a panic when everything else is gone, told to stop when it is ready, and waited for (SPEC L-8).
+    pub panic_module: Option<ServiceId>,
+}
+
+impl Default for Config<'_> {
+    fn default() -> Self {
+        Self {
+            services: &[],
+            deps: &[],
+            layers: &[],
+            parallel: true,
+            timeout_scale_percent: 100,
+            hold: None,
+            recovery: None,
+            storm: None,
+            overload: None,
+            panic_module: None,
+        }
+    }
 }
 
 /// Why a [`Config`], or the storage given for it, is refused.
@@ -114,7 +68,21 @@ pub enum ConfigError {
     Hold(ServiceId),
     /// A scale of zero would let every start time out.
     TimeoutScale,
-    /// The caller's storage is too small for this many services or edges.
+    /// A probe without an interval, or a call without a channel.
+    Health(ServiceId),
+    /// Restarts without a window, a back-off that shrinks, or an endless retry without a delay.
+    Restart(ServiceId),
+    /// The fallback is missing, does not exist, or is the service itself.
+    Fallback(ServiceId),
+    /// The sidecar has two modules, a sidecar of its own, or another start mode than its module.
+    Sidecar(ServiceId),
+    /// The recovery set has not one entry per service.
+    RecoverySet,
+    /// A storm of no restarts or in no time.
+    Storm,
+    /// The panic module does not exist, is not on demand, has no readiness, or requires another.
+    PanicModule(ServiceId),
+    /// The caller's storage is too small for this many services, edges or restarts.
     Storage,
 }
 
@@ -127,6 +95,13 @@ impl fmt::Display for ConfigError {
             Self::LayerOrder(s) => write!(f, "service {} comes after one of a higher layer", s.0),
             Self::Hold(s) => write!(f, "service {}, which is to be held, does not exist", s.0),
             Self::TimeoutScale => write!(f, "timeouts are scaled to nothing"),
+            Self::Health(s) => write!(f, "service {} cannot be probed as planned", s.0),
+            Self::Restart(s) => write!(f, "service {} cannot be restarted as planned", s.0),
+            Self::Fallback(s) => write!(f, "service {} has no fallback to start", s.0),
+            Self::Sidecar(s) => write!(f, "service {} cannot be a sidecar", s.0),
+            Self::RecoverySet => write!(f, "the recovery set does not fit the services"),
+            Self::Storm => write!(f, "a storm guard that no restart could pass"),
+            Self::PanicModule(s) => write!(f, "service {} cannot be the panic module", s.0),
             Self::Storage => write!(f, "storage too small for the plan"),
         }
     }
@@ -135,7 +110,8 @@ impl fmt::Display for ConfigError {
 impl core::error::Error for ConfigError {}
 
 impl<'a> Config<'a> {
-    /// Refuses what the machine could not carry through. O(services + edges).
+    /// Refuses what the machine could not carry through. O(services + edges). That a sidecar has one module is
+    /// checked by [`crate::Machine::new`], which has the edges the other way round.
     pub fn check(&self) -> Result<(), ConfigError> {
         // The last number is the machine's mark for "none".
         if self.services.len() >= usize::from(u16::MAX) {
@@ -149,22 +125,81 @@ impl<'a> Config<'a> {
         {
             return Err(ConfigError::Hold(held));
         }
+        if self.recovery.is_some_and(|set| set.len() != self.services.len()) {
+            return Err(ConfigError::RecoverySet);
+        }
+        if self.storm.is_some_and(|storm| storm.restarts == 0 || storm.window == Duration::ZERO) {
+            return Err(ConfigError::Storm);
+        }
         let mut layer = 0;
         for (service, spec) in self.ids().zip(self.services) {
             if spec.layer < layer {
                 return Err(ConfigError::LayerOrder(service));
             }
             layer = spec.layer;
-            let start = spec.deps.start as usize;
-            let deps = start
-                .checked_add(usize::from(spec.deps.len))
-                .and_then(|end| self.deps.get(start..end))
-                .ok_or(ConfigError::DepRange(service))?;
-            if deps.iter().any(|dep| dep.on >= service) {
+            self.check_edges(service, spec)?;
+            self.check_policies(service, spec)?;
+        }
+        self.panic_module.map_or(Ok(()), |module| self.check_panic_module(module))
+    }
+
+    fn check_edges(&self, service: ServiceId, spec: &ServiceSpec) -> Result<(), ConfigError> {
+        let start = spec.deps.start as usize;
+        let deps = start
+            .checked_add(usize::from(spec.deps.len))
+            .and_then(|end| self.deps.get(start..end))
+            .ok_or(ConfigError::DepRange(service))?;
+        for dep in deps {
+            if dep.on >= service {
                 return Err(ConfigError::DepOrder(service));
+            }
+            if dep.kind == DepKind::Sidecar {
+                let has_own = self.deps_of(dep.on).iter().any(|dep| dep.kind == DepKind::Sidecar);
+                if has_own || dep.soft || self.spec(dep.on).start != spec.start {
+                    return Err(ConfigError::Sidecar(dep.on));
+                }
             }
         }
         Ok(())
+    }
+
+    fn check_policies(&self, service: ServiceId, spec: &ServiceSpec) -> Result<(), ConfigError> {
+        let (health, restart) = (&spec.health, &spec.restart);
+        let mute = health.probe == Probe::Call && spec.readiness == Readiness::None;
+        if health.probe != Probe::None && (mute || health.interval == Duration::ZERO) {
+            return Err(ConfigError::Health(service));
+        }
+        if restart.policy != Policy::Never {
+            let endless = restart.on_exhausted == OnExhausted::RetryForever;
+            if restart.backoff_percent < 100
+                || (restart.max > 0 && restart.window == Duration::ZERO)
+                || (endless && restart.max_delay == Duration::ZERO)
+            {
+                return Err(ConfigError::Restart(service));
+            }
+        }
+        let nowhere = |to: ServiceId| to == service || to.index() >= self.services.len();
+        if spec.fallback.map_or(restart.on_exhausted == OnExhausted::Fallback, nowhere) {
+            return Err(ConfigError::Fallback(service));
+        }
+        Ok(())
+    }
+
+    fn check_panic_module(&self, module: ServiceId) -> Result<(), ConfigError> {
+        let spec = self.services.get(module.index()).ok_or(ConfigError::PanicModule(module))?;
+        if spec.start != StartMode::OnDemand
+            || spec.readiness == Readiness::None
+            || self.deps_of(module).iter().any(|dep| dep.kind.is_required())
+        {
+            return Err(ConfigError::PanicModule(module));
+        }
+        Ok(())
+    }
+
+    /// How long [`crate::Storage::history`] has to be.
+    pub fn history_len(&self) -> usize {
+        let storm = self.storm.map_or(0, |storm| usize::from(storm.restarts));
+        storm + self.services.iter().map(|spec| usize::from(spec.restart.remembered())).sum::<usize>()
     }
 
     pub(crate) fn ids(&self) -> impl Iterator<Item = ServiceId> + use<> {
@@ -178,6 +213,21 @@ impl<'a> Config<'a> {
     pub(crate) fn deps_of(&self, service: ServiceId) -> &'a [Dep] {
         let range = self.spec(service).deps;
         &self.deps[range.start as usize..][..usize::from(range.len)]
+    }
+
+    /// What the edge means in this boot.
+    pub(crate) fn kind(&self, dep: &Dep) -> DepKind {
+        if dep.soft && self.recovery.is_some() { DepKind::Optional } else { dep.kind }
+    }
+
+    /// Whether the service is part of this boot at all.
+    pub(crate) fn is_selected(&self, service: ServiceId) -> bool {
+        self.recovery.is_none_or(|set| set[service.index()])
+    }
+
+    /// Whether the boot starts it.
+    pub(crate) fn boots(&self, service: ServiceId) -> bool {
+        self.spec(service).start == StartMode::Eager && self.is_selected(service)
     }
 
     pub(crate) fn budget_of(&self, layer: u8) -> Option<Duration> {

@@ -5,7 +5,7 @@
 //! Two actions are always answered: `Create` by `Created` or `CreateFailed`, `Destroy` by `Destroyed`. A notice asks
 //! for nothing; its time is the `now` of the step that gave it.
 
-use crate::config::ServiceId;
+use crate::spec::ServiceId;
 use crate::state::{BootState, Ending, Reason, Refusal, ServiceState, ShutdownKind, StopPhase};
 use crate::time::Duration;
 
@@ -16,6 +16,11 @@ pub enum Event {
     /// The clock was read. A tick without a due deadline does nothing.
     Tick,
     ShutdownRequested(ShutdownKind),
+    /// Somebody who may asks something of a service. Always answered in the same step, by [`Notice::Answered`].
+    Requested {
+        service: ServiceId,
+        request: Request,
+    },
     /// Answer to `Create`: everything exists and is granted, nothing has run.
     Created(ServiceId),
     /// Answer to `Create`. What was made so far stays until the `Destroy` that follows.
@@ -36,8 +41,19 @@ pub enum Event {
     },
     /// A fault.
     Crashed(ServiceId),
-    /// The executor's request budget for this service is exceeded.
+    /// The executor's request budget for this service is exceeded. Once per budget period at most (SPEC S-4).
     Flooded(ServiceId),
+    /// Answer to the directive `Probe` with this number (SPEC K-2).
+    HealthReport {
+        service: ServiceId,
+        probe: u32,
+        healthy: bool,
+    },
+    /// A report that nobody asked for, of a service that is watched by its heartbeats.
+    Heartbeat {
+        service: ServiceId,
+        healthy: bool,
+    },
     /// Answer to the directive `PrepareStop`.
     ReadyToStop(ServiceId),
     /// Answer to the directive `Stop`; without one, the service ends by itself.
@@ -52,7 +68,10 @@ impl Event {
     pub const fn service(&self) -> Option<ServiceId> {
         match *self {
             Self::Begin | Self::Tick | Self::ShutdownRequested(_) => None,
-            Self::Created(service)
+            Self::Requested { service, .. }
+            | Self::HealthReport { service, .. }
+            | Self::Heartbeat { service, .. }
+            | Self::Created(service)
             | Self::CreateFailed { service, .. }
             | Self::Destroyed(service)
             | Self::Hello(service)
@@ -64,6 +83,63 @@ impl Event {
             | Self::Stopped { service, .. } => Some(service),
         }
     }
+}
+
+/// What can be asked of a service (SPEC I-4). Who may ask what is the executor's to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Request {
+    /// Start it, and before it what it requires, whatever stopped either; a back-off ends at once.
+    Start,
+    /// Stop it in order; a pending restart is called off.
+    Stop,
+    /// Stop it in order and start it again, as those that restart with it.
+    Restart,
+    /// Let it be started again. Starts nothing.
+    Enable,
+    /// Stop it in order and refuse to start it.
+    Disable,
+    /// Somebody needs it now: start it if it was never started (SPEC C-6). The only one that is heard during boot.
+    Lookup,
+}
+
+/// The answer to a [`Request`]. How what was accepted went is told by notices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Verdict {
+    Accepted,
+    /// There is nothing to do: it is so, or on its way there.
+    Already,
+    Refused(Denial),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Denial {
+    NoSuchService,
+    /// The boot is not over.
+    Booting,
+    /// The system goes down.
+    GoingDown,
+    /// The system cannot do without it (SPEC I-4).
+    Critical,
+    /// It is this one's sidecar: ask that (SPEC S-3).
+    SidecarOf(ServiceId),
+    Disabled,
+    /// A boot parameter holds it (SPEC B-4).
+    Held,
+    /// It was stopped or has failed; to look it up does not start it.
+    NotRunning,
+    /// It requires this one, which is disabled.
+    DependencyNotRunning(ServiceId),
+}
+
+/// Which of the limits left no restart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Limit {
+    /// Its own, of restarts within a window (SPEC L-1).
+    Retries,
+    /// The budget of the layer that boots (SPEC E-6).
+    LayerBudget,
+    /// The system's (SPEC L-4).
+    Storm,
 }
 
 /// How much goes away.
@@ -78,6 +154,8 @@ pub enum Scope {
 /// What a service gets to hear when it asks what there is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Directive {
+    /// Answer with a health report of this number (SPEC K-2).
+    Probe(u32),
     PrepareStop,
     Stop,
 }
@@ -98,7 +176,7 @@ pub enum Action {
         service: ServiceId,
         directive: Directive,
     },
-    /// Dump what helps to find out why the boot failed (SPEC E-3), before it is taken down.
+    /// Dump what helps to find out why the system goes down (SPEC E-3, E-5), before it does.
     Diagnose {
         culprit: ServiceId,
     },
@@ -140,6 +218,29 @@ pub enum Notice {
         culprit: ServiceId,
         reason: Reason,
     },
+    /// The service is lost for good and the system cannot do without it (SPEC E-5).
+    Emergency {
+        culprit: ServiceId,
+        reason: Reason,
+    },
+    Answered {
+        service: ServiceId,
+        request: Request,
+        verdict: Verdict,
+    },
+    /// No restart is left to the service (SPEC I-6). What follows is its `on_exhausted`.
+    RestartLimitReached {
+        service: ServiceId,
+        /// Since its last stable period.
+        restarts: u16,
+        limit: Limit,
+    },
+    FallbackStarted {
+        service: ServiceId,
+        fallback: ServiceId,
+    },
+    /// A storm of restarts begins (SPEC L-4).
+    Storm,
     /// The service did not answer and is stopped by force (SPEC M-1).
     StopForced {
         service: ServiceId,

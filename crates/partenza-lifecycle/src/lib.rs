@@ -84,22 +84,31 @@
 #[cfg(test)]
 extern crate std;
 
+mod change;
 mod config;
 mod event;
+mod health;
 mod machine;
+mod queue;
+mod record;
+mod request;
+mod restart;
+mod spec;
 mod start;
 mod state;
 mod stop;
 mod time;
 mod timers;
+mod turn;
 
-pub use config::{
-    Config, ConfigError, Dep, DepRange, LayerSpec, Readiness, ServiceId, ServiceSpec, StartMode,
-};
-pub use event::{Action, Directive, Event, Notice, Scope, Sink};
+pub use config::{Config, ConfigError};
+pub use event::{Action, Denial, Directive, Event, Limit, Notice, Request, Scope, Sink, Verdict};
 pub use machine::{Dependent, Machine, Storage};
-pub use state::{
-    BootState, Ending, Presence, Reason, Record, Refusal, ServiceState, ShutdownKind, StartPhase, StopPhase,
+pub use record::{Presence, Record};
+pub use spec::{
+    Dep, DepKind, DepRange, HealthSpec, LayerSpec, OnExhausted, Overload, Policy, Probe, Readiness,
+    RestartSpec, ServiceId, ServiceSpec, StartMode, Storm,
 };
+pub use state::{BootState, Ending, Reason, Refusal, ServiceState, ShutdownKind, StartPhase, StopPhase};
 pub use time::{Duration, Instant};
 pub use timers::TimerCell;

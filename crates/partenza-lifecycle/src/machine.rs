@@ -2,21 +2,24 @@
 //! The machine itself: what it holds, how an event enters, and the table of what each event does in each state.
 //!
 //! A step has two halves. [`Machine::take`] applies the event to the one service it is about; `advance` then does
-//! whatever the system's own state now allows (the next start in `start.rs`, the next stop in `stop.rs`). An event
-//! that has no place in the table changes nothing and is reported.
+//! whatever the system's own state now allows (the next turn in `turn.rs`, the next start of the boot in `start.rs`,
+//! the next stop in `stop.rs`). An event that has no place in the table changes nothing and is reported.
 
-use crate::config::{Config, ConfigError, ServiceId, StartMode};
-use crate::event::{Action, Event, Notice, Scope, Sink};
-use crate::start::{Layer, Unblocked};
-use crate::state::{BootState, Presence, Reason, Record, ServiceState, StartPhase, StopPhase};
-use crate::time::{Duration, Instant};
+use crate::config::{Config, ConfigError};
+use crate::event::{Action, Event, Notice, Sink};
+use crate::queue::Queue;
+use crate::record::{Presence, Record, Ring};
+use crate::spec::{DepKind, Probe, ServiceId};
+use crate::start::Layer;
+use crate::state::{BootState, Reason, ServiceState, StartPhase, StopPhase};
+use crate::time::Instant;
 use crate::timers::{TimerCell, Timers};
 
 /// A reverse edge; the caller provides one per edge of [`Config::deps`].
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Dependent {
     pub(crate) service: ServiceId,
-    pub(crate) required: bool,
+    pub(crate) kind: DepKind,
 }
 
 /// What the machine works in. Longer slices than needed are fine.
@@ -28,6 +31,8 @@ pub struct Storage<'a> {
     pub timers: &'a mut [TimerCell],
     /// One per dependency that a service names.
     pub dependents: &'a mut [Dependent],
+    /// [`Config::history_len`]: when the restarts were that still count.
+    pub history: &'a mut [Instant],
 }
 
 /// Boot, supervision and shutdown of one system. See the crate's documentation.
@@ -37,56 +42,74 @@ pub struct Machine<'a> {
     pub(crate) records: &'a mut [Record],
     pub(crate) dependents: &'a [Dependent],
     pub(crate) timers: Timers<'a>,
+    pub(crate) history: &'a mut [Instant],
     pub(crate) now: Instant,
     pub(crate) boot: BootState,
     pub(crate) boot_began: Instant,
     pub(crate) layer: Layer,
-    /// Boot: the first service of the layer that had no turn yet. Going down: one past the next to stop.
+    /// Boot: the first service of the layer that had no turn yet. After it: the first that may be a deferred one
+    /// without its turn. Going down: one past the next to stop.
     pub(crate) cursor: u16,
-    pub(crate) unblocked: Unblocked,
+    /// Services that the boot's cursor passed while they waited for a dependency.
+    pub(crate) boot_turns: Queue,
+    /// Services that have an aim.
+    pub(crate) turns: Queue,
     /// `Create` is asked for and not answered. One at a time: it is the executor that works then.
     pub(crate) creating: Option<ServiceId>,
     /// How many services are in `Starting`.
     pub(crate) starting: u16,
+    /// The last restarts of all services (SPEC L-4).
+    pub(crate) storm: Ring,
+    pub(crate) storming: bool,
+    /// The panic module had its start.
+    pub(crate) shown: bool,
 }
 
 impl<'a> Machine<'a> {
     /// At most this many actions that are not notices come out of one step.
-    pub const ACTIONS_PER_STEP: usize = 3;
+    pub const ACTIONS_PER_STEP: usize = 4;
 
     /// A machine in `Initializing`, with the reverse edges computed. O(services + edges).
     pub fn new(config: Config<'a>, storage: Storage<'a>) -> Result<Self, ConfigError> {
         config.check()?;
         let count = config.services.len();
         let edges: usize = config.services.iter().map(|spec| usize::from(spec.deps.len)).sum();
-        let Storage { records, timers, dependents } = storage;
+        let Storage { records, timers, dependents, history } = storage;
         let records = records.get_mut(..count).ok_or(ConfigError::Storage)?;
         let timers = timers.get_mut(..count).ok_or(ConfigError::Storage)?;
         let dependents = dependents.get_mut(..edges).ok_or(ConfigError::Storage)?;
-        records.fill(Record::default());
-        reverse(&config, records, dependents);
+        let history = history.get_mut(..config.history_len()).ok_or(ConfigError::Storage)?;
+        let storm = Ring { capacity: config.storm.map_or(0, |storm| storm.restarts), ..Ring::default() };
+        prepare(&config, records, u32::from(storm.capacity));
+        reverse(&config, records, dependents)?;
         Ok(Self {
             config,
             records,
             dependents,
             timers: Timers::new(timers),
+            history,
             now: Instant::default(),
             boot: BootState::Initializing,
             boot_began: Instant::default(),
             layer: Layer::default(),
             cursor: 0,
-            unblocked: Unblocked::default(),
+            boot_turns: Queue::default(),
+            turns: Queue::default(),
             creating: None,
             starting: 0,
+            storm,
+            storming: false,
+            shown: false,
         })
     }
 
-    /// When to step with [`Event::Tick`] at the latest; it may already be past, as one tick serves one deadline.
-    /// O(1).
+    /// When to step with [`Event::Tick`] at the latest; it may already be past, as one tick serves one deadline, and
+    /// a few turns. O(1).
     pub fn next_deadline(&self) -> Option<Instant> {
         let service = self.timers.first().map(|(at, _)| at);
-        let budget = self.layer.budget_ends;
-        service.into_iter().chain(budget).min()
+        let budget = self.layer.report_at;
+        let turns = self.has_turns().then_some(self.now);
+        service.into_iter().chain(budget).chain(turns).min()
     }
 
     pub fn boot_state(&self) -> BootState {
@@ -129,6 +152,10 @@ impl<'a> Machine<'a> {
             }
             Event::Begin => self.begin(sink),
             Event::ShutdownRequested(kind) => self.begin_shutdown(kind, sink),
+            Event::Requested { service, request } => {
+                self.requested(service, request, sink);
+                true
+            }
             Event::Created(service)
             | Event::CreateFailed { service, .. }
             | Event::Destroyed(service)
@@ -137,6 +164,8 @@ impl<'a> Machine<'a> {
             | Event::ReadyRefused { service, .. }
             | Event::Crashed(service)
             | Event::Flooded(service)
+            | Event::HealthReport { service, .. }
+            | Event::Heartbeat { service, .. }
             | Event::ReadyToStop(service)
             | Event::Stopped { service, .. } => {
                 service.index() < self.records.len() && self.take_for(service, event, sink)
@@ -151,7 +180,7 @@ impl<'a> Machine<'a> {
         let record = &self.records[service.index()];
         match (record.state, event) {
             (_, Event::Destroyed(_)) if record.presence == Presence::Leaving => {
-                self.records[service.index()].presence = Presence::Absent;
+                self.destroyed(service);
             }
 
             (Starting(Creating), Event::Created(_)) => self.created(service, sink),
@@ -176,7 +205,22 @@ impl<'a> Machine<'a> {
                 self.start_failed(service, Reason::Exited(code), sink);
             }
 
-            (Running, Event::Flooded(_)) => self.enter(service, Degraded, Some(Reason::Flooded), sink),
+            (Running | Degraded, Event::Flooded(_)) => self.flooded(service, sink),
+            (Running | Degraded, Event::HealthReport { probe, healthy, .. })
+                if record.health.asked && record.probe == probe =>
+            {
+                self.reported(service, healthy, sink);
+            }
+            (Running | Degraded, Event::Heartbeat { healthy, .. })
+                if self.config.spec(service).health.probe == Probe::Heartbeat =>
+            {
+                self.reported(service, healthy, sink);
+            }
+            // It was asked before it was told to stop, or reports as it always does: no offence.
+            (Stopping(_), Event::HealthReport { probe, .. }) if record.probe == probe => {}
+            (Stopping(_), Event::Heartbeat { .. })
+                if self.config.spec(service).health.probe == Probe::Heartbeat => {}
+
             (Running | Degraded, Event::Crashed(_)) => {
                 self.lost(service, ServiceState::Crashed, Reason::Crashed, sink);
             }
@@ -194,6 +238,7 @@ impl<'a> Machine<'a> {
     }
 
     /// Serves at most one service's deadline, so that a step stays small; the rest is still due afterwards.
+    #[cold]
     fn tick(&mut self, sink: &mut dyn Sink) {
         self.check_budget(sink);
         let Some((deadline, service)) = self.timers.first() else { return };
@@ -203,13 +248,15 @@ impl<'a> Machine<'a> {
         match self.records[service.index()].state {
             ServiceState::Starting(_) => self.start_failed(service, Reason::StartupTimeout, sink),
             ServiceState::Stopping(phase) => self.stop_timed_out(service, phase, sink),
+            ServiceState::Running | ServiceState::Degraded => self.health_due(service, sink),
+            ServiceState::Restarting { .. } => {
+                self.timers.disarm(service);
+                self.turns.push(self.records, service);
+            }
             // No other state arms a deadline, and leaving a state disarms it.
             ServiceState::Pending
-            | ServiceState::Running
-            | ServiceState::Degraded
             | ServiceState::Unhealthy
             | ServiceState::Crashed
-            | ServiceState::Restarting { .. }
             | ServiceState::Stopped
             | ServiceState::Failed
             | ServiceState::Disabled => unreachable!("a deadline outlived the state that armed it"),
@@ -218,6 +265,7 @@ impl<'a> Machine<'a> {
 
     /// Does what the system's state now allows.
     fn advance(&mut self, sink: &mut dyn Sink) {
+        self.advance_turns(sink);
         self.advance_boot(sink);
         if self.boot == BootState::BootFailed {
             self.go_down(BootState::Panic, sink);
@@ -225,6 +273,7 @@ impl<'a> Machine<'a> {
         self.advance_stop(sink);
     }
 
+    #[cold]
     fn ignore(&mut self, event: Event, sink: &mut dyn Sink) {
         let record = event.service().and_then(|service| self.records.get_mut(service.index()));
         let state = record.map(|record| {
@@ -238,59 +287,38 @@ impl<'a> Machine<'a> {
         let from = core::mem::replace(&mut self.boot, to);
         sink.action(Action::Notice(Notice::Boot { from, to }));
     }
+}
 
-    /// The one place where a service changes state. A deadline does not outlive the state that armed it.
-    pub(crate) fn enter(
-        &mut self,
-        service: ServiceId,
-        to: ServiceState,
-        reason: Option<Reason>,
-        sink: &mut dyn Sink,
-    ) {
-        self.timers.disarm(service);
-        let record = &mut self.records[service.index()];
-        let from = core::mem::replace(&mut record.state, to);
-        record.reason = reason;
-        self.starting += u16::from(to.is_starting());
-        self.starting -= u16::from(from.is_starting());
-        sink.action(Action::Notice(Notice::Service { service, from, to, reason }));
-    }
-
-    pub(crate) fn arm(&mut self, service: ServiceId, timeout: Duration) {
-        self.timers.arm(service, self.now.after(self.config.scaled(timeout)));
-    }
-
-    pub(crate) fn destroy(&mut self, service: ServiceId, scope: Scope, sink: &mut dyn Sink) {
-        self.records[service.index()].presence = Presence::Leaving;
-        sink.action(Action::Destroy { service, scope });
-    }
-
-    pub(crate) fn is_booting(&self) -> bool {
-        matches!(self.boot, BootState::BootingLayer(_))
-    }
-
-    /// The services that depend on this one, as a range of `self.dependents`.
-    pub(crate) fn dependents_of(&self, service: ServiceId) -> core::ops::Range<usize> {
-        let index = service.index();
-        let start = if index == 0 { 0 } else { self.records[index - 1].dependents_end };
-        start as usize..self.records[index].dependents_end as usize
-    }
-
-    /// The first dependency without which this service may not run and that does not run.
-    pub(crate) fn missing(&self, service: ServiceId) -> Option<ServiceId> {
-        let mut deps = self.config.deps_of(service).iter();
-        let gone = deps.find(|dep| dep.required && !self.records[dep.on.index()].state.is_up())?;
-        Some(gone.on)
+/// Resets the records, and gives each its part of the history behind the storm guard's.
+fn prepare(config: &Config<'_>, records: &mut [Record], mut history: u32) {
+    for (service, record) in config.ids().zip(records) {
+        let capacity = config.spec(service).restart.remembered();
+        let boots = config.boots(service);
+        *record = Record {
+            open: boots,
+            decided: !boots,
+            ring: Ring { start: history, capacity, ..Ring::default() },
+            ..Record::default()
+        };
+        history += u32::from(capacity);
+        if !config.is_selected(service) {
+            record.state = ServiceState::Disabled;
+            record.reason = Some(Reason::NotInRecoverySet);
+        }
     }
 }
 
 /// Turns the edges round by counting sort: the dependents of one service lie together, in plan order. Counts, by
 /// the way, the dependencies whose start has to have an outcome first: those that the boot starts.
-fn reverse(config: &Config<'_>, records: &mut [Record], dependents: &mut [Dependent]) {
+fn reverse(
+    config: &Config<'_>,
+    records: &mut [Record],
+    dependents: &mut [Dependent],
+) -> Result<(), ConfigError> {
     for service in config.ids() {
         for dep in config.deps_of(service) {
             records[dep.on.index()].dependents_end += 1;
-            if config.spec(dep.on).start == StartMode::Eager {
+            if records[dep.on.index()].open {
                 records[service.index()].unsettled += 1;
             }
         }
@@ -303,8 +331,17 @@ fn reverse(config: &Config<'_>, records: &mut [Record], dependents: &mut [Depend
     for service in config.ids() {
         for dep in config.deps_of(service) {
             let end = &mut records[dep.on.index()].dependents_end;
-            dependents[*end as usize] = Dependent { service, required: dep.required };
+            dependents[*end as usize] = Dependent { service, kind: config.kind(dep) };
             *end += 1;
         }
     }
+    let mut start = 0;
+    for (service, record) in config.ids().zip(records) {
+        let edges = &dependents[start..record.dependents_end as usize];
+        start = record.dependents_end as usize;
+        if edges.iter().filter(|edge| edge.kind == DepKind::Sidecar).count() > 1 {
+            return Err(ConfigError::Sidecar(service));
+        }
+    }
+    Ok(())
 }

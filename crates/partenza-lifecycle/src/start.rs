@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! Starting: layers, turns, and what becomes of a start.
+//! Starting: layers, the boot's turns, and the steps of a start.
 //!
 //! Every eager service of a layer gets one turn: when its dependencies have an outcome, it is created, or it fails
 //! because one that it requires does not run. Turns come in plan order by a cursor; a service that is not decidable
 //! when the cursor passes is queued by the dependency that settles last. So each service and each edge is looked at
-//! a fixed number of times, however many there are.
+//! a fixed number of times, however many there are. A layer waits for the first outcome of each of its services, and
+//! not for one that ran and is restarted: else two that take turns in crashing would hold the boot for ever.
 
-use crate::config::{Readiness, ServiceId, StartMode};
-use crate::event::{Action, Notice, Scope, Sink};
-use crate::machine::{Dependent, Machine};
-use crate::state::{BootState, Presence, Reason, Record, ServiceState, StartPhase};
+use crate::event::{Action, Notice, Sink};
+use crate::machine::Machine;
+use crate::record::{Aim, Presence};
+use crate::spec::{Readiness, ServiceId, StartMode};
+use crate::state::{BootState, Reason, ServiceState, StartPhase};
 use crate::time::Instant;
 
 /// The layer that is being booted.
@@ -19,35 +21,11 @@ pub(crate) struct Layer {
     /// One past its last service.
     end: u16,
     /// Its eager services whose start has no outcome yet.
-    open: u16,
-    /// When its budget is over; `None` once that is reported, or if it has none.
+    pub(crate) open: u16,
+    /// When its budget is over, if it has one.
     pub(crate) budget_ends: Option<Instant>,
-}
-
-/// Services that the cursor passed while they waited for a dependency, and that now may have their turn: a queue
-/// through [`Record::next_unblocked`]. First come, first served.
-#[derive(Debug, Default)]
-pub(crate) struct Unblocked {
-    first: Option<ServiceId>,
-    last: Option<ServiceId>,
-}
-
-impl Unblocked {
-    fn push(&mut self, records: &mut [Record], service: ServiceId) {
-        match self.last.replace(service) {
-            Some(last) => records[last.index()].next_unblocked = Some(service),
-            None => self.first = Some(service),
-        }
-    }
-
-    fn pop(&mut self, records: &mut [Record]) -> Option<ServiceId> {
-        let service = self.first?;
-        self.first = records[service.index()].next_unblocked.take();
-        if self.first.is_none() {
-            self.last = None;
-        }
-        Some(service)
-    }
+    /// The same, until that is reported.
+    pub(crate) report_at: Option<Instant>,
 }
 
 impl Machine<'_> {
@@ -66,8 +44,8 @@ impl Machine<'_> {
             if self.creating.is_some() || (!self.config.parallel && self.starting > 0) {
                 return;
             }
-            if let Some(service) = self.next_turn() {
-                self.turn(service, sink);
+            if let Some(service) = self.next_boot_turn() {
+                self.boot_turn(service, sink);
             } else if self.layer.open == 0 {
                 self.layer_up(sink);
             } else {
@@ -76,16 +54,18 @@ impl Machine<'_> {
         }
     }
 
-    fn next_turn(&mut self) -> Option<ServiceId> {
-        if let Some(service) = self.unblocked.pop(self.records) {
-            return Some(service);
+    fn next_boot_turn(&mut self) -> Option<ServiceId> {
+        // A dependency that was settled when the service was queued may be restarting by now.
+        while let Some(service) = self.boot_turns.pop(self.records) {
+            if self.records[service.index()].unsettled == 0 {
+                return Some(service);
+            }
         }
         while self.cursor < self.layer.end {
             let service = ServiceId(self.cursor);
             self.cursor += 1;
-            if self.config.spec(service).start == StartMode::Eager
-                && self.records[service.index()].unsettled == 0
-            {
+            let record = &self.records[service.index()];
+            if record.unsettled == 0 && !record.decided {
                 return Some(service);
             }
         }
@@ -93,21 +73,29 @@ impl Machine<'_> {
     }
 
     /// Creates the service, or settles that it cannot run (SPEC C-4).
-    fn turn(&mut self, service: ServiceId, sink: &mut dyn Sink) {
-        let Some(missing) = self.missing(service) else {
-            return self.create(service, sink);
-        };
-        let reason = Reason::DependencyNotRunning(missing);
-        if self.records[missing.index()].state == ServiceState::Disabled {
-            // Held back on purpose, as is what it waits for: no failure, whether critical or not (SPEC B-4).
-            self.enter(service, ServiceState::Disabled, Some(reason), sink);
-            self.settle(service);
-        } else {
-            self.start_failed(service, reason, sink);
+    fn boot_turn(&mut self, service: ServiceId, sink: &mut dyn Sink) {
+        match self.missing(service) {
+            None => self.create(service, sink),
+            Some(missing) => self.unstartable(service, missing, sink),
         }
     }
 
-    fn create(&mut self, service: ServiceId, sink: &mut dyn Sink) {
+    /// It requires one that does not run, so it is not started, now or by itself later.
+    pub(crate) fn unstartable(&mut self, service: ServiceId, missing: ServiceId, sink: &mut dyn Sink) {
+        let reason = Reason::DependencyNotRunning(missing);
+        let record = &mut self.records[service.index()];
+        (record.aim, record.patient) = (Aim::Keep, false);
+        if self.records[missing.index()].state == ServiceState::Disabled && self.is_booting() {
+            // Held back on purpose, as is what it waits for: no failure, whether critical or not (SPEC B-4).
+            return self.enter(service, ServiceState::Disabled, Some(reason), sink);
+        }
+        self.enter(service, ServiceState::Failed, Some(reason), sink);
+        self.give_up(service, reason, sink);
+    }
+
+    pub(crate) fn create(&mut self, service: ServiceId, sink: &mut dyn Sink) {
+        let record = &mut self.records[service.index()];
+        (record.aim, record.patient) = (Aim::Keep, false);
         self.enter(service, ServiceState::Starting(StartPhase::Creating), None, sink);
         self.creating = Some(service);
         let now = self.now;
@@ -122,12 +110,12 @@ impl Machine<'_> {
 
     pub(crate) fn created(&mut self, service: ServiceId, sink: &mut dyn Sink) {
         self.creating = None;
-        if !self.is_booting() {
+        let showing = self.is_showing(service);
+        if !(self.is_alive() || showing) || self.records[service.index()].aim.is_end() {
             return self.stopped(service, Reason::Shutdown, sink);
         }
-        if self.config.hold == Some(service) {
-            self.enter(service, ServiceState::Disabled, Some(Reason::Held), sink);
-            return self.settle(service);
+        if self.config.hold == Some(service) && !showing {
+            return self.enter(service, ServiceState::Disabled, Some(Reason::Held), sink);
         }
         self.records[service.index()].started = Some(self.now);
         sink.action(Action::Resume(service));
@@ -144,65 +132,13 @@ impl Machine<'_> {
     /// The service runs; less than fully if it lost a dependency meanwhile (SPEC L-9).
     pub(crate) fn ready(&mut self, service: ServiceId, sink: &mut dyn Sink) {
         self.records[service.index()].ready = Some(self.now);
-        match self.missing(service) {
-            None => self.enter(service, ServiceState::Running, None, sink),
-            Some(missing) => {
-                let reason = Reason::DependencyNotRunning(missing);
-                self.enter(service, ServiceState::Degraded, Some(reason), sink);
-            }
+        let flaw = self.flaw(service);
+        let state = if flaw.is_none() { ServiceState::Running } else { ServiceState::Degraded };
+        self.enter(service, state, flaw, sink);
+        if self.is_showing(service) {
+            return self.stop(service, sink);
         }
-        self.settle(service);
-    }
-
-    /// A start came to nothing: everything it took goes back (SPEC D-3), and a critical one takes the boot along.
-    pub(crate) fn start_failed(&mut self, service: ServiceId, reason: Reason, sink: &mut dyn Sink) {
-        if self.creating == Some(service) {
-            self.creating = None;
-        }
-        self.enter(service, ServiceState::Failed, Some(reason), sink);
-        self.settle(service);
-        self.fail_boot_if_critical(service, reason, sink);
-        if self.records[service.index()].presence == Presence::Present {
-            self.destroy(service, Scope::Service, sink);
-        }
-    }
-
-    /// A service that ran runs no more. Its dependents go on, Degraded (SPEC L-9).
-    pub(crate) fn lost(&mut self, service: ServiceId, to: ServiceState, reason: Reason, sink: &mut dyn Sink) {
-        self.enter(service, to, Some(reason), sink);
-        for edge in self.dependents_of(service) {
-            let Dependent { service: dependent, required } = self.dependents[edge];
-            if required && self.records[dependent.index()].state == ServiceState::Running {
-                let reason = Reason::DependencyNotRunning(service);
-                self.enter(dependent, ServiceState::Degraded, Some(reason), sink);
-            }
-        }
-        self.fail_boot_if_critical(service, reason, sink);
-        self.destroy(service, Scope::Incarnation, sink);
-    }
-
-    /// If this failure is the boot's (SPEC E-2), says so and has the state of things dumped, which is to be done
-    /// before anything is destroyed (SPEC E-3). The panic follows at the end of the step.
-    fn fail_boot_if_critical(&mut self, service: ServiceId, reason: Reason, sink: &mut dyn Sink) {
-        if self.is_booting() && self.config.spec(service).critical {
-            self.enter_boot(BootState::BootFailed, sink);
-            sink.action(Action::Notice(Notice::BootFailed { culprit: service, reason }));
-            sink.action(Action::Diagnose { culprit: service });
-        }
-    }
-
-    /// The service's start has its outcome: its layer and its dependents wait for one less.
-    fn settle(&mut self, service: ServiceId) {
-        self.layer.open -= 1;
-        for edge in self.dependents_of(service) {
-            let dependent = self.dependents[edge].service;
-            let record = &mut self.records[dependent.index()];
-            record.unsettled -= 1;
-            let eager = self.config.spec(dependent).start == StartMode::Eager;
-            if record.unsettled == 0 && eager && dependent.0 < self.cursor {
-                self.unblocked.push(self.records, dependent);
-            }
-        }
+        self.watch(service);
     }
 
     fn next_layer(&mut self, sink: &mut dyn Sink) {
@@ -212,13 +148,15 @@ impl Machine<'_> {
         let number = first.layer;
         let rest = &self.config.services[usize::from(self.cursor)..];
         let services = rest.iter().take_while(|spec| spec.layer == number);
+        let records = &self.records[usize::from(self.cursor)..];
         let (mut count, mut open) = (0, 0);
-        for spec in services {
+        for (_, record) in services.zip(records) {
             count += 1;
-            open += u16::from(spec.start == StartMode::Eager);
+            open += u16::from(!record.decided);
         }
         let budget_ends = self.config.budget_of(number).map(|budget| self.now.after(budget));
-        self.layer = Layer { began: self.now, end: self.cursor + count, open, budget_ends };
+        self.layer =
+            Layer { began: self.now, end: self.cursor + count, open, budget_ends, report_at: budget_ends };
         self.enter_boot(BootState::BootingLayer(number), sink);
     }
 
@@ -228,15 +166,15 @@ impl Machine<'_> {
             let took = self.now.since(self.layer.began);
             sink.action(Action::Notice(Notice::LayerUp { layer, took }));
         }
-        self.layer.budget_ends = None;
+        self.layer.report_at = None;
         self.next_layer(sink);
     }
 
     /// Says once that the layer takes longer than it should (SPEC R-1).
     pub(crate) fn check_budget(&mut self, sink: &mut dyn Sink) {
         let BootState::BootingLayer(layer) = self.boot else { return };
-        if self.layer.budget_ends.is_some_and(|end| end <= self.now) {
-            self.layer.budget_ends = None;
+        if self.layer.report_at.is_some_and(|end| end <= self.now) {
+            self.layer.report_at = None;
             if let Some(budget) = self.config.budget_of(layer) {
                 sink.action(Action::Notice(Notice::LayerOverBudget { layer, budget }));
             }
@@ -244,12 +182,21 @@ impl Machine<'_> {
     }
 
     fn boot_complete(&mut self, sink: &mut dyn Sink) {
-        let mut services = self.config.services.iter().zip(self.records.iter());
-        let degraded = services
-            .any(|(spec, record)| spec.start == StartMode::Eager && record.state != ServiceState::Running);
+        let (mut degraded, mut deferred) = (false, self.records.len() as u16);
+        for service in self.config.ids() {
+            degraded |=
+                self.config.boots(service) && self.records[service.index()].state != ServiceState::Running;
+            if self.config.spec(service).start == StartMode::Deferred {
+                deferred = deferred.min(service.0);
+            }
+            if self.records[service.index()].forlorn {
+                self.turns.push(self.records, service);
+            }
+        }
         let took = self.now.since(self.boot_began);
         self.enter_boot(BootState::BootComplete, sink);
         sink.action(Action::Notice(Notice::BootComplete { took, degraded }));
+        self.cursor = deferred;
         self.enter_boot(BootState::SupervisorMode, sink);
     }
 }

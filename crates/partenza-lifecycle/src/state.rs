@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! The states of the system and of each service, the reasons for them, and the record kept per service.
+//! The states of the system and of each service, and the reasons for them.
 
-use crate::config::ServiceId;
+use crate::spec::ServiceId;
 use crate::time::Instant;
 
 /// Where the system is (SPEC E-1). The machine is born when the plan has been read, so in `Initializing`;
@@ -14,7 +14,9 @@ pub enum BootState {
     BootComplete,
     SupervisorMode,
     BootFailed,
-    /// Everything is being stopped by force.
+    /// A service that the system cannot do without is lost for good: everything is being stopped in order (SPEC E-5).
+    EmergencyStop,
+    /// Everything is being stopped by force; then the panic module has its say.
     Panic,
     /// Everything is being stopped in order (SPEC M-1).
     ShuttingDown(ShutdownKind),
@@ -58,19 +60,20 @@ pub enum ServiceState {
     Pending,
     Starting(StartPhase),
     Running,
-    /// It serves, but something is amiss: a dependency is gone, or it floods.
+    /// It serves, but something is amiss: a dependency is gone, it said that it is not well, or it floods.
     Degraded,
+    /// It was not well for too long and was taken down.
     Unhealthy,
-    /// It ran and died.
+    /// It ran and died, or hung.
     Crashed,
-    /// It waits out its back-off.
+    /// It waits out its back-off, then for what it requires.
     Restarting {
         until: Instant,
     },
     Stopping(StopPhase),
     /// It ended on request or by itself.
     Stopped,
-    /// Its start failed.
+    /// Its start failed, or it was given up.
     Failed,
     /// It is kept from running on purpose.
     Disabled,
@@ -115,6 +118,18 @@ pub enum Reason {
     StartupTimeout,
     /// It faulted.
     Crashed,
+    /// It did not answer a probe, or no heartbeat came (SPEC K-4).
+    Hung,
+    /// It said that it is not well (SPEC K-3).
+    NotWell,
+    /// This dependency gets a new incarnation, so it does too (SPEC L-5).
+    RestartsWith(ServiceId),
+    /// It is a sidecar, and its module stopped or restarts (SPEC S-3).
+    SharesFateOf(ServiceId),
+    /// Somebody who may asked for it.
+    Requested,
+    /// It is no part of the recovery set (SPEC Q-2).
+    NotInRecoverySet,
     /// It ended without being asked to, with this code.
     Exited(i32),
     /// It spent more of the Supervisor's time than it may.
@@ -138,75 +153,4 @@ pub enum Refusal {
     Version,
     Interface,
     Endpoint,
-}
-
-/// Whether anything made for a service exists.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Presence {
-    #[default]
-    Absent,
-    /// From `Create` on, also while it is being answered.
-    Present,
-    /// `Destroy` was asked of the executor and is not answered.
-    Leaving,
-}
-
-/// What the machine keeps per service. The caller provides one per service, any value; [`crate::Machine::new`]
-/// resets them.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Record {
-    pub(crate) state: ServiceState,
-    pub(crate) reason: Option<Reason>,
-    pub(crate) presence: Presence,
-    pub(crate) incarnation: u32,
-    pub(crate) ignored: u32,
-    pub(crate) asked: Option<Instant>,
-    pub(crate) started: Option<Instant>,
-    pub(crate) ready: Option<Instant>,
-    /// Dependencies of either kind whose own start has no outcome yet.
-    pub(crate) unsettled: u16,
-    /// End of this service's part of the reverse edges; it begins where the previous one ends.
-    pub(crate) dependents_end: u32,
-    /// The next in the queue of unblocked services, while it is in that queue.
-    pub(crate) next_unblocked: Option<ServiceId>,
-}
-
-impl Record {
-    pub fn state(&self) -> ServiceState {
-        self.state
-    }
-
-    /// Why it is in this state, where there is more to say than the state's name.
-    pub fn reason(&self) -> Option<Reason> {
-        self.reason
-    }
-
-    pub fn presence(&self) -> Presence {
-        self.presence
-    }
-
-    /// 0 before the first `Create`, then counting.
-    pub fn incarnation(&self) -> u32 {
-        self.incarnation
-    }
-
-    /// How many events of this service came in a state that has no use for them (SPEC G-2).
-    pub fn ignored(&self) -> u32 {
-        self.ignored
-    }
-
-    /// When this incarnation's `Create` was asked for.
-    pub fn asked(&self) -> Option<Instant> {
-        self.asked
-    }
-
-    /// When this incarnation was resumed.
-    pub fn started(&self) -> Option<Instant> {
-        self.started
-    }
-
-    /// When this incarnation became ready.
-    pub fn ready(&self) -> Option<Instant> {
-        self.ready
-    }
 }

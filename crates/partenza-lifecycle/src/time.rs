@@ -51,4 +51,14 @@ impl Duration {
     pub const fn scaled(self, percent: u32) -> Self {
         Self(self.0.saturating_mul(percent as u64) / 100)
     }
+
+    /// `percent` hundredths of the span, rounded up so that what should grow does: the back-off (SPEC L-2).
+    pub const fn grown(self, percent: u32) -> Self {
+        Self(self.0.saturating_mul(percent as u64).div_ceil(100))
+    }
+
+    /// Both, one after the other.
+    pub const fn plus(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
 }

@@ -6,7 +6,7 @@
 //! (equal timeouts arrive in order), anything else O(log n). Equal deadlines come in service order: no event may
 //! depend on how the heap happens to lie.
 
-use crate::config::ServiceId;
+use crate::spec::ServiceId;
 use crate::time::Instant;
 
 /// Storage for one service; the caller provides as many as there are services.

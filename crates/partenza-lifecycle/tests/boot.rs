@@ -203,12 +203,17 @@ fn an_eager_service_cannot_require_one_that_the_boot_does_not_start() {
 }
 
 #[test]
-fn a_deferred_service_is_no_part_of_the_boot() {
+fn a_deferred_service_is_no_part_of_the_boot_and_starts_after_it() {
     let plan = Plan::new().service(5, &[]).service(5, &[0]).start(StartMode::Deferred);
     let mut room = plan.room();
     let mut world = World::new(&plan, &mut room);
-    world.boot_all();
+    world.begin();
+    world.step(Event::Hello(id(0)));
+    world.step(Event::Ready(id(0)));
     assert_eq!((world.state(1), world.boot()), (Pending, SupervisorMode));
+    world.answer_all();
+    world.behave(1);
+    assert_eq!(world.state(1), Running);
     assert!(world.notices().any(|notice| matches!(notice, Notice::BootComplete { degraded: false, .. })));
 }
 

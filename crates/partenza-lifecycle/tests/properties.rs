@@ -7,6 +7,9 @@ use common::{Plan, World, id, us};
 use partenza_lifecycle::*;
 use proptest::prelude::*;
 
+/// Lives of [`any_history_keeps_the_invariants_and_ends`], each of some hundreds of events.
+const CASES: u32 = 20_000;
+
 /// One thing that happens to the machine.
 #[derive(Clone, Copy, Debug)]
 enum Op {
@@ -19,6 +22,11 @@ enum Op {
     Raw(Event),
     /// The service does what it should do next.
     Behave(usize),
+    AllBehave,
+    Fail(usize),
+    Report(usize, bool),
+    Flood(usize),
+    Ask(usize, Request),
     Pass(u64),
 }
 
@@ -26,116 +34,273 @@ fn timeout() -> impl Strategy<Value = Duration> {
     prop_oneof![Just(0u64), Just(50), Just(100), 1u64..2_000].prop_map(us)
 }
 
+fn span() -> impl Strategy<Value = Duration> {
+    (100u64..3_000).prop_map(us)
+}
+
 fn readiness() -> impl Strategy<Value = Readiness> {
     prop_oneof![2 => Just(Readiness::None), 2 => Just(Readiness::Signal), 6 => Just(Readiness::Message)]
 }
 
 fn start() -> impl Strategy<Value = StartMode> {
-    prop_oneof![9 => Just(StartMode::Eager), 1 => Just(StartMode::Deferred), 1 => Just(StartMode::OnDemand)]
+    prop_oneof![8 => Just(StartMode::Eager), 1 => Just(StartMode::Deferred), 1 => Just(StartMode::OnDemand)]
+}
+
+fn kind() -> impl Strategy<Value = DepKind> {
+    prop_oneof![
+        2 => Just(DepKind::Optional),
+        4 => Just(DepKind::Required),
+        2 => Just(DepKind::RestartWith),
+        1 => Just(DepKind::Sidecar),
+    ]
+}
+
+fn health() -> impl Strategy<Value = HealthSpec> {
+    let probe = prop_oneof![3 => Just(Probe::None), 2 => Just(Probe::Call), 1 => Just(Probe::Heartbeat)];
+    (probe, span(), timeout(), 0u16..4, 0u16..4).prop_map(
+        |(probe, interval, timeout, failure_threshold, success_threshold)| HealthSpec {
+            probe,
+            interval,
+            timeout,
+            failure_threshold,
+            success_threshold,
+        },
+    )
+}
+
+fn restart() -> impl Strategy<Value = RestartSpec> {
+    let policy =
+        prop_oneof![2 => Just(Policy::Never), 4 => Just(Policy::OnFailure), 2 => Just(Policy::Always)];
+    let on_exhausted = prop_oneof![
+        4 => Just(OnExhausted::Stop),
+        1 => Just(OnExhausted::Panic),
+        2 => Just(OnExhausted::RetryForever),
+        2 => Just(OnExhausted::Fallback),
+    ];
+    let delays = (0u64..300, 100u64..1_000, 100u32..300);
+    (policy, on_exhausted, 0u16..5, 1u64..20_000, delays).prop_map(
+        |(policy, on_exhausted, max, window, (initial, max_delay, backoff_percent))| RestartSpec {
+            policy,
+            max,
+            window: us(window),
+            initial_delay: us(initial),
+            max_delay: us(max_delay),
+            backoff_percent,
+            on_exhausted,
+        },
+    )
 }
 
 /// A service before it knows its place: its step up in layers and which of the earlier ones it depends on.
-type Draft = (u8, ServiceSpec, Vec<(prop::sample::Index, bool)>);
+#[derive(Clone, Debug)]
+struct Draft {
+    step: u8,
+    spec: ServiceSpec,
+    deps: Vec<(prop::sample::Index, DepKind, bool)>,
+    fallback: Option<prop::sample::Index>,
+}
 
 fn draft() -> impl Strategy<Value = Draft> {
     let step = prop_oneof![6 => Just(0u8), 3 => Just(1u8), 1 => Just(3u8)];
-    let deps = prop::collection::vec((any::<prop::sample::Index>(), prop::bool::weighted(0.7)), 0..4);
-    let spec = (prop::bool::weighted(0.15), start(), readiness(), timeout(), timeout(), timeout()).prop_map(
-        |(critical, start, readiness, startup_timeout, prepare_timeout, stop_timeout)| ServiceSpec {
-            layer: 0,
-            critical,
-            start,
-            deps: DepRange::default(),
-            readiness,
-            startup_timeout,
-            prepare_timeout,
-            stop_timeout,
+    let edge = (any::<prop::sample::Index>(), kind(), prop::bool::weighted(0.2));
+    let deps = prop::collection::vec(edge, 0..4);
+    let fallback = prop::option::weighted(0.4, any::<prop::sample::Index>());
+    let flags = (prop::bool::weighted(0.1), prop::bool::weighted(0.2), start(), readiness());
+    let timeouts = (timeout(), timeout(), timeout());
+    (step, deps, fallback, flags, timeouts, health(), restart()).prop_map(
+        |(step, deps, fallback, (critical, core, start, readiness), timeouts, mut health, restart)| {
+            if readiness == Readiness::None && health.probe == Probe::Call {
+                health.probe = Probe::None;
+            }
+            let (startup_timeout, prepare_timeout, stop_timeout) = timeouts;
+            let spec = ServiceSpec {
+                critical,
+                core,
+                start,
+                readiness,
+                startup_timeout,
+                prepare_timeout,
+                stop_timeout,
+                health,
+                restart,
+                ..ServiceSpec::default()
+            };
+            Draft { step, spec, deps, fallback }
         },
-    );
-    (step, spec, deps)
+    )
+}
+
+/// What is said of the system as a whole.
+#[derive(Clone, Debug)]
+struct Whole {
+    budgets: Vec<LayerSpec>,
+    parallel: bool,
+    scale: u32,
+    hold: Option<prop::sample::Index>,
+    recovery: Option<Vec<bool>>,
+    storm: Option<Storm>,
+    overload: Option<Overload>,
+    panic_module: bool,
+}
+
+fn whole() -> impl Strategy<Value = Whole> {
+    let budgets = prop::collection::vec((0u8..12, prop::option::of(timeout())), 0..4);
+    let scale = prop_oneof![Just(100u32), Just(30), Just(250)];
+    let hold = prop::option::weighted(0.1, any::<prop::sample::Index>());
+    let recovery = prop::option::weighted(0.1, prop::collection::vec(prop::bool::weighted(0.7), 14));
+    let storm = prop::option::weighted(0.3, (1u16..6, 1u64..10_000));
+    let overload = prop::option::weighted(0.5, (0u16..4, timeout()));
+    (budgets, any::<bool>(), scale, hold, recovery, storm, overload, prop::bool::weighted(0.3)).prop_map(
+        |(budgets, parallel, scale, hold, recovery, storm, overload, panic_module)| Whole {
+            budgets: budgets.into_iter().map(|(number, budget)| LayerSpec { number, budget }).collect(),
+            parallel,
+            scale,
+            hold,
+            recovery,
+            storm: storm.map(|(restarts, window)| Storm { restarts, window: us(window) }),
+            overload: overload.map(|(restart_after, calm)| Overload { restart_after, calm }),
+            panic_module,
+        },
+    )
 }
 
 fn plan() -> impl Strategy<Value = Plan> {
     let drafts = prop::collection::vec(draft(), 0..14);
-    let hold = prop::option::weighted(0.15, any::<prop::sample::Index>());
-    let budgets = prop::collection::vec((0u8..12, prop::option::of(timeout())), 0..6);
-    let scale = prop_oneof![Just(100u32), Just(30), Just(250)];
-    (drafts, budgets, any::<bool>(), scale, hold).prop_map(|(drafts, budgets, parallel, scale, hold)| {
-        let mut plan = Plan::new().scale(scale);
-        plan.parallel = parallel;
-        plan.layers = budgets.into_iter().map(|(number, budget)| LayerSpec { number, budget }).collect();
-        let mut layer = 0;
-        for (index, (step, mut spec, deps)) in drafts.into_iter().enumerate() {
-            layer += step;
-            spec.layer = layer;
-            spec.deps.start = plan.deps.len() as u32;
-            if index > 0 {
-                let deps = deps.into_iter().map(|(on, required)| Dep { on: id(on.index(index)), required });
-                plan.deps.extend(deps);
-            }
-            spec.deps.len = (plan.deps.len() - spec.deps.start as usize) as u16;
-            plan.services.push(spec);
+    (drafts, whole()).prop_map(|(drafts, whole)| {
+        let mut plan = Plan::new().scale(whole.scale);
+        plan.parallel = whole.parallel;
+        plan.layers = whole.budgets;
+        plan.storm = whole.storm;
+        plan.overload = whole.overload;
+        for draft in drafts {
+            add(&mut plan, draft);
         }
-        if !plan.services.is_empty() {
-            plan.hold = hold.map(|hold| id(hold.index(plan.services.len())));
+        let services = plan.services.len();
+        if services > 0 {
+            plan.hold = whole.hold.map(|hold| id(hold.index(services)));
+        }
+        plan.recovery = whole.recovery.map(|set| set[..services].to_vec());
+        if whole.panic_module {
+            let layer = plan.services.last().map_or(0, |spec| spec.layer);
+            plan = plan.service(layer, &[]).start(StartMode::OnDemand);
+            plan.panic_module = Some(id(services));
+            if let Some(set) = &mut plan.recovery {
+                set.push(true);
+            }
         }
         plan
     })
 }
 
+/// Puts the draft behind the plan's services; edges that no plan may have become lesser ones.
+fn add(plan: &mut Plan, draft: Draft) {
+    let index = plan.services.len();
+    let mut spec = draft.spec;
+    spec.layer = plan.services.last().map_or(0, |last| last.layer) + draft.step;
+    spec.deps = DepRange { start: plan.deps.len() as u32, len: 0 };
+    for (on, mut kind, soft) in draft.deps.into_iter().filter(|_| index > 0) {
+        let on = id(on.index(index));
+        let mut edges = plan.deps.iter();
+        let taken = edges.any(|dep| dep.on == on && dep.kind == DepKind::Sidecar);
+        let has_own = plan.deps_of(on).iter().any(|dep| dep.kind == DepKind::Sidecar);
+        if kind == DepKind::Sidecar && (taken || has_own) {
+            kind = DepKind::RestartWith;
+        }
+        if kind == DepKind::Sidecar {
+            plan.services[usize::from(on.0)].start = spec.start;
+        }
+        plan.deps.push(Dep { on, kind, soft: soft && kind != DepKind::Sidecar });
+        spec.deps.len += 1;
+    }
+    match &draft.fallback {
+        Some(fallback) if index > 0 => spec.fallback = Some(id(fallback.index(index))),
+        _ if spec.restart.on_exhausted == OnExhausted::Fallback => {
+            spec.restart.on_exhausted = OnExhausted::Stop
+        }
+        _ => {}
+    }
+    plan.services.push(spec);
+}
+
 /// Any event; services beyond the plan's included.
 fn event() -> impl Strategy<Value = Event> {
-    let service = (0u16..15).prop_map(ServiceId);
+    let service = (0u16..16).prop_map(ServiceId);
     let shutdown =
         prop_oneof![Just(ShutdownKind::PowerOff), Just(ShutdownKind::Reboot), Just(ShutdownKind::Halt)];
     let refusal = prop_oneof![Just(Refusal::Name), Just(Refusal::Version), Just(Refusal::Interface)];
-    let of_service = (service, refusal, 0u8..10).prop_map(|(service, refusal, kind)| match kind {
-        0 => Event::Created(service),
-        1 => Event::CreateFailed { service, code: 3 },
-        2 => Event::Destroyed(service),
-        3 => Event::Hello(service),
-        4 => Event::Ready(service),
-        5 => Event::ReadyRefused { service, refusal },
-        6 => Event::Crashed(service),
-        7 => Event::Flooded(service),
-        8 => Event::ReadyToStop(service),
-        _ => Event::Stopped { service, code: 1 },
-    });
+    let of_service =
+        (service, refusal, request(), 0u8..13).prop_map(|(service, refusal, request, kind)| match kind {
+            0 => Event::Created(service),
+            1 => Event::CreateFailed { service, code: 3 },
+            2 => Event::Destroyed(service),
+            3 => Event::Hello(service),
+            4 => Event::Ready(service),
+            5 => Event::ReadyRefused { service, refusal },
+            6 => Event::Crashed(service),
+            7 => Event::Flooded(service),
+            8 => Event::ReadyToStop(service),
+            9 => Event::HealthReport { service, probe: 1, healthy: true },
+            10 => Event::Heartbeat { service, healthy: false },
+            11 => Event::Requested { service, request },
+            _ => Event::Stopped { service, code: 1 },
+        });
     prop_oneof![
-        1 => Just(Event::Begin),
+        2 => Just(Event::Begin),
         1 => shutdown.prop_map(Event::ShutdownRequested),
-        2 => Just(Event::Tick),
-        40 => of_service,
+        4 => Just(Event::Tick),
+        120 => of_service,
+    ]
+}
+
+fn request() -> impl Strategy<Value = Request> {
+    prop_oneof![
+        3 => Just(Request::Start),
+        3 => Just(Request::Stop),
+        2 => Just(Request::Restart),
+        1 => Just(Request::Enable),
+        1 => Just(Request::Disable),
+        2 => Just(Request::Lookup),
     ]
 }
 
 fn op() -> impl Strategy<Value = Op> {
+    let service = 0usize..15;
     prop_oneof![
-        8 => (0usize..4, prop::bool::weighted(0.9)).prop_map(|(nth, well)| Op::Answer { nth, well }),
-        3 => event().prop_map(Op::Raw),
-        8 => (0usize..14).prop_map(Op::Behave),
-        2 => (0u64..400).prop_map(Op::Pass),
+        8 => (0usize..4, prop::bool::weighted(0.95)).prop_map(|(nth, well)| Op::Answer { nth, well }),
+        2 => event().prop_map(Op::Raw),
+        10 => service.clone().prop_map(Op::Behave),
+        3 => Just(Op::AllBehave),
+        3 => service.clone().prop_map(Op::Fail),
+        2 => (service.clone(), any::<bool>()).prop_map(|(service, healthy)| Op::Report(service, healthy)),
+        1 => service.clone().prop_map(Op::Flood),
+        2 => (service, request()).prop_map(|(service, request)| Op::Ask(service, request)),
+        5 => prop_oneof![0u64..400, 0u64..4_000].prop_map(Op::Pass),
     ]
 }
 
 fn apply(world: &mut World<'_>, op: Op) {
-    match op {
-        Op::Answer { nth, well } => {
-            if let Some(event) = world.answer(nth, well) {
-                world.step(event);
-            }
-        }
-        Op::Raw(event) => {
-            world.step(event);
-        }
-        Op::Behave(service) => {
-            if let Some(event) = world.expected(service) {
-                world.step(event);
-            }
+    let services = world.machine.records().len();
+    let event = match op {
+        Op::Answer { nth, well } => world.answer(nth, well),
+        Op::Raw(event) => Some(event),
+        Op::Behave(service) if service < services => world.expected(service),
+        Op::Fail(service) if service < services => Some(Event::Crashed(id(service))),
+        Op::Flood(service) if service < services => Some(Event::Flooded(id(service))),
+        Op::Report(service, healthy) if service < services => world.report(service, healthy),
+        Op::Ask(service, request) => Some(Event::Requested { service: id(service), request }),
+        Op::AllBehave => {
+            world.answer_all();
+            (0..services).for_each(|service| world.behave(service));
+            None
         }
         Op::Pass(micros) => {
             world.pass(micros);
+            None
         }
+        Op::Behave(_) | Op::Fail(_) | Op::Flood(_) | Op::Report(..) => None,
+    };
+    if let Some(event) = event {
+        world.step(event);
     }
 }
 
@@ -148,6 +313,7 @@ fn live(plan: &Plan, ops: &[Op]) -> Vec<Action> {
         apply(&mut world, op);
     }
     world.settle();
+    world.rest();
     world.check_rest();
     world.step(Event::ShutdownRequested(ShutdownKind::PowerOff));
     world.settle();
@@ -157,12 +323,12 @@ fn live(plan: &Plan, ops: &[Op]) -> Vec<Action> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(50_000))]
+    #![proptest_config(ProptestConfig::with_cases(CASES))]
 
     #[test]
     fn any_history_keeps_the_invariants_and_ends(
         plan in plan(),
-        ops in prop::collection::vec(op(), 0..120),
+        ops in prop::collection::vec(op(), 0..160),
     ) {
         live(&plan, &ops);
     }
@@ -184,9 +350,16 @@ proptest! {
         mut plan in plan(),
         order in prop::collection::vec((0usize..4, 0usize..14), 0..200),
     ) {
-        plan.hold = None;
+        (plan.hold, plan.recovery) = (None, None);
         for spec in &mut plan.services {
-            spec.start = StartMode::Eager;
+            spec.health = HealthSpec::default();
+            if plan.panic_module.is_none() {
+                spec.start = StartMode::Eager;
+            }
+        }
+        if plan.panic_module.is_some() {
+            let last = plan.services.len() - 1;
+            plan.services[..last].iter_mut().for_each(|spec| spec.start = StartMode::Eager);
         }
         let mut room = plan.room();
         let mut world = World::new(&plan, &mut room);
@@ -202,7 +375,9 @@ proptest! {
             }
         }
         for service in 0..plan.services.len() {
-            prop_assert_eq!(world.state(service), ServiceState::Running);
+            let shown = plan.panic_module == Some(id(service));
+            let state = if shown { ServiceState::Pending } else { ServiceState::Running };
+            prop_assert_eq!(world.state(service), state);
         }
         prop_assert_eq!(world.machine.next_deadline(), None);
     }
@@ -238,6 +413,7 @@ fn explore(plan: &Plan, history: &mut Vec<Event>, depth: usize) -> usize {
             continue;
         }
         world.settle();
+        world.rest();
         world.check_rest();
         lives += 1;
         if depth > 1 {

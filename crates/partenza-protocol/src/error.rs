@@ -160,6 +160,30 @@ errors! {
             "the Crashed event tells address and function";
         ServerDown = 414: "the server that was called is down",
             "call again later, or ask for `on-dead: repeat` on the channel";
+        Hung = 415: "the service did not answer in time and was taken down",
+            "raise `health.timeout` if it is only slow; a service at a high priority that never waits starves it";
+        NotWell = 416: "the service said that it is not well",
+            "its components are in the Health event";
+        RestartsWith = 417: "a service that it restarts with is restarted",
+            "nothing to mend; `restart-with` asks for it";
+        Requested = 418: "somebody who may asked for it",
+            "nothing to mend";
+        RetriesExhausted = 419: "the service was restarted as often as it may be",
+            "mend what makes it fail, then `start NAME`; `restart.max` and `restart.window` set the limit";
+        Booting = 420: "the boot is not over",
+            "ask again after BootComplete";
+        CriticalService = 421: "the system cannot do without that service",
+            "restart it, or shut the system down";
+        Sidecar = 422: "the service is another's sidecar and shares its fate",
+            "ask for the module that it belongs to";
+        DisabledService = 423: "the service is disabled",
+            "`enable NAME` first";
+        StormGuard = 424: "the whole system restarts too often",
+            "mend what fails; `storm` of partenza.yaml sets the limit";
+        NotInRecoverySet = 425: "the service is no part of a recovery boot",
+            "a boot that completes ends recovery; `recovery.services` of partenza.yaml lists the set";
+        Ended = 426: "the service ended by itself",
+            "`restart.policy: always` starts it again";
         ShuttingDown = 410: "the system is going down",
             "nothing to mend";
     }

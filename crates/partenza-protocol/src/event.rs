@@ -34,6 +34,7 @@ pub enum BootState {
     BootComplete,
     SupervisorMode,
     ShuttingDown,
+    EmergencyStop,
     BootFailed,
     Panic,
 }
@@ -225,6 +226,42 @@ pub enum Event<'a> {
         cptr: u32,
         what: Mismatch,
     },
+    /// SPEC Q-1: so many boots in a row failed before this one, the last for this reason.
+    FailedBoots {
+        count: u8,
+        code: Option<Code>,
+        culprit: Option<ServiceId>,
+        recovers: bool,
+    },
+    /// It is started again after `delay` us (SPEC L-2).
+    Restarting {
+        service: ServiceId,
+        code: Code,
+        delay: u64,
+    },
+    /// SPEC I-6: no restart is left. `code` says which limit.
+    RestartLimitReached {
+        service: ServiceId,
+        restarts: u16,
+        code: Code,
+    },
+    /// SPEC L-8.
+    FallbackStarted {
+        service: ServiceId,
+        fallback: ServiceId,
+    },
+    /// SPEC L-4: until it is over, services that are not core are given up instead of restarted.
+    Storm,
+    /// SPEC E-5: a service is lost for good and the system cannot do without it.
+    Emergency {
+        service: ServiceId,
+        code: Code,
+    },
+    /// A service is taken down because it is not well, hangs, or floods (SPEC K-3).
+    Unhealthy {
+        service: ServiceId,
+        code: Code,
+    },
     /// A client that stood in a call to a server that died was answered, or calls again (SPEC J-4).
     Released {
         service: ServiceId,
@@ -355,6 +392,37 @@ impl<'n, F: Fn(ServiceId) -> &'n str> fmt::Display for Words<'_, F> {
                     Mismatch::Surplus => "it holds a capability that nobody granted",
                 }
             ),
+            Event::FailedBoots { count, code, culprit, recovers } => {
+                write!(f, "{count} boots in a row failed")?;
+                if let Some(code) = code {
+                    write!(f, ", the last with {code} {}", code.text())?;
+                }
+                if let Some(culprit) = culprit {
+                    write!(f, " ({})", name(*culprit))?;
+                }
+                if *recovers { f.write_str("; this is a recovery boot") } else { Ok(()) }
+            }
+            Event::Restarting { service, code, delay } => write!(
+                f,
+                "{} restarts in {}.{:03} ms: {code} {}",
+                name(*service),
+                delay / 1000,
+                delay % 1000,
+                code.text()
+            ),
+            Event::RestartLimitReached { service, restarts, code } => {
+                write!(f, "{} is given up after {restarts} restarts: {code} {}", name(*service), code.text())
+            }
+            Event::FallbackStarted { service, fallback } => {
+                write!(f, "{} takes the place of {}", name(*fallback), name(*service))
+            }
+            Event::Storm => f.write_str("restart storm: only core services are restarted until it is over"),
+            Event::Emergency { service, code } => {
+                write!(f, "emergency stop: {} is lost: {code} {}", name(*service), code.text())
+            }
+            Event::Unhealthy { service, code } => {
+                write!(f, "{} is unhealthy: {code} {}", name(*service), code.text())
+            }
             Event::Released { service, server, repeated } => write!(
                 f,
                 "{}: its call to {} {}",

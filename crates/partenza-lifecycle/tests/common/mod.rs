@@ -5,7 +5,9 @@
 //! of the machine's inside: it follows the actions and notices and the plan, and keeps its own timers.
 #![allow(dead_code, reason = "each test binary uses its part")]
 
+mod model;
 mod table;
+mod watch;
 mod world;
 
 use partenza_lifecycle::*;
@@ -29,6 +31,10 @@ pub struct Plan {
     pub parallel: bool,
     pub timeout_scale_percent: u32,
     pub hold: Option<ServiceId>,
+    pub recovery: Option<Vec<bool>>,
+    pub storm: Option<Storm>,
+    pub overload: Option<Overload>,
+    pub panic_module: Option<ServiceId>,
 }
 
 impl Plan {
@@ -40,30 +46,75 @@ impl Plan {
             parallel: true,
             timeout_scale_percent: 100,
             hold: None,
+            recovery: None,
+            storm: None,
+            overload: None,
+            panic_module: None,
         }
     }
 
     /// Appends a service that says ready by message, with timeouts of 1000, 200 and 300 us.
     pub fn service(mut self, layer: u8, requires: &[usize]) -> Self {
         let start = self.deps.len() as u32;
-        self.deps.extend(requires.iter().map(|&on| Dep { on: id(on), required: true }));
+        self.deps.extend(requires.iter().map(|&on| Dep::required(id(on))));
         self.services.push(ServiceSpec {
             layer,
-            critical: false,
-            start: StartMode::Eager,
             deps: DepRange { start, len: requires.len() as u16 },
             readiness: Readiness::Message,
             startup_timeout: us(1_000),
             prepare_timeout: us(200),
             stop_timeout: us(300),
+            ..ServiceSpec::default()
         });
         self
     }
 
-    pub fn optional(mut self, on: usize) -> Self {
-        self.deps.push(Dep { on: id(on), required: false });
+    /// On failure, `max` restarts within 10 ms, after 100, 200, 400 us and so on up to 1 ms.
+    pub fn restarts(mut self, max: u16, on_exhausted: OnExhausted) -> Self {
+        self.last().restart = RestartSpec {
+            policy: Policy::OnFailure,
+            max,
+            window: us(10_000),
+            initial_delay: us(100),
+            max_delay: us(1_000),
+            backoff_percent: 200,
+            on_exhausted,
+        };
+        self
+    }
+
+    /// Probed 500 us after ready or an answer, with 100 us to answer; two bad answers, two good ones.
+    pub fn probed(mut self, probe: Probe) -> Self {
+        self.last().health = HealthSpec {
+            probe,
+            interval: us(500),
+            timeout: us(100),
+            failure_threshold: 2,
+            success_threshold: 2,
+        };
+        self
+    }
+
+    pub fn with(mut self, change: impl FnOnce(&mut ServiceSpec)) -> Self {
+        change(self.last());
+        self
+    }
+
+    /// One more edge of the last service.
+    pub fn dep(mut self, on: usize, kind: DepKind) -> Self {
+        self.deps.push(Dep { on: id(on), kind, soft: false });
         self.last().deps.len += 1;
         self
+    }
+
+    pub fn soft(mut self, on: usize) -> Self {
+        self.deps.push(Dep { on: id(on), kind: DepKind::Required, soft: true });
+        self.last().deps.len += 1;
+        self
+    }
+
+    pub fn optional(self, on: usize) -> Self {
+        self.dep(on, DepKind::Optional)
     }
 
     pub fn critical(mut self) -> Self {
@@ -110,8 +161,22 @@ impl Plan {
         &self.deps[range.start as usize..][..usize::from(range.len)]
     }
 
+    /// What an edge means in this boot.
+    pub fn kind(&self, dep: &Dep) -> DepKind {
+        if dep.soft && self.recovery.is_some() { DepKind::Optional } else { dep.kind }
+    }
+
     pub fn requires(&self, service: ServiceId, on: ServiceId) -> bool {
-        self.deps_of(service).iter().any(|dep| dep.required && dep.on == on)
+        self.deps_of(service).iter().any(|dep| dep.on == on && self.kind(dep).is_required())
+    }
+
+    /// Whether the boot starts it.
+    pub fn boots(&self, index: usize) -> bool {
+        self.services[index].start == StartMode::Eager && self.is_selected(index)
+    }
+
+    pub fn is_selected(&self, index: usize) -> bool {
+        self.recovery.as_ref().is_none_or(|set| set[index])
     }
 
     pub fn config(&self) -> Config<'_> {
@@ -122,6 +187,10 @@ impl Plan {
             parallel: self.parallel,
             timeout_scale_percent: self.timeout_scale_percent,
             hold: self.hold,
+            recovery: self.recovery.as_deref(),
+            storm: self.storm,
+            overload: self.overload,
+            panic_module: self.panic_module,
         }
     }
 
@@ -131,6 +200,7 @@ impl Plan {
             records: vec![Record::default(); self.services.len()],
             timers: vec![TimerCell::default(); self.services.len()],
             dependents: vec![Dependent::default(); self.deps.len()],
+            history: vec![Instant::from_micros(u64::MAX); self.config().history_len()],
         }
     }
 }
@@ -139,10 +209,16 @@ pub struct Room {
     pub records: Vec<Record>,
     pub timers: Vec<TimerCell>,
     pub dependents: Vec<Dependent>,
+    pub history: Vec<Instant>,
 }
 
 impl Room {
     pub fn storage(&mut self) -> Storage<'_> {
-        Storage { records: &mut self.records, timers: &mut self.timers, dependents: &mut self.dependents }
+        Storage {
+            records: &mut self.records,
+            timers: &mut self.timers,
+            dependents: &mut self.dependents,
+            history: &mut self.history,
+        }
     }
 }

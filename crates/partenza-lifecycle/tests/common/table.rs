@@ -10,13 +10,19 @@ pub fn kind(state: ServiceState) -> core::mem::Discriminant<ServiceState> {
 
 pub fn may_become(from: ServiceState, to: ServiceState) -> bool {
     use ServiceState::*;
+    const ASKED: ServiceState = Stopping(StopPhase::Preparing);
+    const CREATING: ServiceState = Starting(StartPhase::Creating);
     match from {
-        Pending => matches!(to, Starting(StartPhase::Creating) | Failed | Disabled),
-        Starting(_) => matches!(to, Running | Degraded | Failed | Stopped | Disabled),
-        Running => matches!(to, Degraded | Crashed | Stopped | Stopping(StopPhase::Preparing)),
-        Degraded => matches!(to, Crashed | Stopped | Stopping(StopPhase::Preparing)),
-        Stopping(_) => matches!(to, Stopped),
-        Unhealthy | Restarting { .. } | Crashed | Stopped | Failed | Disabled => false,
+        Pending => to == CREATING || matches!(to, Failed | Disabled),
+        Starting(_) => matches!(to, Running | Degraded | Failed | Stopped | Disabled | Restarting { .. }),
+        Running => to == ASKED || matches!(to, Degraded | Crashed | Unhealthy | Stopped | Disabled | Failed),
+        Degraded => to == ASKED || matches!(to, Running | Crashed | Unhealthy | Stopped | Disabled | Failed),
+        Stopping(_) => matches!(to, Stopped | Disabled | Failed),
+        Restarting { .. } => to == CREATING || matches!(to, Restarting { .. } | Failed | Stopped | Disabled),
+        Crashed | Unhealthy => to == CREATING || matches!(to, Restarting { .. } | Failed | Disabled),
+        Stopped => to == CREATING || matches!(to, Restarting { .. } | Failed | Stopped | Disabled),
+        Failed => to == CREATING || matches!(to, Failed | Disabled),
+        Disabled => to == Pending,
     }
 }
 
@@ -30,8 +36,9 @@ pub fn boot_may_become(from: BootState, to: BootState) -> bool {
             _ => matches!(to, BootComplete | BootFailed | ShuttingDown(_)),
         },
         BootComplete => to == SupervisorMode,
-        SupervisorMode => matches!(to, ShuttingDown(_)),
+        SupervisorMode => matches!(to, ShuttingDown(_) | EmergencyStop),
         BootFailed => to == Panic,
+        EmergencyStop => to == Panic,
         Panic => to == Finished(Ending::Panic),
         ShuttingDown(kind) => to == Finished(kind.into()),
         Finished(_) => false,

@@ -1,40 +1,27 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! The watching executor. What it asserts are the invariants of the crate's documentation.
+//! The executor, the clock and the services around the machine. What it watches for is in `watch.rs`.
 
 use partenza_lifecycle::*;
 
 use super::Plan;
-use super::table::{boot_may_become, kind, may_become};
-
-/// What the model knows of one service.
-#[derive(Clone, Copy, Debug, Default)]
-struct Model {
-    state: ServiceState,
-    exists: bool,
-    resumed: bool,
-    answer_due: Option<Answer>,
-    deadline: Option<Instant>,
-    creates: u32,
-    destroys: u32,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Answer {
-    Create,
-    Destroy,
-}
+use super::model::{Answer, Model};
 
 pub struct World<'a> {
-    plan: &'a Plan,
+    pub(super) plan: &'a Plan,
     pub machine: Machine<'a>,
     pub now: Instant,
-    models: Vec<Model>,
-    boot: BootState,
-    budget_ends: Option<Instant>,
-    finished: Option<Ending>,
-    diagnosed: bool,
+    pub(super) models: Vec<Model>,
+    pub(super) boot: BootState,
+    pub(super) budget_ends: Option<Instant>,
+    /// The same, whether reported or not.
+    pub(super) layer_ends: Option<Instant>,
+    pub(super) finished: Option<Ending>,
+    pub(super) diagnosed: bool,
+    pub(super) emergency: bool,
     /// One past the last service that was told to stop by the walk down.
-    walked_to: usize,
+    pub(super) walked_to: usize,
+    /// Every restart of whatever service.
+    pub(super) restarts: Vec<Instant>,
     /// Everything that came out, for the tests to look into.
     pub trace: Vec<Action>,
 }
@@ -42,16 +29,25 @@ pub struct World<'a> {
 impl<'a> World<'a> {
     pub fn new(plan: &'a Plan, room: &'a mut super::Room) -> Self {
         let machine = Machine::new(plan.config(), room.storage()).expect("a good plan");
+        let state = |selected| if selected { ServiceState::Pending } else { ServiceState::Disabled };
+        let models = (0..plan.services.len()).map(|index| Model {
+            state: state(plan.is_selected(index)),
+            decided: !plan.boots(index),
+            ..Model::default()
+        });
         Self {
             plan,
             machine,
             now: Instant::from_micros(1_000_000),
-            models: vec![Model::default(); plan.services.len()],
+            models: models.collect(),
             boot: BootState::Initializing,
             budget_ends: None,
+            layer_ends: None,
             finished: None,
             diagnosed: false,
+            emergency: false,
             walked_to: plan.services.len(),
+            restarts: vec![],
             trace: vec![],
         }
     }
@@ -70,17 +66,9 @@ impl<'a> World<'a> {
 
     /// Steps the machine and checks everything that came out of it. Returns the actions.
     pub fn step(&mut self, event: Event) -> Vec<Action> {
-        let before = self.models.clone();
         let mut actions = vec![];
         self.machine.step(self.now, event, &mut |action| actions.push(action));
-        self.note_answer(event);
-        let due = self.due(&before, event);
-        for &action in &actions {
-            let ignored = matches!(action, Action::Notice(Notice::Ignored { .. }));
-            assert!(self.finished.is_none() || ignored, "nothing comes after the end: {action:?}");
-            self.perform(action, event, due);
-        }
-        self.check_step(event, &actions, due);
+        self.watch(event, &actions);
         self.trace.extend(&actions);
         actions
     }
@@ -92,11 +80,24 @@ impl<'a> World<'a> {
         self.step(Event::Tick)
     }
 
-    /// Answers every open `Create` and `Destroy` with success, in service order, until none is open.
+    /// Answers every open `Create` and `Destroy` with success, in service order, until none is open and no turn due.
     pub fn answer_all(&mut self) {
-        while let Some(event) = self.answer(0, true) {
-            self.step(event);
+        for _ in 0..100 * self.models.len() + 100 {
+            if let Some(event) = self.answer(0, true) {
+                self.step(event);
+            } else if self.has_turns() {
+                self.step(Event::Tick);
+            } else {
+                return;
+            }
         }
+        panic!("turns without an end");
+    }
+
+    /// Whether the machine is due although no deadline is.
+    pub fn has_turns(&self) -> bool {
+        let due = self.machine.next_deadline().is_some_and(|at| at <= self.now);
+        due && self.deadline().is_none_or(|at| at > self.now)
     }
 
     /// The answer to the `nth` open action, counted round.
@@ -118,8 +119,32 @@ impl<'a> World<'a> {
             ServiceState::Starting(StartPhase::AwaitingReady) => Some(Event::Ready(service)),
             ServiceState::Stopping(StopPhase::Preparing) => Some(Event::ReadyToStop(service)),
             ServiceState::Stopping(StopPhase::Stopping) => Some(Event::Stopped { service, code: 0 }),
+            _ => self.report(index, true).filter(|_| self.models[index].health.asked),
+        }
+    }
+
+    /// What the service says of its health, if it is its move.
+    pub fn report(&self, index: usize, healthy: bool) -> Option<Event> {
+        let (service, model) = (super::id(index), &self.models[index]);
+        match self.plan.services[index].health.probe {
+            Probe::Call if model.health.asked => {
+                Some(Event::HealthReport { service, probe: model.probes, healthy })
+            }
+            Probe::Heartbeat if model.state.is_up() => Some(Event::Heartbeat { service, healthy }),
             _ => None,
         }
+    }
+
+    /// Somebody asks; the executor answers to what it leads to.
+    pub fn ask(&mut self, index: usize, request: Request) -> Verdict {
+        let service = super::id(index);
+        let actions = self.step(Event::Requested { service, request });
+        self.answer_all();
+        let mut verdicts = actions.iter().filter_map(|action| match action {
+            Action::Notice(Notice::Answered { verdict, .. }) => Some(*verdict),
+            _ => None,
+        });
+        verdicts.next_back().expect("an answer")
     }
 
     /// Begins, and answers for the executor.
@@ -167,244 +192,57 @@ impl<'a> World<'a> {
         self.trace[since..].iter().filter(heavy).copied().collect()
     }
 
-    /// A well-behaved executor and clock, and services that say nothing: the system must come to rest.
+    /// A well-behaved executor and clock, and services that say nothing: boot and shutdown must end.
     pub fn settle(&mut self) {
-        for _ in 0..20 * self.models.len() + 20 {
+        for _ in 0..500 * self.models.len() + 500 {
             self.answer_all();
-            let Some(at) = self.machine.next_deadline() else { return };
-            self.now = self.now.max(at);
+            if matches!(self.boot, BootState::SupervisorMode | BootState::Finished(_)) {
+                return;
+            }
+            self.now = self.now.max(self.machine.next_deadline().expect("something to wait for"));
             self.step(Event::Tick);
         }
-        panic!("no rest: {:?}", self.boot);
+        panic!("no end: {:?}", self.boot);
     }
 
-    /// At rest: the boot is over one way or the other, and nothing hangs between two states.
-    pub fn check_rest(&self) {
-        match self.boot {
-            BootState::SupervisorMode => {}
-            BootState::Finished(ending) => {
-                assert_eq!(self.finished, Some(ending));
-                assert!(self.models.iter().all(|model| !model.exists), "something outlived the end");
+    /// From now on everybody behaves: what was decided must be done after a while.
+    pub fn rest(&mut self) {
+        for _ in 0..500 * self.models.len() + 500 {
+            self.answer_all();
+            for index in 0..self.models.len() {
+                self.behave(index);
             }
-            other => panic!("rest in {other:?}"),
+            if self.is_at_rest() {
+                return;
+            }
+            self.now = self.now.max(self.machine.next_deadline().expect("something to wait for"));
+            if self.beat() {
+                continue;
+            }
+            self.step(Event::Tick);
         }
-        for (model, spec) in self.models.iter().zip(&self.plan.services) {
-            assert!(!model.state.is_starting());
-            assert!(!matches!(model.state, ServiceState::Stopping(_)));
-            if self.boot == BootState::SupervisorMode && spec.start == StartMode::Eager {
-                assert_ne!(model.state, ServiceState::Pending, "forgotten by the boot");
+        panic!("no rest");
+    }
+
+    /// Every heart beats.
+    fn beat(&mut self) -> bool {
+        let mut beaten = false;
+        for index in 0..self.models.len() {
+            let due = self.models[index].health.due.is_some_and(|due| due <= self.now);
+            let call = self.plan.services[index].health.probe == Probe::Call;
+            if let Some(event) = self.report(index, true).filter(|_| due && !call) {
+                self.step(event);
+                beaten = true;
             }
-            if model.creates > 0 && matches!(model.state, ServiceState::Failed) {
-                assert_eq!(model.destroys, 1, "a failed start is destroyed once");
-            }
-            assert_eq!(model.creates - model.destroys, u32::from(model.exists));
         }
+        beaten
     }
 
-    fn note_answer(&mut self, event: Event) {
-        let Some(service) = event.service() else { return };
-        let Some(model) = self.models.get_mut(usize::from(service.0)) else { return };
-        match (event, model.answer_due) {
-            (Event::Created(_) | Event::CreateFailed { .. }, Some(Answer::Create)) => model.answer_due = None,
-            (Event::Destroyed(_), Some(Answer::Destroy)) => {
-                model.answer_due = None;
-                model.exists = false;
-            }
-            _ => {}
-        }
-    }
-
-    /// The service whose deadline this step is to serve.
-    fn due(&self, models: &[Model], event: Event) -> Option<ServiceId> {
-        let armed = models.iter().enumerate().filter_map(|(i, model)| Some((model.deadline?, super::id(i))));
-        let (at, service) = armed.min()?;
-        (event == Event::Tick && at <= self.now).then_some(service)
-    }
-
-    fn perform(&mut self, action: Action, event: Event, due: Option<ServiceId>) {
-        match action {
-            Action::Create(service) => self.create(service),
-            Action::Resume(service) => {
-                assert_eq!(event, Event::Created(service));
-                assert!(matches!(self.boot, BootState::BootingLayer(_)), "started while going down");
-                assert_ne!(self.plan.hold, Some(service), "held services do not run");
-                let spec = &self.plan.services[usize::from(service.0)];
-                let deadline = self.now.after(self.scaled(spec.startup_timeout));
-                let model = &mut self.models[usize::from(service.0)];
-                assert!(model.exists && !model.resumed, "resumed twice or out of nothing");
-                model.resumed = true;
-                model.deadline = (spec.readiness != Readiness::None).then_some(deadline);
-            }
-            Action::Destroy { service, scope } => {
-                let failed = self.models[usize::from(service.0)].state == ServiceState::Failed;
-                assert_eq!(scope == Scope::Service, failed, "scope of {service:?} at {event:?}");
-                if due != Some(service) && !ends(event, service) {
-                    self.walk_to(service);
-                }
-                self.destroy(service);
-            }
-            Action::Direct { service, directive } => self.direct(service, directive),
-            Action::Diagnose { culprit } => {
-                assert_eq!(self.boot, BootState::BootFailed);
-                assert!(self.plan.services[usize::from(culprit.0)].critical);
-                assert!(!self.diagnosed);
-                self.diagnosed = true;
-            }
-            Action::Finish(ending) => {
-                assert_eq!(self.boot, BootState::Finished(ending));
-                self.finished = Some(ending);
-            }
-            Action::Notice(notice) => self.notice(notice, event),
-        }
-    }
-
-    fn create(&mut self, service: ServiceId) {
-        let index = usize::from(service.0);
-        let spec = &self.plan.services[index];
-        assert_eq!(self.boot, BootState::BootingLayer(spec.layer), "created out of its layer's turn");
-        assert_eq!(spec.start, StartMode::Eager);
-        for dep in self.plan.deps_of(service) {
-            let on = &self.models[usize::from(dep.on.0)];
-            assert!(!on.state.is_starting(), "created before a dependency had an outcome");
-            assert!(!dep.required || on.state.is_up(), "created without what it requires");
-        }
-        for (other, spec) in self.models.iter().zip(&self.plan.services) {
-            assert_ne!(other.answer_due, Some(Answer::Create), "two creations at once");
-            let lower = spec.layer < self.plan.services[index].layer && spec.start == StartMode::Eager;
-            assert!(!lower || other.state != ServiceState::Pending, "a lower layer is not up");
-            assert!(!lower || !other.state.is_starting(), "a lower layer is not up");
-        }
-        let others = self.models.iter().enumerate().filter(|(i, m)| *i != index && m.state.is_starting());
-        assert!(self.plan.parallel || others.count() == 0, "two starts at once in a strict sequence");
-        let model = &mut self.models[index];
-        assert!(!model.exists && model.answer_due.is_none(), "two incarnations at once");
-        model.exists = true;
-        model.resumed = false;
-        model.creates += 1;
-        model.answer_due = Some(Answer::Create);
-    }
-
-    fn destroy(&mut self, service: ServiceId) {
-        let model = &mut self.models[usize::from(service.0)];
-        assert!(model.exists, "destroyed out of nothing");
-        assert_eq!(model.answer_due, None, "destroyed while the executor works on it");
-        model.destroys += 1;
-        model.answer_due = Some(Answer::Destroy);
-        model.deadline = None;
-    }
-
-    fn direct(&mut self, service: ServiceId, directive: Directive) {
-        assert!(matches!(self.boot, BootState::ShuttingDown(_)));
-        let spec = &self.plan.services[usize::from(service.0)];
-        assert_ne!(spec.readiness, Readiness::None, "asked on a channel that it has not");
-        let timeout = match directive {
-            Directive::PrepareStop => {
-                self.walk_to(service);
-                spec.prepare_timeout
-            }
-            Directive::Stop => spec.stop_timeout,
+    fn is_at_rest(&self) -> bool {
+        let moving = |model: &Model| {
+            model.state.is_starting()
+                || matches!(model.state, ServiceState::Stopping(_) | ServiceState::Restarting { .. })
         };
-        let deadline = self.now.after(self.scaled(timeout));
-        let model = &mut self.models[usize::from(service.0)];
-        assert!(model.exists && matches!(model.state, ServiceState::Stopping(_)));
-        model.deadline = Some(deadline);
+        !self.models.iter().any(moving)
     }
-
-    /// The walk down goes one way, and everything that was behind is gone.
-    fn walk_to(&mut self, service: ServiceId) {
-        let index = usize::from(service.0);
-        assert!(matches!(self.boot, BootState::ShuttingDown(_) | BootState::Panic));
-        assert!(index < self.walked_to, "stopped out of order");
-        self.walked_to = index;
-        for (i, model) in self.models.iter().enumerate().skip(index + 1) {
-            assert!(!model.exists, "{i} stands while {index} is taken from under it");
-        }
-    }
-
-    fn notice(&mut self, notice: Notice, event: Event) {
-        match notice {
-            Notice::Boot { from, to } => {
-                assert_eq!(from, self.boot);
-                assert!(boot_may_become(from, to), "{from:?} -> {to:?}");
-                assert!(to != BootState::Panic || self.diagnosed, "panic without diagnostics");
-                self.boot = to;
-                self.budget_ends = match to {
-                    BootState::BootingLayer(number) => {
-                        let spec = self.plan.layers.iter().find(|spec| spec.number == number);
-                        let budget = spec.and_then(|spec| spec.budget);
-                        budget.map(|budget| self.now.after(self.scaled(budget)))
-                    }
-                    _ => None,
-                };
-            }
-            Notice::Service { service, from, to, reason } => {
-                if let Some(Reason::DependencyNotRunning(on)) = reason {
-                    assert!(self.plan.requires(service, on), "missing what it does not require");
-                    assert!(!self.models[usize::from(on.0)].state.is_up(), "missing what runs");
-                }
-                let model = &mut self.models[usize::from(service.0)];
-                assert_eq!(kind(from), kind(model.state), "a change that nobody was told of");
-                assert!(may_become(from, to), "{from:?} -> {to:?}");
-                if reason == Some(Reason::StartupTimeout) {
-                    assert_eq!(event, Event::Tick);
-                    assert!(model.deadline.is_some_and(|at| at <= self.now), "timed out too early");
-                }
-                model.state = to;
-                if !to.is_starting() {
-                    model.deadline = None;
-                }
-            }
-            Notice::LayerOverBudget { .. } => {
-                assert!(self.budget_ends.take().is_some_and(|end| end <= self.now), "within its budget");
-            }
-            Notice::StopForced { service, .. } => {
-                let model = &self.models[usize::from(service.0)];
-                assert!(model.deadline.is_some_and(|at| at <= self.now), "forced too early");
-            }
-            Notice::BootComplete { degraded, .. } => {
-                let eager = self.models.iter().zip(&self.plan.services);
-                let mut eager = eager.filter(|(_, spec)| spec.start == StartMode::Eager);
-                assert_eq!(degraded, eager.any(|(model, _)| model.state != ServiceState::Running));
-            }
-            Notice::LayerUp { .. } | Notice::BootFailed { .. } | Notice::Ignored { .. } => {}
-        }
-    }
-
-    fn check_step(&self, event: Event, actions: &[Action], due: Option<ServiceId>) {
-        let heavy = actions.iter().filter(|action| !matches!(action, Action::Notice(_))).count();
-        assert!(heavy <= Machine::ACTIONS_PER_STEP, "{heavy} actions in one step");
-        if actions.iter().any(|action| matches!(action, Action::Notice(Notice::Ignored { .. }))) {
-            assert_eq!(actions.len(), 1, "ignored, and yet not without effect: {event:?}");
-        }
-        if let Some(service) = due {
-            let served = |action: &Action| matches!(action, Action::Notice(Notice::Service { service: s, .. }) if *s == service);
-            assert!(actions.iter().any(served), "a due deadline was forgotten");
-        } else if event == Event::Tick {
-            let over = |action: &Action| matches!(action, Action::Notice(Notice::LayerOverBudget { .. }));
-            assert!(actions.iter().all(over), "a tick without a due deadline did {actions:?}");
-        }
-        for (index, model) in self.models.iter().enumerate() {
-            let mut deps = self.plan.deps_of(super::id(index)).iter().filter(|dep| dep.required);
-            let whole = deps.all(|dep| self.models[usize::from(dep.on.0)].state.is_up());
-            assert!(whole || model.state != ServiceState::Running, "{index} runs without what it requires");
-        }
-        let deadlines = self.models.iter().filter_map(|model| model.deadline);
-        assert_eq!(self.machine.next_deadline(), deadlines.chain(self.budget_ends).min());
-        assert_eq!(self.machine.boot_state(), self.boot);
-        for (record, model) in self.machine.records().iter().zip(&self.models) {
-            assert_eq!(kind(record.state()), kind(model.state));
-            assert_eq!(record.presence() != Presence::Absent, model.exists);
-            assert_eq!(record.incarnation(), model.creates);
-        }
-    }
-
-    fn scaled(&self, span: Duration) -> Duration {
-        span.scaled(self.plan.timeout_scale_percent)
-    }
-}
-
-/// Whether the event by itself is the end of the service's incarnation.
-fn ends(event: Event, service: ServiceId) -> bool {
-    let lets_go_on = matches!(event, Event::Hello(_) | Event::Ready(_) | Event::ReadyToStop(_));
-    event.service() == Some(service) && !lets_go_on
 }

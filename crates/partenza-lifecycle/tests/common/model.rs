@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! What the watching executor knows of one service, from events, actions and notices alone, and what follows from it:
+//! its deadlines, its health, its restarts.
+
+use partenza_lifecycle::*;
+
+#[derive(Clone, Debug, Default)]
+pub struct Model {
+    pub state: ServiceState,
+    pub exists: bool,
+    pub resumed: bool,
+    pub answer_due: Option<Answer>,
+    /// Of a start, a directive to stop, a back-off.
+    pub deadline: Option<Instant>,
+    pub creates: u32,
+    pub destroys: u32,
+    /// It had its outcome in the boot.
+    pub decided: bool,
+    pub ready_at: Option<Instant>,
+    pub health: HealthModel,
+    pub probes: u32,
+    /// When it was restarted, ever.
+    pub restarts: Vec<Instant>,
+    /// Its last delay, since its last stable period.
+    pub delay: Option<Duration>,
+    pub in_a_row: u16,
+    pub until: Option<Instant>,
+    /// A request about it was accepted.
+    pub asked_for: bool,
+    /// Its incarnation when its module's last one was made.
+    pub served: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Answer {
+    Create,
+    Destroy,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct HealthModel {
+    pub due: Option<Instant>,
+    pub asked: bool,
+    pub bad: u16,
+    pub good: u16,
+    pub ailing: bool,
+    pub floods: u16,
+    pub calm: Option<Instant>,
+}
+
+impl Model {
+    /// Its next deadline, whatever it is of.
+    pub fn armed(&self) -> Option<Instant> {
+        if self.state.is_up() {
+            self.health.due.into_iter().chain(self.health.calm).min()
+        } else {
+            self.deadline
+        }
+    }
+
+    /// Restarts that began less than `window` ago.
+    pub fn recent(&self, now: Instant, window: Duration) -> usize {
+        self.restarts.iter().filter(|&&at| now.since(at) < window).count()
+    }
+
+    /// A failure after a stable period begins a new row of restarts.
+    pub fn note_failure(&mut self, spec: &RestartSpec, now: Instant) {
+        if self.ready_at.is_some_and(|ready| now.since(ready) >= spec.window) {
+            self.in_a_row = 0;
+            self.delay = None;
+        }
+    }
+
+    /// The delay that comes next, exactly (SPEC L-2).
+    pub fn next_delay(&self, spec: &RestartSpec) -> Duration {
+        let next = self.delay.map_or(spec.initial_delay.as_micros(), |last| {
+            (last.as_micros() * u64::from(spec.backoff_percent)).div_ceil(100)
+        });
+        Duration::from_micros(next.min(spec.max_delay.as_micros()))
+    }
+
+    pub fn note_delay(&mut self, spec: &RestartSpec, delay: Duration) {
+        assert!(delay <= spec.max_delay, "the back-off is capped");
+        assert!(self.delay.is_none_or(|last| last <= delay), "the back-off never shrinks within a row");
+        self.delay = Some(delay);
+        self.in_a_row += 1;
+    }
+
+    /// What is noted of a report that the machine has a use for. `alive`: nobody is probed any more without it.
+    pub fn note_report(
+        &mut self,
+        spec: &ServiceSpec,
+        now: Instant,
+        healthy: bool,
+        timeout: Duration,
+        alive: bool,
+    ) {
+        let health = &mut self.health;
+        let (limit, enough) = (spec.health.failure_threshold.max(1), spec.health.success_threshold.max(1));
+        health.asked = false;
+        if healthy {
+            (health.bad, health.good) = (0, health.good + 1);
+            health.ailing &= health.good < enough;
+        } else {
+            (health.bad, health.good) = (health.bad + 1, 0);
+            health.ailing = true;
+        }
+        assert!(health.bad <= limit);
+        let wait = match spec.health.probe {
+            Probe::None => unreachable!("a report of a service that nobody asks"),
+            Probe::Call => spec.health.interval,
+            Probe::Heartbeat => Duration::from_micros(spec.health.interval.as_micros() + timeout.as_micros()),
+        };
+        health.due = alive.then_some(now.after(wait));
+        if !alive {
+            health.calm = None;
+        }
+    }
+}

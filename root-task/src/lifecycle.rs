@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! The plan in the lifecycle machine's terms, and the storage that the machine works in.
+
+use alloc::vec;
+use alloc::vec::Vec;
+
+use partenza_lifecycle::{
+    Config, Dep, DepKind, DepRange, Dependent, Duration, HealthSpec, Instant, LayerSpec, Machine,
+    OnExhausted, Overload, Policy, Probe, Readiness, Record, RestartSpec, ServiceId, ServiceSpec, StartMode,
+    Storage, Storm, TimerCell,
+};
+use partenza_plan::policy;
+use partenza_plan::{Class, Plan, Service, Start};
+use partenza_protocol::error::PlanError;
+
+use crate::handoff::Failure;
+use crate::parameters::Parameters;
+
+/// Excesses of its request budget after which a service is restarted, and the calm after which they are forgotten
+/// (SPEC S-4).
+const OVERLOAD: Overload = Overload { restart_after: 3, calm: Duration::from_millis(10_000) };
+
+/// A machine for this plan; everything it needs lives as long as the system.
+///
+/// # Errors
+/// The plan is one that the machine could not carry through, which the compiler does not make.
+pub fn machine(
+    plan: &'static Plan<'static>,
+    parameters: &Parameters,
+    recovers: bool,
+) -> Result<Machine<'static>, Failure> {
+    let edges = plan.services.iter().map(|service| service.requires.len() + 1).sum();
+    let mut deps = Vec::with_capacity(edges);
+    let mut services = Vec::with_capacity(plan.services.len());
+    for (index, service) in (0..).zip(&plan.services) {
+        let start = deps.len() as u32;
+        dependencies(plan, ServiceId(index), service, &mut deps);
+        services.push(spec(service, DepRange { start, len: (deps.len() as u32 - start) as u16 }));
+    }
+    let layers: Vec<_> = plan
+        .layers
+        .iter()
+        .map(|layer| LayerSpec { number: layer.number, budget: layer.budget.map(Duration::from_micros) })
+        .collect();
+    let recovery = recovers.then(|| {
+        let mut set = vec![false; plan.services.len()];
+        for id in &plan.recovery.services {
+            set[id.0 as usize] = true;
+        }
+        &*set.leak()
+    });
+    let config = Config {
+        services: services.leak(),
+        deps: deps.leak(),
+        layers: layers.leak(),
+        parallel: parameters.boot.parallel,
+        timeout_scale_percent: parameters.boot.timeout_percent,
+        hold: parameters.boot.hold.map(|id| ServiceId(id.0)),
+        recovery,
+        storm: plan
+            .storm
+            .map(|storm| Storm { restarts: storm.restarts, window: Duration::from_micros(storm.window) }),
+        overload: Some(OVERLOAD),
+        panic_module: None,
+    };
+    let storage = Storage {
+        records: vec![Record::default(); config.services.len()].leak(),
+        timers: vec![TimerCell::default(); config.services.len()].leak(),
+        dependents: vec![Dependent::default(); config.deps.len()].leak(),
+        history: vec![Instant::default(); config.history_len()].leak(),
+    };
+    Machine::new(config, storage).map_err(|_| Failure::new(PlanError::OutOfRange, u64::MAX))
+}
+
+fn dependencies(plan: &Plan<'_>, id: ServiceId, service: &Service<'_>, deps: &mut Vec<Dep>) {
+    let soft = |on: u16| plan.recovery.soften.iter().any(|(from, to)| (from.0, to.0) == (id.0, on));
+    deps.extend(service.requires.iter().map(|dep| Dep {
+        on: ServiceId(dep.on.0),
+        kind: match (dep.required, dep.restart_with) {
+            (_, true) => DepKind::RestartWith,
+            (true, false) => DepKind::Required,
+            (false, false) => DepKind::Optional,
+        },
+        soft: soft(dep.on.0),
+    }));
+    let sidecars =
+        (0..).zip(&plan.services).filter(|(_, other)| other.sidecar_of.is_some_and(|of| of.0 == id.0));
+    deps.extend(sidecars.map(|(on, _)| Dep { on: ServiceId(on), kind: DepKind::Sidecar, soft: false }));
+}
+
+fn spec(service: &Service<'_>, deps: DepRange) -> ServiceSpec {
+    ServiceSpec {
+        layer: service.layer,
+        critical: service.critical,
+        core: service.class == Class::Core,
+        start: match service.start {
+            Start::Eager => StartMode::Eager,
+            Start::Deferred => StartMode::Deferred,
+            Start::OnDemand => StartMode::OnDemand,
+        },
+        deps,
+        readiness: match service.readiness {
+            partenza_plan::Readiness::None => Readiness::None,
+            partenza_plan::Readiness::Signal => Readiness::Signal,
+            partenza_plan::Readiness::Message => Readiness::Message,
+        },
+        startup_timeout: Duration::from_micros(service.startup_timeout),
+        prepare_timeout: Duration::from_micros(service.prepare_timeout),
+        stop_timeout: Duration::from_micros(service.stop_timeout),
+        health: health(&service.health),
+        restart: restart(&service.restart),
+        fallback: service.fallback.map(|id| ServiceId(id.0)),
+    }
+}
+
+fn health(planned: &policy::Health) -> HealthSpec {
+    HealthSpec {
+        probe: match planned.probe {
+            policy::Probe::None => Probe::None,
+            policy::Probe::Call => Probe::Call,
+            policy::Probe::Heartbeat => Probe::Heartbeat,
+        },
+        interval: Duration::from_micros(planned.interval),
+        timeout: Duration::from_micros(planned.timeout),
+        failure_threshold: planned.failure_threshold.into(),
+        success_threshold: planned.success_threshold.into(),
+    }
+}
+
+fn restart(planned: &policy::Restart) -> RestartSpec {
+    RestartSpec {
+        policy: match planned.policy {
+            policy::RestartPolicy::Always => Policy::Always,
+            policy::RestartPolicy::OnFailure => Policy::OnFailure,
+            policy::RestartPolicy::Never => Policy::Never,
+        },
+        max: planned.max,
+        window: Duration::from_micros(planned.window),
+        initial_delay: Duration::from_micros(planned.initial_delay),
+        max_delay: Duration::from_micros(planned.max_delay),
+        backoff_percent: planned.backoff_percent,
+        on_exhausted: match planned.on_exhausted {
+            policy::OnExhausted::Stop => OnExhausted::Stop,
+            policy::OnExhausted::Panic => OnExhausted::Panic,
+            policy::OnExhausted::RetryForever => OnExhausted::RetryForever,
+            policy::OnExhausted::Fallback => OnExhausted::Fallback,
+        },
+    }
+}
