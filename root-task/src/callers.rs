@@ -43,9 +43,11 @@ impl Caller {
     }
 }
 
-/// All such capabilities of a plan, by server, clients in plan order.
+/// All such capabilities of a plan; each server's in the plan order of the clients.
 pub struct Callers {
     all: Vec<Caller>,
+    /// Indices into `all`, by server.
+    order: Vec<u32>,
     /// Where each server's begin; one more than there are services.
     starts: Vec<u32>,
     /// Servers whose callers are diverted.
@@ -76,7 +78,6 @@ impl Callers {
                 }
             }
         }
-        all.sort_by_key(|caller| caller.server);
         let mut starts = alloc::vec![0; plan.services.len() + 1];
         for caller in &all {
             starts[caller.server.0 as usize + 1] += 1;
@@ -84,20 +85,33 @@ impl Callers {
         for index in 1..starts.len() {
             starts[index] += starts[index - 1];
         }
-        Self { all, starts, diverted: 0 }
+        // Sorted by counting, so that clients stay in plan order.
+        let mut next = starts.clone();
+        let mut order = alloc::vec![0; all.len()];
+        for (index, caller) in (0u32..).zip(&all) {
+            let place = &mut next[caller.server.0 as usize];
+            order[*place as usize] = index;
+            *place += 1;
+        }
+        Self { all, order, starts, diverted: 0 }
     }
 
     fn of_server(&self, server: ServiceId) -> core::ops::Range<usize> {
         let at = server.0 as usize;
         self.starts[at] as usize..self.starts[at + 1] as usize
     }
+
+    /// The caller at a place of [`Self::of_server`].
+    fn at(&self, place: usize) -> Caller {
+        self.all[self.order[place] as usize]
+    }
 }
 
 impl Supervisor {
     /// The server's incarnation is gone: nobody may go on waiting for its answer. `returns`: another one follows.
     pub(crate) fn release_callers(&mut self, server: ServiceId, returns: bool) {
-        for index in self.callers.of_server(server) {
-            let caller = self.callers.all[index];
+        for place in self.callers.of_server(server) {
+            let caller = self.callers.at(place);
             if !self.entries[caller.client.0 as usize].made.runs() {
                 continue;
             }
@@ -126,8 +140,8 @@ impl Supervisor {
             return;
         }
         self.callers.diverted += 1;
-        for index in self.callers.of_server(server) {
-            let caller = self.callers.all[index];
+        for place in self.callers.of_server(server) {
+            let caller = self.callers.at(place);
             if self.entries[caller.client.0 as usize].made.has_spaces() {
                 let outcome = self.executor.divert(&caller);
                 self.note(caller.client, outcome);
@@ -141,8 +155,8 @@ impl Supervisor {
             return;
         }
         self.callers.diverted -= 1;
-        for index in self.callers.of_server(server) {
-            let caller = self.callers.all[index];
+        for place in self.callers.of_server(server) {
+            let caller = self.callers.at(place);
             if self.entries[caller.client.0 as usize].made.has_spaces() {
                 let outcome = self.executor.restore(&caller);
                 self.note(caller.client, outcome);

@@ -9,13 +9,14 @@ use core::cell::UnsafeCell;
 use core::fmt::Write;
 use core::sync::atomic::{AtomicBool, Ordering};
 
-use partenza_plan::{Plan, ServiceId};
+use partenza_plan::Plan;
 use partenza_protocol::error::InitError;
-use partenza_protocol::event::{Record, Words};
+use partenza_protocol::event::Record;
 use partenza_protocol::frame::MAX_RECORD;
 use sel4::{CNodeCapData, CPtr, ObjectBlueprint, UserContext, cap};
 
 use crate::cspace::{CSpace, own};
+use crate::journal::words;
 use crate::pool::Pool;
 use crate::power::Power;
 use crate::refused::{During, Refused, Step};
@@ -137,12 +138,11 @@ fn tell(heir: &mut Inheritance, message: &sel4::RecvWithMRs) {
         let _ = writeln!(uart, "  {panic_text}");
     }
     let _ = writeln!(uart, "  {}\n  last events:", code.hint());
-    let name = |id: ServiceId| heir.plan.services.get(id.0 as usize).map_or("?", |service| service.name);
     let mut cursor = ring.seek(ring.next_sequence().saturating_sub(LAST_EVENTS));
     let mut bytes = [0; MAX_RECORD];
     while let Some((len, _, next)) = ring.read(cursor, &mut bytes) {
         if let Ok(record) = postcard::from_bytes::<Record<'_>>(&bytes[..len]) {
-            let words = Words { event: &record.event, name: &name };
+            let words = words(heir.plan, &record.event);
             let _ = writeln!(uart, "  [{:5}.{:03} ms] {words}", record.time / 1000, record.time % 1000);
         }
         cursor = next;

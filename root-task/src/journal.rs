@@ -55,17 +55,10 @@ impl Journal {
         if level(event) > self.console_level {
             return;
         }
-        let plan = self.names;
-        let name = |id: ServiceId| plan.services.get(id.0 as usize).map_or("?", |service| service.name);
         let micros = now.as_micros();
         // Writing to a UART cannot fail.
-        let _ = writeln!(
-            console,
-            "[{:5}.{:03} ms] {}",
-            micros / 1000,
-            micros % 1000,
-            Words { event, name: &name }
-        );
+        let _ =
+            writeln!(console, "[{:5}.{:03} ms] {}", micros / 1000, micros % 1000, words(self.names, event));
     }
 
     /// The console belongs to a service from here on.
@@ -120,6 +113,17 @@ impl Journal {
         if let Some(line) = &mut self.line {
             line.flush(&self.ring);
         }
+    }
+}
+
+/// An event in words, with the plan's names. One function, so that the words are in the image once.
+pub fn words<'e>(
+    plan: &'static Plan<'static>,
+    event: &'e Event<'e>,
+) -> Words<'e, impl Fn(ServiceId) -> &'static str> {
+    Words {
+        event,
+        name: move |id: ServiceId| plan.services.get(id.0 as usize).map_or("?", |service| service.name),
     }
 }
 

@@ -12,6 +12,9 @@ use crate::devices::Devices;
 use crate::pool::Pool;
 use crate::refused::{During, Refused, Step};
 
+/// Sizes that an untyped of a service can have, as the plan's check allows them.
+const MIN_UNTYPED_BITS: u8 = 12;
+const MAX_UNTYPED_BITS: u8 = 47;
 /// Highest IOAPIC vector that the kernel gives to user level, on PCs.
 const LAST_VECTOR: u8 = 107;
 
@@ -20,16 +23,23 @@ const LAST_VECTOR: u8 = 107;
 /// # Errors
 /// Not enough memory, or what the kernel refused.
 pub fn make_untypeds(plan: &Plan<'_>, pool: &mut Pool) -> Result<(), Refused> {
-    let mut wanted = alloc::vec::Vec::with_capacity(plan.services.len() * 2);
-    for service in &plan.services {
-        wanted.push((service.service_untyped, service.untyped_slots.0));
-        wanted.push((service.incarnation_untyped, service.untyped_slots.1));
-    }
-    wanted.sort_unstable_by_key(|(bits, slot)| (core::cmp::Reverse(*bits), *slot));
-    let consecutive = |a: &(u8, u32), b: &(u8, u32)| a.0 == b.0 && a.1 + 1 == b.1;
-    for run in wanted.chunk_by(consecutive) {
-        let (bits, first) = run[0];
-        pool.take(ObjectBlueprint::Untyped { size_bits: bits as usize }, Slot(first), run.len() as u32)?;
+    // Largest first. The plan numbers untypeds of one size consecutively, so each size is one run of slots.
+    for bits in (MIN_UNTYPED_BITS..=MAX_UNTYPED_BITS).rev() {
+        let of_size = |service: &partenza_plan::Service<'_>| {
+            let (lasting, passing) = service.untyped_slots;
+            let both = [(service.service_untyped, lasting), (service.incarnation_untyped, passing)];
+            both.into_iter().filter(move |(size, _)| *size == bits).map(|(_, slot)| slot)
+        };
+        let slots = || plan.services.iter().flat_map(of_size);
+        let (Some(first), Some(last)) = (slots().min(), slots().max()) else { continue };
+        let blueprint = ObjectBlueprint::Untyped { size_bits: bits as usize };
+        if (last - first + 1) as usize == slots().count() {
+            pool.take(blueprint, Slot(first), last - first + 1)?;
+        } else {
+            for slot in slots() {
+                pool.take(blueprint, Slot(slot), 1)?;
+            }
+        }
     }
     Ok(())
 }
@@ -65,8 +75,9 @@ pub fn make_regions(
             }
         }
     }
-    physical.sort_unstable_by_key(|(address, ..)| *address);
-    for (address, bits, slot, pages) in physical {
+    // A handful at the most: the smallest first, as often as there are any.
+    while let Some(at) = (0..physical.len()).min_by_key(|at| physical[*at].0) {
+        let (address, bits, slot, pages) = physical.swap_remove(at);
         devices.frames(address, bits, slot, pages)?;
     }
     Ok(())
