@@ -109,6 +109,16 @@ fn a_record_that_is_cut_anywhere_is_still_shown() {
 }
 
 #[test]
+fn times_from_beyond_the_end_are_drawn_all_the_same() {
+    let lines = BOOT.replace("61000,", "18446744073709551615,").replace("31050,", "0,");
+    let mut timeline = read(&lines);
+    timeline.add_budgets(&small().plan());
+    assert!(chart(&timeline).ends_with("</svg>\n"));
+    assert!(critical_chain(&timeline, Paint::Plain).contains("Init"));
+    assert!(blame(&timeline, Paint::Plain).contains("files"));
+}
+
+#[test]
 fn lines_that_make_no_sense_are_named_by_number() {
     let bad = |text: &str| Timeline::read(text.lines()).unwrap_err();
     assert_eq!(bad("\n\nhello\n").line, 3);

@@ -19,7 +19,7 @@ Examples:
   partenza authority --to COM1             who reaches a device (a service, a region, `irq 4`, a port) and how
   partenza authority --why terminal keys   the way from one to the other, drawn
   partenza authority --deny 'terminal -> keys'
-                                           exit code 1 and the way if there is one; what `policy:` of partenza.yaml says
+                                           exit code 1 and the way, if there is one
 
 A way is as long as it is: every service is taken to pass on what it can. Computed from the compiled plan's
 capabilities and rights.";

@@ -20,7 +20,7 @@ Examples:
   partenza run image.elf --headless --events json --until boot-complete > boot.jsonl
   partenza bootchart boot.jsonl -o boot.svg                   of a recorded boot
   partenza bootchart boot.jsonl --plan image.elf -o boot.svg  with the plan's budgets as marks
-  partenza bootchart image.elf -o boot.svg                    boot the image in QEMU now, and chart that
+  partenza bootchart image.elf -o boot.svg                    boot it in QEMU now, and chart that
   partenza decode < capture.bin | partenza bootchart - -o boot.svg
                                                               of a board's second serial line";
 

@@ -16,7 +16,7 @@ Examples:
   partenza plan image.elf                  the same of an image that is built already
   partenza plan --svg -o plan.svg          a picture for the design document
   partenza plan --svg --authority -o plan.svg
-                                           with what the capabilities say: calls, signals, shared memory, hardware
+                                           with calls, signals, shared memory, hardware
   partenza plan --json | jq '.services[] | select(.critical) | .name'
 
 Times are upper bounds: the sum of startup timeouts along the longest chain. `partenza bootchart` shows real ones.";

@@ -10,6 +10,9 @@
 use partenza_plan::Plan;
 use serde_json::Value;
 
+/// Times beyond this (35 years) are taken to be this: sums of what a record says stay numbers.
+const LATEST: u64 = 1 << 50;
+
 /// The boot of one system. Times are microseconds since the kernel handed over.
 #[derive(Clone, Debug, Default)]
 pub struct Timeline {
@@ -149,12 +152,14 @@ impl Timeline {
     pub fn add_budgets(&mut self, plan: &Plan<'_>) {
         for layer in &mut self.layers {
             let planned = plan.layers.iter().find(|planned| planned.number == layer.number);
-            layer.budget = planned.and_then(|planned| planned.budget).or(layer.budget);
+            let budget = planned.and_then(|planned| planned.budget).or(layer.budget);
+            layer.budget = budget.map(|budget| budget.min(LATEST));
         }
         let percent = u128::from(plan.boot.timeout_percent);
         for track in &mut self.services {
             let planned = plan.services.iter().find(|service| service.name == track.name);
-            track.timeout = planned.map(|s| (u128::from(s.startup_timeout) * percent / 100) as u64);
+            let scaled = planned.map(|s| u128::from(s.startup_timeout) * percent / 100);
+            track.timeout = scaled.map(|micros| micros.min(LATEST.into()) as u64);
         }
     }
 
@@ -183,7 +188,7 @@ impl Reader {
         if !event.is_object() {
             return Err("an event is a JSON object".to_owned());
         }
-        let time = event["time_us"].as_u64().unwrap_or(self.timeline.last);
+        let time = event["time_us"].as_u64().unwrap_or(self.timeline.last).min(LATEST);
         self.timeline.last = self.timeline.last.max(time);
         match text(event, "event") {
             "Plan" => {
@@ -204,7 +209,7 @@ impl Reader {
             "LayerUp" => self.layer_up(time),
             "OverBudget" => {
                 if let Some(layer) = self.timeline.layers.last_mut() {
-                    layer.budget = event["budget"].as_u64();
+                    layer.budget = event["budget"].as_u64().map(|budget| budget.min(LATEST));
                 }
             }
             "Starting" => self.starting(time, self.service(event)?),

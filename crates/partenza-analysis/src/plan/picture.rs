@@ -104,7 +104,7 @@ pub fn svg(report: &Report<'_, '_>, overlay: Overlay) -> String {
         boxes::draw(&mut svg, &scene, at);
     }
     let bottom = scene.places.last().map_or(MARGIN + 40.0, |(top, height)| top + height + PAD);
-    let below = wires::legend(&mut svg, &wires, (MARGIN, bottom + 26.0), inner);
+    let below = wires::legend(&mut svg, &scene, &wires, inner, (MARGIN, bottom + 26.0));
     svg.finish(inner + 2.0 * MARGIN, below + MARGIN, &title)
 }
 

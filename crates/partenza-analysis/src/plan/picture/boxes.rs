@@ -34,7 +34,7 @@ pub struct Box {
     lines: Vec<(&'static str, String)>,
     /// For who points at it.
     title: String,
-    critical: bool,
+    pub critical: bool,
     hot: bool,
     lazy: bool,
 }

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use partenza_plan::{Object, ServiceId};
 
-use super::Overlay;
 use super::boxes::{Box, What};
+use super::{Overlay, Scene};
 use crate::draw::layered::Link;
 use crate::draw::svg::{self, Anchor, SMALL, Svg};
 use crate::plan::Report;
@@ -228,10 +228,11 @@ const SAMPLE: f64 = 30.0;
 const LEADING: f64 = 20.0;
 
 /// Explains what is drawn, in as many lines as fit into `width`; gives the last one's y.
-pub fn legend(svg: &mut Svg, wires: &[Wire], (left, mut y): (f64, f64), width: f64) -> f64 {
+pub fn legend(svg: &mut Svg, scene: &Scene, wires: &[Wire], width: f64, (left, mut y): (f64, f64)) -> f64 {
     let kinds = entries(wires).into_iter().map(Some);
     let mut x = left;
-    for kind in std::iter::once(None).chain(kinds) {
+    let critical = scene.boxes.iter().any(|this| this.critical).then_some(None);
+    for kind in critical.into_iter().chain(kinds) {
         let words = kind.map_or("critical: without it no boot", Kind::words);
         let entry = SAMPLE + 8.0 + svg::width(words);
         if x + entry > left + width && x > left {
