@@ -120,12 +120,11 @@ fn everything_that_has_no_effect_yet_says_so() {
     bench.edit(
         "manifests/client.yaml",
         "layer: 7\n",
-        "layer: 7\nsidecars: []\nresources: {heap: 4KiB}\nrestart: {max: 1}\n",
+        "layer: 7\nsidecars: []\nresources: {heap: 4KiB, cpu: 0}\nrestart: {max: 1}\n",
     );
     let (_, out, _) = bench.compile();
     let notes: Vec<_> = out.iter().filter(|d| d.code == Code::NoEffect).collect();
-    let fields = "6 fields have no effect in this release yet: boot.max_attempts, recovery, storm, sidecars, \
-                  resources.heap, restart.max";
+    let fields = "2 fields have no effect in this release yet: resources.heap, resources.cpu";
     assert_eq!(notes.iter().map(|d| d.message.as_str()).collect::<Vec<_>>(), [fields]);
     assert_eq!(notes[0].severity, Severity::Note);
 }

@@ -32,7 +32,7 @@ pub static CONFIG: LazyLock<Table> = LazyLock::new(|| {
             "the order of this file",
             "for an interface that several services provide: them in order of preference (SPEC S-2)",
         ),
-        later(
+        field(
             "recovery",
             Shape::Table(recovery()),
             "none",
@@ -44,7 +44,7 @@ pub static CONFIG: LazyLock<Table> = LazyLock::new(|| {
             "no rules",
             "rules about who may reach whom; a violation fails `check` and `build` (SPEC F-9)",
         ),
-        later(
+        field(
             "storm",
             Shape::Table(storm()),
             "no limit",
@@ -85,7 +85,7 @@ fn boot() -> Table {
             "true",
             "independent services of a layer start together (SPEC C-5)",
         ),
-        later(
+        field(
             "max_attempts",
             Shape::Number { low: 1, high: 255 },
             "no recovery boot",
@@ -171,7 +171,7 @@ fn grant(row: &Row) -> Shape {
     if matches!(row.kind, Kind::Call | Kind::Axiom) {
         let default = "error";
         let about = "what becomes of a call whose server dies: it is answered with an error, or made again (SPEC J-4)";
-        fields.push(later("on-dead", words(ON_DEAD), default, about));
+        fields.push(field("on-dead", words(ON_DEAD), default, about));
     }
     let written_out = Shape::Table(table(fields));
     match row.short {

@@ -35,7 +35,7 @@ pub static MANIFEST: LazyLock<Table> = LazyLock::new(|| {
             "interfaces that it offers to others",
         ),
         field("requires", list(Shape::Table(requirement())), "nothing", "what must run before it"),
-        later(
+        field(
             "sidecars",
             list(Shape::Name),
             "none",
@@ -122,7 +122,7 @@ pub fn critical() -> Field {
 }
 
 pub fn fallback() -> Field {
-    later(
+    field(
         "fallback",
         Shape::Name,
         "none",
@@ -157,7 +157,7 @@ fn requirement() -> Table {
         field("module", Shape::Name, "-", "a service by its name"),
         field("version", Shape::Range, "any", "a range, as in `\">=1.0, <2\"`"),
         field("optional", Shape::Boolean, "false", "whether it works without"),
-        later(
+        field(
             "restart-with",
             Shape::Boolean,
             "false",
@@ -230,53 +230,53 @@ fn health() -> Table {
     let threshold = || Shape::Number { low: 1, high: 255 };
     table(vec![
         field("startup_timeout", Shape::Timeout, "500ms", "from its first instruction to ready"),
-        later("probe", words(PROBES), "none", "it is asked, it reports by itself, or neither (SPEC K-1)"),
-        later(
+        field("probe", words(PROBES), "none", "it is asked, it reports by itself, or neither (SPEC K-1)"),
+        field(
             "interval",
             Shape::Timeout,
             "5s",
             "from one probe to the next, or the longest pause between heartbeats",
         ),
-        later("timeout", Shape::Timeout, "1s", "from a probe to its answer"),
-        later(
+        field("timeout", Shape::Timeout, "1s", "from a probe to its answer"),
+        field(
             "failure_threshold",
             threshold(),
             "3",
             "bad answers in a row that make it Unhealthy; the first makes it Degraded",
         ),
-        later("success_threshold", threshold(), "2", "good answers in a row that make it Running again"),
+        field("success_threshold", threshold(), "2", "good answers in a row that make it Running again"),
     ])
 }
 
 fn restart() -> Table {
     table(vec![
-        later(
+        field(
             "policy",
             words(POLICIES),
             "on-failure",
             "however it ended, when it failed, or never; `on-crash` is `on-failure`",
         ),
-        later(
+        field(
             "max",
             Shape::Number { low: 0, high: 65_535 },
             "core 3, system 5, driver 5, user 10",
             "restarts within `window`",
         ),
-        later(
+        field(
             "window",
             Shape::Timeout,
             "core 1m, system 2m, driver 1m, user 5m",
             "the time in which they are counted",
         ),
-        later("initial_delay", Shape::Duration, "100ms", "the pause before the first restart"),
-        later("max_delay", Shape::Duration, "5s", "the longest pause"),
-        later(
+        field("initial_delay", Shape::Duration, "100ms", "the pause before the first restart"),
+        field("max_delay", Shape::Duration, "5s", "the longest pause"),
+        field(
             "backoff",
             Shape::Factor,
             "core 2, system 1.5, driver 2, user 1.5",
             "growth of the pause from one restart to the next",
         ),
-        later(
+        field(
             "on_exhausted",
             words(EXHAUSTED),
             "`fallback` where there is one, else core panic, others stop",
