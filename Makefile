@@ -10,6 +10,9 @@
 KERNEL ?= debug
 MEMORY ?= 128MiB
 
+# An emulator on a busy host is no board: deadlines are ten times what partenza.yaml says.
+PATIENCE ?= --param timeouts=1000
+
 ifdef SEL4_PREFIX
 flavour := prefix
 prefix := $(abspath $(SEL4_PREFIX))
@@ -54,10 +57,10 @@ help:
 	@echo '  MEMORY=256MiB      RAM of the machine'
 
 run: image
-	@$(partenza) run $(image) --kernel $(prefix) --memory $(MEMORY)
+	@$(partenza) run $(image) --kernel $(prefix) --memory $(MEMORY) $(PATIENCE)
 
 boot: image
-	@$(partenza) run $(image) --kernel $(prefix) --memory $(MEMORY) --headless --events json \
+	@$(partenza) run $(image) --kernel $(prefix) --memory $(MEMORY) $(PATIENCE) --headless --events json \
 		--param after-boot=poweroff --param on-failure=poweroff
 
 image: programs tools
