@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! `explain`: what a code means, from the tables that hold them all: the host's, Init's, the services'.
 
+use partenza_compiler::diagnostic::{Example, page};
 use partenza_compiler::{Code, diagnostic, parameters};
 use partenza_interfaces::error as services;
 use partenza_protocol::{Op, error};
@@ -42,7 +43,12 @@ pub fn explain(code: Option<&str>) -> Result<(), Failure> {
     let Some(row) = Code::parse(&code) else {
         return Err(Failure::Environment(format!("no code is called {code}; `partenza explain` lists them")));
     };
-    outln!("{} ({})\n\n{}.\n\nTo mend it: {}.", row.code, row.name, row.title, row.hint)?;
+    outln!("{} ({})\n\n{}.", row.code, row.name, row.title)?;
+    if let Some(page) = page(row.code) {
+        outln!("\n{}", wrapped(page.why))?;
+        example(&page.example)?;
+    }
+    outln!("\nTo mend it: {}.", row.hint)?;
     if row.code == Code::UnknownOperation {
         let names: Vec<&str> = Op::ALL.iter().map(|op| op.name()).collect();
         outln!("\nOperations: {}.", names.join(", "))?;
@@ -54,6 +60,38 @@ pub fn explain(code: Option<&str>) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// What breaks the rule, and what keeps it.
+fn example(example: &Example) -> Result<(), Failure> {
+    let (place, wrong, right) = match example {
+        Example::Piece { file, wrong, right } => (format!(", in {file}"), wrong, right),
+        Example::Words { wrong, right } => (String::new(), wrong, right),
+    };
+    let shown = |text: &str| if text.is_empty() { "(leave it out)".to_owned() } else { indented(text) };
+    outln!("\nWrong{place}:\n\n{}\n\nRight:\n\n{}", shown(wrong), shown(right))
+}
+
+fn indented(text: &str) -> String {
+    text.lines().map(|line| format!("    {line}")).collect::<Vec<_>>().join("\n")
+}
+
+/// Lines of at most 80 characters.
+fn wrapped(text: &str) -> String {
+    const WIDTH: usize = 80;
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let line = lines.last_mut().map(|line| line.chars().count() + 1 + word.chars().count());
+        if line.is_some_and(|length| length > WIDTH) {
+            lines.push(word.to_owned());
+        } else if let Some(line) = lines.last_mut() {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+    }
+    lines.join("\n")
 }
 
 fn show_parameters() -> Result<(), Failure> {

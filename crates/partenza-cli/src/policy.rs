@@ -37,7 +37,8 @@ pub fn judge(compiled: &Compiled, out: &mut Diagnostics) {
         let message = match rule {
             Rule::Deny { from, to } => format!("`{from}` can act on `{to}`: {}", graph.line(&violation.path)),
             Rule::AllowOnly { to, .. } => {
-                format!("`{to}` is not reached by those allowed only: {}", graph.line(&violation.path))
+                let who = violation.path.start().map_or_else(String::new, |node| graph.word(node));
+                format!("`{who}` is not among those that may act on `{to}`: {}", graph.line(&violation.path))
             }
         };
         let way = draw(&graph, &violation.path, PLAIN);

@@ -4,7 +4,9 @@
 //! A page is a function from those tables to Markdown. The committed files are what `partenza docs docs` writes, and a
 //! test holds them together.
 
+mod checks;
 mod errors;
+mod fields;
 
 use std::path::Path;
 
@@ -17,7 +19,11 @@ pub struct Page {
 }
 
 /// Every generated page.
-pub const PAGES: &[Page] = &[Page { file: "errors.md", text: errors::page }];
+pub const PAGES: &[Page] = &[
+    Page { file: "errors.md", text: errors::page },
+    Page { file: "checks.md", text: checks::page },
+    Page { file: "fields.md", text: fields::page },
+];
 
 /// Writes every page to a directory.
 pub fn docs(dir: &Path) -> Result<(), Failure> {
@@ -32,6 +38,12 @@ fn head(title: &str, source: &str) -> String {
     format!(
         "<!-- SPDX-License-Identifier: BSD-2-Clause -->\n<!-- Written by `partenza docs` from {source}: change it there. -->\n# {title}\n\n"
     )
+}
+
+/// A link's target, as GitHub makes it of a heading.
+fn anchor(heading: &str) -> String {
+    let letter = |c: char| c.is_ascii_alphanumeric() || "-_ ".contains(c);
+    heading.to_lowercase().chars().filter(|c| letter(*c)).collect::<String>().replace(' ', "-")
 }
 
 /// Text in a cell of a table.

@@ -29,7 +29,7 @@ pub static CONFIG: LazyLock<Table> = LazyLock::new(|| {
         field(
             "providers",
             named("interface", list(Shape::Name)),
-            "the order of this file",
+            "the highest version, then the order of system.xml",
             "for an interface that several services provide: them in order of preference (SPEC S-2)",
         ),
         field(

@@ -2,9 +2,11 @@
 //! Findings: what is wrong, where, and how to mend it.
 
 mod codes;
+mod pages;
 mod render;
 
 pub use codes::{Code, Row, TABLE};
+pub use pages::{Example, Page, page, pages};
 pub use render::{json, text};
 
 use crate::source::Span;

@@ -188,6 +188,6 @@ impl Check<'_, '_> {
         let id = grant.and_then(|g| g.channels.first()).map(|id| id.value);
         let peer = self.objects.ends.iter().find(|(end, _, _)| Some(end.id.value) == id);
         let peer = peer.and_then(|(_, peer, _)| self.model.service(&peer.pd.value));
-        self.service.requires.iter().any(|d| Some(d.on) == peer)
+        self.service.requires.iter().any(|d| d.required && Some(d.on) == peer)
     }
 }
