@@ -16,64 +16,117 @@
 //!
 //! # Rules
 //! 1. A step is small: at most [`Machine::ACTIONS_PER_STEP`] actions besides notices. One `Create` is open at a
-//!    time, one deadline is served per tick, services are stopped one by one.
+//!    time, one deadline is served per tick, a turn asks for one thing. What is left is due at once:
+//!    [`Machine::next_deadline`] says so.
 //! 2. Work over a boot is O(services + dependencies); timers are O(log n). 200 services cost each what 12 do.
 //! 3. Time is a number that comes in. A deadline acts when a tick is stepped at or after it; an answer that is
 //!    stepped before that tick counts.
 //! 4. The index of a service is its place in the start order ([`Config`] says more). Stops go in reverse.
 //! 5. What an event does is the table below. Where the table has nothing, nothing is changed and
 //!    [`Notice::Ignored`] tells it (SPEC G-2). The machine trusts its executor to answer, and a service for nothing.
+//! 6. A state tells what is, an *aim* what was decided and is not done. Services with an aim have *turns*: first come,
+//!    first served; a turn that has to wait is given again by what it waits for.
 //!
 //! # States of the system (SPEC E-1)
 //! | state | event | next |
 //! |---|---|---|
 //! | `Initializing` | `Begin` | `BootingLayer(first)`, without services `BootComplete` |
-//! | `BootingLayer(n)` | all eager services of n have an outcome | the next layer's, after the last `BootComplete` |
-//! | `BootingLayer(n)` | a critical service fails or dies | `BootFailed` |
-//! | `BootComplete` | at once | `SupervisorMode` |
+//! | `BootingLayer(n)` | all eager services of n have had an outcome | the next layer's, after the last `BootComplete` |
+//! | `BootingLayer(n)` | a critical service is given up; one is whose `on_exhausted` is `Panic` | `BootFailed` |
+//! | `BootComplete` | at once | `SupervisorMode`; deferred services get the aim *start*, in plan order |
 //! | `BootFailed` | at once, after `Diagnose` | `Panic` |
+//! | `SupervisorMode` | a service is given up whose `on_exhausted` is `Panic` (SPEC E-5) | `EmergencyStop`, after `Diagnose` |
 //! | `Initializing`, `BootingLayer(n)`, `SupervisorMode` | `ShutdownRequested(kind)` | `ShuttingDown(kind)` |
-//! | `ShuttingDown(kind)`, `Panic` | the last service is destroyed | `Finished`, with `Finish` |
+//! | `EmergencyStop` | the last service is destroyed | `Panic` |
+//! | `Panic` | the last service is destroyed; then the panic module, if there is one | `Finished`, with `Finish` |
+//! | `ShuttingDown(kind)` | the last service is destroyed | `Finished`, with `Finish` |
 //!
 //! # States of a service (SPEC I-3)
-//! *Turn* means: its layer boots, its dependencies have an outcome, and, unless the boot is parallel, nothing else
-//! is starting. *Walk* means: the system goes down and every service behind it in the plan is gone.
+//! *Up* is Running or Degraded. *Turn* means, for the boot: its layer boots, no dependency is open, and, unless the
+//! boot is parallel, nothing else is starting; for the aim *start*: nothing of it is left, its back-off is over, no
+//! dependency is open, and nothing stands that restarts with it. *Walk* means: the system goes down and every service
+//! behind it in the plan is gone. *Fails* is the table after this one.
 //!
 //! | state | event | next | actions |
 //! |---|---|---|---|
 //! | `Pending` | turn, every required dependency is up | `Starting(Creating)` | `Create` |
-//! | `Pending` | turn, one is not | `Failed` (`DependencyNotRunning`, SPEC C-4) | |
-//! | `Pending` | turn, one is held back | `Disabled` (`DependencyNotRunning`) | |
-//! | `Starting(Creating)` | `Created` | `Starting(AwaitingHello)` for messages, `Starting(AwaitingReady)` for a signal, `Running` or `Degraded` without readiness | `Resume`; arms `startup_timeout` |
+//! | `Pending` | boot turn, one is not | `Failed` (`DependencyNotRunning`, SPEC C-4) | |
+//! | `Pending` | boot turn, one is held or not in the recovery set | `Disabled` (`DependencyNotRunning`) | |
+//! | any at rest | turn of *start*, one is not up | what is missing gets the aim *start*, or `Failed` (`DependencyNotRunning`) | |
+//! | `Restarting`, any at rest | turn of *start*, every required dependency is up | `Starting(Creating)` | `Create` |
+//! | `Starting(Creating)` | `Created` | `Starting(AwaitingHello)` for messages, `Starting(AwaitingReady)` for a signal, up without readiness | `Resume`; arms `startup_timeout` |
 //! | `Starting(Creating)` | `Created`, to be held (SPEC B-4) | `Disabled` (`Held`) | |
-//! | `Starting(Creating)` | `Created`, the system goes down | `Stopped` (`Shutdown`) | `Destroy` incarnation |
-//! | `Starting(Creating)` | `CreateFailed` | `Failed` | `Destroy` service |
+//! | `Starting(Creating)` | `Created`, to be stopped, or the system goes down | as at the end of `Stopping` | `Destroy` incarnation |
+//! | `Starting(Creating)` | `CreateFailed` | fails | `Destroy` service |
 //! | `Starting(AwaitingHello)` | `Hello` | `Starting(AwaitingReady)` | |
-//! | `Starting(AwaitingReady)` | `Ready` | `Running`; `Degraded` if a required dependency died meanwhile (SPEC L-9) | |
-//! | `Starting(AwaitingReady)` | `ReadyRefused` (SPEC G-3) | `Failed` | `Destroy` service |
-//! | `Starting(Awaiting…)` | `Crashed`, `Stopped`, `Flooded`, deadline (SPEC G-4) | `Failed` | `Destroy` service |
-//! | `Starting(Awaiting…)` | walk | `Stopped` (`Shutdown`) | `Destroy` incarnation |
-//! | `Running` | `Flooded`; a required dependency is lost | `Degraded` | |
-//! | `Running`, `Degraded` | `Crashed` | `Crashed` | `Destroy` incarnation |
-//! | `Running`, `Degraded` | `Stopped`: it ended by itself | `Stopped` (`Exited`) | `Destroy` incarnation |
-//! | `Running`, `Degraded` | walk, it can be asked | `Stopping(Preparing)` | `Direct(PrepareStop)`; arms `prepare_timeout` |
-//! | `Running`, `Degraded` | walk, no readiness or a panic | `Stopped` (`Shutdown`) | `Destroy` incarnation |
+//! | `Starting(AwaitingReady)` | `Ready` | up; arms the first probe or heartbeat | |
+//! | `Starting(AwaitingReady)` | `ReadyRefused` (SPEC G-3) | fails | `Destroy` service |
+//! | `Starting(Awaiting…)` | `Crashed`, `Stopped`, `Flooded`, deadline (SPEC G-4) | fails | `Destroy` service |
+//! | up | a required dependency goes or comes, it is not well or well again, it floods or is calm | `Degraded` if anything of this is amiss, else `Running` | |
+//! | up | deadline, to be probed (SPEC K-2) | unchanged | `Direct(Probe(n))`; arms `timeout` |
+//! | up | `HealthReport` of the open probe, `Heartbeat`, good | unchanged; `success_threshold` in a row: well; arms the next | |
+//! | up | the same, bad | not well; `failure_threshold` in a row: `Unhealthy` (`NotWell`), fails | `Destroy` incarnation |
+//! | up | deadline, a probe or a heartbeat is due (SPEC K-4) | `Crashed` (`Hung`), fails | `Destroy` incarnation |
+//! | up | `Flooded` | floods until `calm` passed without one; `restart_after` times: `Unhealthy` (`Flooded`), fails | `Destroy` incarnation |
+//! | up | `Crashed` | `Crashed`, fails | `Destroy` incarnation |
+//! | up | `Stopped`: it ended by itself | `Stopped` (`Exited`), fails unless its code is 0 and its policy not `Always` | `Destroy` incarnation |
+//! | up | walk, or turn to stop, and it can be asked | `Stopping(Preparing)` | `Direct(PrepareStop)`; arms `prepare_timeout` |
+//! | up, `Starting(Awaiting…)` | walk, or turn to stop, and it cannot be asked: no readiness, not ready, a panic | as at the end of `Stopping` | `Destroy` incarnation |
 //! | `Stopping(Preparing)` | `ReadyToStop` | `Stopping(Stopping)` | `Direct(Stop)`; arms `stop_timeout` |
-//! | `Stopping(…)` | `Stopped`, `Crashed` | `Stopped` | `Destroy` incarnation |
-//! | `Stopping(…)` | deadline | `Stopped` (`StopTimeout`) | `StopForced`, `Destroy` incarnation |
+//! | `Stopping(…)` | `HealthReport` of its last probe, `Heartbeat` | unchanged | |
+//! | `Stopping(…)` | `Stopped`, `Crashed` | `Stopped`, `Disabled` or `Failed`, as its aim is; `Stopped` when the system goes down | `Destroy` incarnation |
+//! | `Stopping(…)` | deadline | the same (`StopTimeout`) | `StopForced`, `Destroy` incarnation |
+//! | `Restarting` | deadline | turn of *start* | |
+//! | `Restarting` | walk | `Stopped` (`Shutdown`) | |
 //! | `Disabled` by hold | walk | `Disabled` | `Destroy` incarnation |
-//! | any, `Destroy` open | `Destroyed` | unchanged | |
+//! | any, `Destroy` open | `Destroyed` | unchanged; who waited for this has its turn | |
 //!
-//! `Unhealthy` and `Restarting` are named by SPEC I-3 and entered by nothing yet: probes and restarts extend the
-//! table by rows, use the same one deadline per service, and come back through the turn of `Pending`.
+//! # What follows a failure (SPEC L)
+//! Checked from the top. When the system goes down nothing follows, and a service that was to be stopped is stopped.
+//!
+//! | case | next |
+//! |---|---|
+//! | exit with code 0 after ready, policy not `Always` | `Stopped`; its sidecars stop |
+//! | policy `Never` | given up, in the state in which it failed |
+//! | `max` restarts within `window`, or in this boot | exhausted |
+//! | the delay ends after the budget of the layer that boots (SPEC E-6) | exhausted |
+//! | else | `Restarting { until }`, aim *start*; what restarts with it, and its sidecars, get the aim *cycle* |
+//! | `Restarting`, its turn, but the layer's budget is over, or a storm is on and it is not core (SPEC L-4) | exhausted |
+//! | exhausted | `RestartLimitReached`; `RetryForever`: `Restarting` after `max_delay`, during boot not before its end; else `Failed`, given up |
+//! | given up | its sidecars stop, its module fails; `Panic`: see the states of the system; `Fallback`: that gets the aim *start* if it was never started or was stopped |
+//!
+//! The first delay is `initial_delay`; each further one is `backoff_percent` of the last, rounded up, at most
+//! `max_delay`. A service that was up for `window` before it failed begins anew; not during boot.
+//!
+//! # Requests (SPEC I-4)
+//! Each is answered at once by [`Notice::Answered`]; the rest comes by turns. `Lookup` is the only one heard in boot.
+//!
+//! | request | of a service that is | becomes |
+//! |---|---|---|
+//! | `Start` | at rest | aim *start*, with what it requires, whatever stopped that; refused if a requirement is disabled |
+//! | `Start` | `Restarting` | its back-off is over; limits stay |
+//! | `Start` | to be stopped | aim *cycle* |
+//! | `Lookup` | never started | aim *start*, with those that it requires and that were never started; of any other at rest: refused |
+//! | `Restart` | up | aim *cycle*: what restarts with it stops first; at rest as `Start` |
+//! | `Stop` | not at rest | aim *stop*, then `Stopped`; critical ones and sidecars refuse |
+//! | `Disable` | not disabled | aim *disable*, then `Disabled`; critical ones and sidecars refuse |
+//! | `Enable` | `Disabled`, but not held | `Pending` |
 //!
 //! # Invariants, each held by a property in `tests/properties.rs`
-//! - A service is created only when every dependency that it requires is up, and only in its layer's turn.
+//! - A service is created only when every dependency that it requires is up; by the boot only in its layer's turn.
+//! - A service that is up is Running exactly if all it requires is up, it is well and it does not flood.
 //! - Two incarnations of a service never exist at once.
 //! - No deadline acts in a state that did not arm it, and none that is due is forgotten.
-//! - Every `Create` ends in a settled state; a failed start is destroyed exactly once, with scope `Service`.
+//! - Nothing that restarts with a service stands when that is created; each incarnation of a module has its own
+//!   incarnation of its sidecars, which are stopped after it.
+//! - The restarts of any window are at most `max`, in a boot in all, none begins over the layer's budget or, unless it
+//!   is a core service, in a storm. Within a row the delay never shrinks; it is exactly what is planned.
+//! - A probe is sent to a service that is up, when it is due, one at a time, each with its own number.
+//! - A failed start is destroyed exactly once, with scope `Service`; everything else with scope `Incarnation`.
 //! - What was created is destroyed before the end, dependents before what they require.
-//! - Boot ends and shutdown ends, whatever the services do, as long as ticks come and the executor answers.
+//! - Boot ends and shutdown ends, whatever the services do, as long as ticks come and the executor answers; when
+//!   everybody behaves, what was decided is done: nothing waits for what does not come.
+//! - Each request has one answer, and none stops a critical service.
 //! - An ignored event has no other effect. The same events give the same actions.
 //!
 //! `mutants/run.py` breaks each of them on purpose and expects the properties to notice.
