@@ -6,6 +6,7 @@ Each mutant is one replacement in one source file of a copy of this crate; the t
 so that a mutant which no longer fits is an error and not a silent pass. `any_history…` or `every_short…` of
 tests/properties.rs has to fail. Run by hand: `crates/partenza-lifecycle/mutants/run.py`.
 """
+import os
 import pathlib
 import shutil
 import subprocess
@@ -17,45 +18,111 @@ ROOT = CRATE.parent.parent
 
 # (the invariant it breaks, file, text, replacement)
 MUTANTS = [
-    ("created only when what it requires is up", "start.rs",
-     "let Some(missing) = self.missing(service) else {",
-     "let Some(missing) = self.missing(service).filter(|_| false) else {"),
+    # Starts.
+    ("the boot creates only when what it requires is up", "start.rs",
+     "        match self.missing(service) {\n            None =>", "        match self.missing(service).filter(|_| false) {\n            None =>"),
+    ("a start after the boot waits for what it requires", "turn.rs",
+     "if self.missing(service).is_some() {", "if self.missing(service).is_none_or(|_| false) {"),
     ("created only after every dependency has an outcome", "start.rs",
-     "&& self.records[service.index()].unsettled == 0", ""),
+     "if record.unsettled == 0 && !record.decided {", "if !record.decided {"),
     ("created only in its layer's turn", "start.rs",
      "} else if self.layer.open == 0 {", "} else if self.layer.open <= 1 {"),
     ("one creation at a time", "start.rs", "if self.creating.is_some() || ", "if "),
+    ("one creation at a time, in turns too", "turn.rs", "some && self.creating.is_none() && ", "some && "),
     ("one start at a time in a strict sequence", "start.rs", "self.starting > 0", "self.starting > 1"),
-    ("nobody unblocked is forgotten", "start.rs",
-     "self.unblocked.push(self.records, dependent);", ""),
-    ("only eager services boot", "start.rs",
-     "record.unsettled == 0 && eager &&", "(eager || !eager) && record.unsettled == 0 &&"),
-    ("degraded when ready without a dependency", "machine.rs",
-     "dep.required && !self.records[dep.on.index()].state.is_up()", "!self.records[dep.on.index()].state.is_up()"),
-    ("degraded when a dependency is lost", "start.rs", "if required && self.records[dependent.index()].state",
-     "if !required && self.records[dependent.index()].state"),
-    ("a failed start is destroyed", "start.rs",
-     "if self.records[service.index()].presence == Presence::Present {",
-     "if self.records[service.index()].presence == Presence::Absent {"),
-    ("a failed start gives back everything", "start.rs", "Scope::Service", "Scope::Incarnation"),
-    ("dumped before destroyed", "start.rs", "sink.action(Action::Diagnose { culprit: service });", ""),
-    ("no deadline outlives its state", "machine.rs", "self.timers.disarm(service);\n", ""),
-    ("no deadline acts early", "machine.rs", "if deadline > self.now {", "if deadline.as_micros() > self.now.as_micros() + 1 {"),
+    ("nobody unblocked is forgotten", "change.rs",
+     "            self.boot_turns.push(self.records, service);\n", ""),
+    ("nobody who waits to be started is forgotten", "change.rs",
+     "        if record.aim == Aim::Start {\n            self.turns.push(self.records, service);\n",
+     "        if record.aim == Aim::Start {\n"),
+    ("deferred services start", "turn.rs", "self.start(service, false, sink);\n        }\n    }\n", "}\n    }\n"),
+    ("two incarnations never exist at once", "turn.rs", "if record.presence != Presence::Absent || ", "if "),
+    ("what fails again on purpose is not tried again", "turn.rs",
+     "core::mem::take(&mut record.deliberate)", "record.deliberate"),
+    # Running and Degraded.
+    ("degraded when ready without a dependency", "start.rs",
+     "let flaw = self.flaw(service);", "let flaw = self.flaw(service).filter(|_| false);"),
+    ("degraded when a dependency goes, running when it is back", "change.rs",
+     "if up_changed && kind.is_required() {", "if up_changed && !kind.is_required() {"),
+    ("only what is required is missed", "change.rs",
+     "!self.records[dep.on.index()].state.is_up() && self.config.kind(dep).is_required()",
+     "!self.records[dep.on.index()].state.is_up()"),
+    ("well again after enough good answers", "health.rs",
+     "if health.good >= spec.success_threshold {", "if health.good > spec.success_threshold {"),
+    ("unhealthy after enough bad answers", "health.rs",
+     "if health.bad >= spec.failure_threshold {", "if health.bad > spec.failure_threshold {"),
+    ("calm after a flood", "health.rs", "            health.floods = 0;\n", ""),
+    ("health begins anew with every incarnation", "change.rs",
+     "            record.health = Health::default();\n", ""),
+    # Deadlines.
+    ("no deadline outlives its state", "change.rs", "            self.timers.disarm(service);\n", ""),
+    ("no deadline acts early", "machine.rs", "if deadline > self.now {",
+     "if deadline.as_micros() > self.now.as_micros() + 1 {"),
     ("no due deadline is forgotten", "machine.rs", "if deadline > self.now {", "if deadline >= self.now {"),
     ("every start has a deadline", "start.rs", "self.arm(service, spec.startup_timeout);", ""),
     ("every directive has a deadline", "stop.rs",
      "self.arm(service, self.config.spec(service).stop_timeout);", ""),
+    ("every back-off has an end", "restart.rs", "        self.timers.arm(service, until);\n", ""),
+    ("every probe has a deadline", "health.rs", "            health.due = Some(now.after(timeout));\n",
+     "            health.due = None;\n"),
+    ("a probe has a number of its own", "health.rs", "record.probe.wrapping_add(1)", "record.probe.wrapping_add(2)"),
+    ("a late answer is not taken for another", "machine.rs", "if record.health.asked && record.probe == probe =>",
+     "if record.health.asked || record.probe == probe =>"),
+    ("nobody is probed while the system goes down", "health.rs", "        if !self.is_alive() {\n", "        if false {\n"),
     ("the heap finds the earliest", "timers.rs",
      "if first.entry < second.entry", "if first.entry > second.entry"),
+    # Failures.
+    ("a failed start gives back everything", "restart.rs", "Scope::Service", "Scope::Incarnation"),
+    ("dumped before destroyed", "restart.rs",
+     "            sink.action(Action::Notice(Notice::BootFailed { culprit: service, reason }));\n"
+     "            sink.action(Action::Diagnose { culprit: service });\n",
+     "            sink.action(Action::Notice(Notice::BootFailed { culprit: service, reason }));\n"),
+    ("restarts of a window are limited", "restart.rs", "if full || (", "if ("),
+    ("the oldest restart is the one that counts", "record.rs",
+     "self.head = (self.head + 1) % self.capacity;", "self.head = self.head % self.capacity;"),
+    ("restarts of a boot are limited", "restart.rs", "if full || (booting && record.in_a_row >= spec.max) {", "if full {"),
+    ("no restart is decided over the layer's budget", "restart.rs",
+     "} else if self.is_over_budget(self.now.after(delay)) {", "} else if self.is_over_budget(self.now) {"),
+    ("no restart begins over the layer's budget", "restart.rs", "        if self.is_over_budget(self.now) {", "        if false {"),
+    ("no restart begins before its delay is over", "turn.rs", "if self.now < until || forlorn", "if forlorn"),
+    ("endless retries wait for the end of the boot", "turn.rs", "if self.now < until || forlorn", "if self.now < until"),
+    ("a storm stops restarts", "restart.rs", "if self.is_storm(sink) && ", "if false && "),
+    ("the back-off grows", "spec.rs", "last.grown(self.backoff_percent).min(self.max_delay)", "last.min(self.max_delay)"),
+    ("the back-off is capped", "spec.rs",
+     "last.grown(self.backoff_percent).min(self.max_delay)", "last.grown(self.backoff_percent)"),
+    ("a stable period ends a row", "restart.rs", "            record.in_a_row = 0;\n", ""),
+    # Those that go together.
+    ("what restarts with it is gone before it is created", "turn.rs",
+     "        if self.clear_the_way(service, sink) {\n            return false;\n        }\n        if matches!(state", "        if matches!(state"),
+    ("what is stopped to be restarted is restarted", "turn.rs",
+     "Aim::Cycle => (Aim::Start, ServiceState::Stopped),", "Aim::Cycle => (Aim::Keep, ServiceState::Stopped),"),
+    ("who waits for another to be gone is told", "change.rs",
+     "                self.turns.push(self.records, dep.on);\n", ""),
+    ("a sidecar stops after its module", "turn.rs",
+     "self.clear_the_way(service, sink) } else { self.serves_a_module(service) };",
+     "self.clear_the_way(service, sink) } else { false };"),
+    ("a sidecar restarts with its module", "restart.rs",
+     "        self.share_fate(service, Aim::Cycle, sink);\n", ""),
+    ("a sidecar that was to stop is renewed", "turn.rs",
+     "        if self.renew_sidecars(service, sink) {\n            return false;\n        }\n", ""),
+    # The end.
+    ("a panic is told as an emergency", "restart.rs",
+     "            sink.action(Action::Notice(Notice::Emergency { culprit: service, reason }));\n", ""),
     ("stopped in reverse", "stop.rs", "Presence::Leaving => return,", "Presence::Leaving => self.cursor = last,"),
     ("a creation is waited for", "stop.rs",
-     "ServiceState::Starting(StartPhase::Creating) | ServiceState::Stopping(_) => {}", "ServiceState::Stopping(_) => {}"),
-    ("nothing runs on while the system goes down", "start.rs", "if !self.is_booting() {\n            return self.stopped",
-     "if false {\n            return self.stopped"),
+     "            ServiceState::Starting(StartPhase::Creating) => {}\n", ""),
+    ("nothing runs on while the system goes down", "start.rs", "if !(self.is_alive() || showing) || ", "if "),
+    ("no turn while the system goes down", "turn.rs", "self.creating.is_none() && self.is_alive()", "self.creating.is_none()"),
+    ("the panic module shows once", "stop.rs",
+     "if core::mem::replace(&mut self.shown, true) {", "self.shown = true;\n        if false {"),
+    ("one end", "stop.rs", "self.enter_boot(BootState::Finished(ending), sink);", ""),
+    # Answers.
+    ("each request has one answer", "request.rs",
+     "        if verdict == Verdict::Accepted {\n", "        if verdict == Verdict::Already {\n            self.requested(service, Request::Enable, sink);\n        }\n        if verdict == Verdict::Accepted {\n"),
+    ("a critical service is not stopped", "request.rs", "if self.config.spec(service).critical {", "if false {"),
     ("an ignored event has no effect", "machine.rs",
      "            self.ignore(event, sink);", "            self.ignore(event, sink);\n            self.advance(sink);\n            self.boot = BootState::Panic;"),
-    ("one end", "stop.rs", "self.enter_boot(BootState::Finished(ending), sink);", ""),
-    ("over budget is told once", "start.rs", "            self.layer.budget_ends = None;\n            if let Some",
+    ("over budget is told once", "start.rs", "            self.layer.report_at = None;\n            if let Some",
      "            if let Some"),
 ]
 
@@ -72,7 +139,10 @@ def killed(workspace: pathlib.Path, file: str, old: str, new: str) -> bool:
         if build.returncode != 0:
             sys.exit(f"mutant does not compile: {new!r}\n{build.stderr}")
         try:
-            return subprocess.run(command, cwd=workspace, capture_output=True, timeout=120).returncode != 0
+            # That it fails is enough; how little it takes does not matter here.
+            env = {**os.environ, "PROPTEST_MAX_SHRINK_ITERS": "0", "RUST_BACKTRACE": "0"}
+            run = subprocess.run(command, cwd=workspace, capture_output=True, timeout=90, env=env)
+            return run.returncode != 0
         except subprocess.TimeoutExpired:
             return True
     finally:

@@ -6,6 +6,7 @@
 #![allow(dead_code, reason = "each test binary uses its part")]
 
 mod model;
+mod notices;
 mod table;
 mod watch;
 mod world;

@@ -6,16 +6,16 @@
 use partenza_lifecycle::*;
 
 use super::id;
-use super::model::{Answer, HealthModel, Model};
-use super::table::{boot_may_become, kind, may_become};
+use super::model::{Answer, Model};
+use super::table::kind;
 use super::world::World;
 
 /// A step, as it is watched.
-struct Step<'e> {
-    event: Event,
+pub(super) struct Step<'e> {
+    pub(super) event: Event,
     /// The service whose deadline it is to serve.
-    due: Option<ServiceId>,
-    before: &'e [Model],
+    pub(super) due: Option<ServiceId>,
+    pub(super) before: &'e [Model],
 }
 
 impl Step<'_> {
@@ -49,15 +49,15 @@ impl World<'_> {
         self.check(&step, actions);
     }
 
-    fn alive(&self) -> bool {
+    pub(super) fn alive(&self) -> bool {
         matches!(self.boot, BootState::BootingLayer(_) | BootState::SupervisorMode)
     }
 
-    fn model(&mut self, service: ServiceId) -> &mut Model {
+    pub(super) fn model(&mut self, service: ServiceId) -> &mut Model {
         &mut self.models[usize::from(service.0)]
     }
 
-    fn spec(&self, service: ServiceId) -> &ServiceSpec {
+    pub(super) fn spec(&self, service: ServiceId) -> &ServiceSpec {
         &self.plan.services[usize::from(service.0)]
     }
 
@@ -315,154 +315,6 @@ impl World<'_> {
         }
     }
 
-    fn notice(&mut self, notice: Notice, step: &Step<'_>) {
-        match notice {
-            Notice::Boot { from, to } => self.boot_notice(from, to),
-            Notice::Service { service, from, to, reason } => self.change(service, from, to, reason, step),
-            Notice::LayerOverBudget { .. } => {
-                assert!(self.budget_ends.take().is_some_and(|end| end <= self.now), "within its budget");
-            }
-            Notice::StopForced { service, .. } => {
-                let model = &self.models[usize::from(service.0)];
-                assert!(model.deadline.is_some_and(|at| at <= self.now), "forced too early");
-            }
-            Notice::BootComplete { degraded, .. } => {
-                let booted = (0..self.models.len()).filter(|&index| self.plan.boots(index));
-                let mut less = booted.filter(|&index| self.models[index].state != ServiceState::Running);
-                assert_eq!(degraded, less.next().is_some());
-            }
-            Notice::Emergency { culprit, .. } => {
-                assert_eq!(self.boot, BootState::SupervisorMode);
-                assert_eq!(self.spec(culprit).restart.on_exhausted, OnExhausted::Panic);
-                self.emergency = true;
-            }
-            Notice::FallbackStarted { service, fallback } => {
-                assert_eq!(self.spec(service).fallback, Some(fallback));
-                assert!(!self.models[usize::from(service.0)].state.is_up());
-            }
-            Notice::RestartLimitReached { service, .. } => {
-                let spec = self.spec(service);
-                assert_ne!(spec.restart.policy, Policy::Never);
-                if spec.restart.on_exhausted == OnExhausted::RetryForever {
-                    self.model(service).decided = true;
-                }
-            }
-            Notice::Answered { service, request, verdict } => self.answered(service, request, verdict, step),
-            Notice::Storm | Notice::LayerUp { .. } | Notice::BootFailed { .. } | Notice::Ignored { .. } => {}
-        }
-    }
-
-    fn answered(&mut self, service: ServiceId, request: Request, verdict: Verdict, step: &Step<'_>) {
-        assert_eq!(step.event, Event::Requested { service, request });
-        let Some(spec) = self.plan.services.get(usize::from(service.0)) else {
-            return assert_eq!(verdict, Verdict::Refused(Denial::NoSuchService));
-        };
-        if spec.critical && matches!(request, Request::Stop | Request::Disable) {
-            assert_ne!(verdict, Verdict::Accepted, "a critical service is not stopped");
-        }
-        let hurry = matches!(request, Request::Start | Request::Restart) && verdict == Verdict::Accepted;
-        let now = self.now;
-        let model = self.model(service);
-        model.asked_for |= verdict == Verdict::Accepted;
-        if hurry && let Some(until) = &mut model.until {
-            *until = now;
-            model.deadline = None;
-        }
-    }
-
-    fn boot_notice(&mut self, from: BootState, to: BootState) {
-        assert_eq!(from, self.boot);
-        assert!(boot_may_become(from, to), "{from:?} -> {to:?}");
-        assert!(to != BootState::Panic || self.diagnosed, "panic without diagnostics");
-        assert!(to != BootState::EmergencyStop || self.emergency, "an emergency that nobody was told of");
-        self.boot = to;
-        let budget = match to {
-            BootState::BootingLayer(number) => {
-                let spec = self.plan.layers.iter().find(|spec| spec.number == number);
-                spec.and_then(|spec| spec.budget)
-            }
-            _ => None,
-        };
-        self.budget_ends = budget.map(|budget| self.now.after(self.scaled(budget)));
-        self.layer_ends = self.budget_ends;
-    }
-
-    fn change(
-        &mut self,
-        service: ServiceId,
-        from: ServiceState,
-        to: ServiceState,
-        reason: Option<Reason>,
-        step: &Step<'_>,
-    ) {
-        if let Some(Reason::DependencyNotRunning(on)) = reason {
-            assert!(self.plan.requires(service, on), "missing what it does not require");
-            assert!(!self.models[usize::from(on.0)].state.is_up(), "missing what runs");
-        }
-        let now = self.now;
-        let spec = *self.spec(service);
-        let timeout = self.scaled(spec.health.timeout);
-        let layer_ends = self.layer_ends.filter(|_| matches!(self.boot, BootState::BootingLayer(_)));
-        let booting = matches!(self.boot, BootState::BootingLayer(_));
-        let alive = self.alive();
-        let deadline = self.models[usize::from(service.0)].armed();
-        assert!(
-            may_become(from, to)
-                || (self.boot == BootState::Panic && self.plan.panic_module == Some(service)),
-            "{from:?} -> {to:?}"
-        );
-        let model = self.model(service);
-        assert_eq!(kind(from), kind(model.state), "a change that nobody was told of");
-        let timed = matches!(reason, Some(Reason::StartupTimeout | Reason::Hung));
-        if timed && (from.is_starting() || from.is_up()) {
-            assert_eq!(step.event, Event::Tick);
-            assert!(!from.is_starting() || deadline.is_some_and(|at| at <= now), "timed out too early");
-        }
-        if to == ServiceState::Crashed && reason == Some(Reason::Hung) {
-            assert!(model.health.due.is_some_and(|at| at <= now), "a hang before its time");
-        }
-        model.state = to;
-        if from.is_up() && !to.is_up() {
-            model.health = HealthModel::default();
-        }
-        if !from.is_up() && to.is_up() {
-            model.ready_at = Some(now);
-            let wait = match spec.health.probe {
-                Probe::None => None,
-                Probe::Call => Some(spec.health.interval.as_micros()),
-                Probe::Heartbeat => Some(spec.health.interval.as_micros() + timeout.as_micros()),
-            };
-            model.health.due = wait.filter(|_| alive).map(|wait| now.after(Duration::from_micros(wait)));
-        }
-        model.deadline = None;
-        if to != ServiceState::Starting(StartPhase::Creating) {
-            model.until = None;
-        }
-        model.decided |= to.is_up() || matches!(to, ServiceState::Failed | ServiceState::Disabled);
-        model.decided |= to == ServiceState::Stopped;
-        if let ServiceState::Restarting { until } = to {
-            model.until = Some(until);
-            model.deadline = Some(until);
-            if matches!(from, ServiceState::Restarting { .. }) {
-                return;
-            }
-            let (restart, delay) = (&spec.restart, until.since(now));
-            if !booting {
-                model.note_failure(restart, now);
-            }
-            let next = model.next_delay(restart);
-            let late = layer_ends.is_some_and(|end| end <= now.after(next));
-            let in_boot = booting && model.in_a_row >= restart.max;
-            if model.recent(now, restart.window) >= usize::from(restart.max) || in_boot || late {
-                assert_eq!(restart.on_exhausted, OnExhausted::RetryForever, "restarts are exhausted");
-                assert_eq!(delay, restart.max_delay);
-            } else {
-                assert_eq!(delay, next, "the back-off");
-                model.note_delay(restart, delay);
-            }
-        }
-    }
-
     fn check(&self, step: &Step<'_>, actions: &[Action]) {
         let event = step.event;
         let heavy = actions.iter().filter(|action| !matches!(action, Action::Notice(_))).count();
@@ -529,7 +381,7 @@ impl World<'_> {
         }
     }
 
-    fn scaled(&self, span: Duration) -> Duration {
+    pub(super) fn scaled(&self, span: Duration) -> Duration {
         span.scaled(self.plan.timeout_scale_percent)
     }
 }

@@ -209,8 +209,9 @@ impl<'a> World<'a> {
     pub fn rest(&mut self) {
         for _ in 0..500 * self.models.len() + 500 {
             self.answer_all();
-            for index in 0..self.models.len() {
-                self.behave(index);
+            // Whose start or stop has no time at all is behaved before that is over.
+            while (0..self.models.len()).any(|index| self.expected(index).is_some()) {
+                (0..self.models.len()).for_each(|index| self.behave(index));
             }
             if self.is_at_rest() {
                 return;
