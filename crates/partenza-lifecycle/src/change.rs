@@ -14,8 +14,21 @@ use crate::state::{BootState, Reason, ServiceState};
 use crate::time::Duration;
 
 impl Machine<'_> {
-    /// A deadline does not outlive the state that armed it; Running and Degraded are one in this.
     pub(crate) fn enter(
+        &mut self,
+        service: ServiceId,
+        to: ServiceState,
+        reason: Option<Reason>,
+        sink: &mut dyn Sink,
+    ) {
+        self.enter_here(service, to, reason, sink);
+    }
+
+    /// A deadline does not outlive the state that armed it; Running and Degraded are one in this.
+    ///
+    /// Inlined where every service of a boot passes: a quarter of its instructions there are the call's.
+    #[inline(always)]
+    pub(crate) fn enter_here(
         &mut self,
         service: ServiceId,
         to: ServiceState,

@@ -107,9 +107,11 @@ impl<'a> Machine<'a> {
     /// a few turns. O(1).
     pub fn next_deadline(&self) -> Option<Instant> {
         let service = self.timers.first().map(|(at, _)| at);
-        let budget = self.layer.report_at;
-        let turns = self.has_turns().then_some(self.now);
-        service.into_iter().chain(budget).chain(turns).min()
+        let first = match (service, self.layer.report_at) {
+            (Some(service), Some(report)) => Some(service.min(report)),
+            (service, report) => service.or(report),
+        };
+        if self.has_turns() { Some(first.map_or(self.now, |first| first.min(self.now))) } else { first }
     }
 
     pub fn boot_state(&self) -> BootState {

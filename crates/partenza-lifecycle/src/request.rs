@@ -138,14 +138,12 @@ impl Machine<'_> {
     fn carry_out_start(&mut self, service: ServiceId, sink: &mut dyn Sink) {
         let record = &mut self.records[service.index()];
         record.deliberate = true;
-        if record.aim.is_end() {
-            return self.end(service, Aim::Cycle, sink);
-        }
         if let ServiceState::Restarting { until } = &mut record.state {
-            // The delay ends now; the limits of restarts stay.
+            // The delay ends now, and a stop that was not carried out is called off; the limits of restarts stay.
             *until = self.now;
             self.timers.disarm(service);
-            return self.turns.push(self.records, service);
+        } else if record.aim.is_end() {
+            return self.end(service, Aim::Cycle, sink);
         }
         self.start(service, true, sink);
     }

@@ -204,7 +204,7 @@ impl Machine<'_> {
     /// The last check, and the record of a restart that begins now. `false`: it does not.
     pub(crate) fn begin_restart(&mut self, service: ServiceId, sink: &mut dyn Sink) -> bool {
         let record = &self.records[service.index()];
-        let reason = record.why.unwrap_or(Reason::Crashed);
+        let reason = record.reason.unwrap_or(Reason::Crashed);
         if self.is_over_budget(self.now) {
             self.exhausted(service, Limit::LayerBudget, reason, sink);
             return false;

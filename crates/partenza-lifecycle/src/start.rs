@@ -96,7 +96,7 @@ impl Machine<'_> {
     pub(crate) fn create(&mut self, service: ServiceId, sink: &mut dyn Sink) {
         let record = &mut self.records[service.index()];
         (record.aim, record.patient) = (Aim::Keep, false);
-        self.enter(service, ServiceState::Starting(StartPhase::Creating), None, sink);
+        self.enter_here(service, ServiceState::Starting(StartPhase::Creating), None, sink);
         self.creating = Some(service);
         let now = self.now;
         let record = &mut self.records[service.index()];
@@ -134,7 +134,7 @@ impl Machine<'_> {
         self.records[service.index()].ready = Some(self.now);
         let flaw = self.flaw(service);
         let state = if flaw.is_none() { ServiceState::Running } else { ServiceState::Degraded };
-        self.enter(service, state, flaw, sink);
+        self.enter_here(service, state, flaw, sink);
         if self.is_showing(service) {
             return self.stop(service, sink);
         }

@@ -244,6 +244,7 @@ impl<'a> World<'a> {
             model.state.is_starting()
                 || matches!(model.state, ServiceState::Stopping(_) | ServiceState::Restarting { .. })
         };
-        !self.models.iter().any(moving)
+        let due = self.machine.next_deadline().is_some_and(|at| at <= self.now);
+        !due && !self.models.iter().any(moving)
     }
 }
