@@ -2,6 +2,7 @@
 //! Every case that boots something; see the crate's documentation for the rules.
 #![forbid(unsafe_code)]
 
+mod begin;
 mod callers;
 mod costs;
 mod faults;
@@ -12,6 +13,7 @@ mod misbehaviour;
 mod parameters;
 mod reference;
 mod repeat;
+mod restarts;
 mod scale;
 mod shell;
 mod start;

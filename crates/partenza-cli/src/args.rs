@@ -59,6 +59,9 @@ pub enum Command {
         /// PZ-0101, PZ-E0120; without one, all codes are listed
         code: Option<String>,
     },
+    /// Write a small system that works, to begin with
+    #[command(after_help = crate::new::EXAMPLES)]
+    New(crate::new::NewArgs),
     /// Print the JSON Schema of a YAML file, for editors
     #[command(after_help = crate::schema::EXAMPLES)]
     Schema(crate::schema::SchemaArgs),

@@ -18,6 +18,7 @@ mod events;
 mod explain;
 mod manual;
 mod microkit;
+mod new;
 mod output;
 mod pack;
 mod plan;
@@ -69,6 +70,7 @@ fn main() -> ExitCode {
         Command::Blame(args) => chart::blame(&args),
         Command::CriticalChain(args) => chart::critical_chain(&args),
         Command::Explain { code } => explain::explain(code.as_deref()),
+        Command::New(args) => new::new(&args),
         Command::Schema(args) => schema::run(&args),
         Command::Completions(args) => manual::completions(&args),
         Command::Man(args) => manual::man(&args),
