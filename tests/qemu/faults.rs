@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! A service that was ready faults: decoded, its dependents told, the others untouched (SPEC J-1, J-2, L-9).
 
-use partenza_protocol::error::{BootError, SupervisorError};
+use partenza_protocol::error::SupervisorError;
 use partenza_protocol::event::{BootState, Cause, Event, FaultKind};
 use partenza_tests::image::Image;
 use partenza_tests::machine::{Machine, Outcome};
@@ -73,7 +73,7 @@ fn a_stack_overflow_after_ready_is_reported() {
 #[test]
 fn a_critical_service_that_dies_before_the_boot_is_complete_fails_it() {
     let outcome = boot("after-ready-critical", "null-write", true, Kernel::Release);
-    let failure = Some((BootError::ServiceCrashed.code(), Some("culprit")));
+    let failure = Some((SupervisorError::Crashed.code(), Some("culprit")));
     outcome.same("what the boot failed of", outcome.log.boot_failure(), failure);
     outcome.must("it panics", outcome.log.reached(BootState::Panic));
 }

@@ -28,6 +28,8 @@ pub struct Service {
     /// Operations of the Supervisor.
     pub operations: Vec<String>,
     pub stack: u32,
+    /// Nothing is restarted unless a case asks for it.
+    restart: String,
 }
 
 impl Service {
@@ -46,7 +48,15 @@ impl Service {
             startup_timeout: "500ms".to_owned(),
             operations: Vec::new(),
             stack: 0x2000,
+            restart: "{policy: never}".to_owned(),
         }
+    }
+
+    /// What follows a failure, as the manifest's `restart` says it.
+    #[must_use]
+    pub fn restart(mut self, policy: &str) -> Self {
+        self.restart = policy.to_owned();
+        self
     }
 
     #[must_use]
@@ -239,8 +249,13 @@ impl System {
         let service = &self.services[index];
         let mut text = format!(
             "partenza: \"1.0\"\nid: {}\nversion: {}\nentrypoint: {}.elf\nlayer: {}\n\
-             health: {{startup_timeout: {}}}\n",
-            service.name, service.version, service.program, service.layer, service.startup_timeout
+             health: {{startup_timeout: {}}}\nrestart: {}\n",
+            service.name,
+            service.version,
+            service.program,
+            service.layer,
+            service.startup_timeout,
+            service.restart
         );
         if let Some(critical) = service.critical {
             line(&mut text, format_args!("critical: {critical}"));
