@@ -50,6 +50,11 @@ pub enum Command {
     /// Show what the boot waited for, step by step
     #[command(after_help = crate::chart::CHAIN_EXAMPLES)]
     CriticalChain(crate::chart::TextArgs),
+    #[command(flatten)]
+    Running(crate::host::Remote),
+    /// Serve the line to a board, as `run` does for QEMU
+    #[command(after_help = crate::host::attach::EXAMPLES)]
+    Attach(crate::host::attach::AttachArgs),
     /// Turn event frames on standard input into JSON lines
     #[command(after_help = "Example:\n  socat - UNIX-CONNECT:/tmp/events | partenza decode | jq .event")]
     Decode,
@@ -181,6 +186,9 @@ pub struct RunArgs {
     /// Count instructions instead of time: the same numbers in every run
     #[arg(long)]
     pub icount: bool,
+    /// The control socket for `partenza status` and its like [default: control.sock beside the image]
+    #[arg(long, value_name = "SOCKET")]
+    pub control: Option<PathBuf>,
     /// Let the machine reboot instead of ending QEMU
     #[arg(long)]
     pub reboot: bool,
@@ -202,7 +210,7 @@ pub fn size(text: &str) -> Result<u64, String> {
     numbers::size(text).filter(|size| *size > 0).ok_or_else(|| "expected a size, as in 128MiB".to_owned())
 }
 
-fn time(text: &str) -> Result<Duration, String> {
+pub fn time(text: &str) -> Result<Duration, String> {
     let micros = numbers::duration(text).ok_or_else(|| "expected a duration, as in 30s".to_owned())?;
     Ok(Duration::from_micros(micros))
 }

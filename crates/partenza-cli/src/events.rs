@@ -5,9 +5,10 @@
 //! numbers become names as soon as their `Registered` events were seen, and codes are written as people write them.
 
 use partenza_protocol::event::{Event, Record, Words};
-use partenza_protocol::frame::{Body, MAX_FRAME, unframe};
 use partenza_protocol::{Code, ServiceId};
 use serde_json::{Map, Value, json};
+
+use crate::host::frames::{Piece, Splitter};
 
 /// Fields that hold a service's number.
 const SERVICES: [&str; 4] = ["service", "other", "because", "culprit"];
@@ -18,6 +19,26 @@ pub struct Decoded {
     /// The event in words.
     pub text: String,
     pub what: What,
+    pub weight: Weight,
+}
+
+impl Decoded {
+    /// The event in words, behind its time.
+    pub fn line(&self) -> String {
+        let time = self.json["time_us"].as_u64().unwrap_or(0);
+        format!("[{:6}.{:03} ms] {}", time / 1000, time % 1000, self.text)
+    }
+}
+
+/// How much an event matters to somebody who watches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Weight {
+    /// A step on the way to something else.
+    Detail,
+    Plain,
+    Good,
+    Warning,
+    Error,
 }
 
 /// What an event means for whoever started the machine.
@@ -30,12 +51,11 @@ pub enum What {
     Other,
 }
 
+/// Frames to events, as they come.
 #[derive(Default)]
 pub struct Decoder {
-    pending: Vec<u8>,
-    /// More bytes than any frame has since the last zero: line noise.
-    noise: bool,
-    names: Vec<String>,
+    input: Splitter,
+    narrator: Narrator,
     damaged: u64,
 }
 
@@ -43,30 +63,14 @@ impl Decoder {
     /// Decodes what is complete; the rest waits for more.
     pub fn feed(&mut self, bytes: &[u8]) -> Vec<Decoded> {
         let mut decoded = Vec::new();
-        for byte in bytes {
-            if *byte != 0 {
-                if self.pending.len() < MAX_FRAME {
-                    self.pending.push(*byte);
-                } else {
-                    self.noise = true;
-                }
-                continue;
-            }
-            let mut frame = std::mem::take(&mut self.pending);
-            let noise = std::mem::take(&mut self.noise);
-            if frame.is_empty() {
-                continue;
-            }
-            let record = match unframe(&mut frame) {
-                Ok(Body::Event(bytes)) if !noise => postcard::from_bytes::<Record<'_>>(bytes).ok(),
+        for piece in self.input.feed(bytes) {
+            let event = match piece {
+                Piece::Event(bytes) => self.narrator.decode(&bytes),
                 // Somebody else's conversation with the Supervisor.
-                Ok(Body::Answer(_) | Body::Request(_)) if !noise => continue,
-                _ => None,
+                Piece::Answer(_) | Piece::Request(_) => continue,
+                Piece::Damaged => None,
             };
-            decoded.push(match record {
-                Some(record) => self.record(&record),
-                None => self.damage(),
-            });
+            decoded.push(event.unwrap_or_else(|| self.damage()));
         }
         decoded
     }
@@ -78,10 +82,34 @@ impl Decoder {
             json: json!({"event": "Damaged", "count": self.damaged, "text": text}),
             text,
             what: What::Other,
+            weight: Weight::Warning,
         }
     }
+}
 
-    fn record(&mut self, record: &Record<'_>) -> Decoded {
+/// Tells records in words and JSON, and knows services by name once it was told or saw them registered.
+#[derive(Default)]
+pub struct Narrator {
+    names: Vec<String>,
+}
+
+impl Narrator {
+    /// The services of a system, by number.
+    pub fn new(names: Vec<String>) -> Self {
+        Self { names }
+    }
+
+    /// The services by number, as far as they are known.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// An encoded record; `None` if it is none of this release.
+    pub fn decode(&mut self, bytes: &[u8]) -> Option<Decoded> {
+        postcard::from_bytes(bytes).ok().map(|record| self.record(&record))
+    }
+
+    pub fn record(&mut self, record: &Record<'_>) -> Decoded {
         if let Event::Registered { service, name, .. } = &record.event {
             let at = usize::from(service.0);
             self.names.resize(self.names.len().max(at + 1), String::new());
@@ -97,7 +125,7 @@ impl Decoder {
             Event::Finished => What::Finished,
             _ => What::Other,
         };
-        Decoded { json: self.json(record, &text), text, what }
+        Decoded { json: self.json(record, &text), text, what, weight: weight(&record.event) }
     }
 
     fn name(&self, id: ServiceId) -> &str {
@@ -150,10 +178,38 @@ impl Decoder {
     }
 }
 
+fn weight(event: &Event<'_>) -> Weight {
+    match event {
+        Event::Crashed { .. }
+        | Event::Failed { .. }
+        | Event::BootFailed { .. }
+        | Event::InitError { .. }
+        | Event::AuditMismatch { .. }
+        | Event::Reclaimed { intact: false, .. } => Weight::Error,
+        Event::Degraded { .. }
+        | Event::Rejected { .. }
+        | Event::OverBudget { .. }
+        | Event::WeakEntropy
+        | Event::Lost { .. }
+        | Event::Released { .. }
+        | Event::Stopped { forced: true, .. } => Weight::Warning,
+        Event::Ready { .. } | Event::Recovered { .. } | Event::BootComplete { .. } => Weight::Good,
+        Event::State(_)
+        | Event::Registered { .. }
+        | Event::Granted { .. }
+        | Event::Created { .. }
+        | Event::RejectedTotal { .. }
+        | Event::Revoked { .. }
+        | Event::Reclaimed { .. }
+        | Event::Cost { .. } => Weight::Detail,
+        _ => Weight::Plain,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use partenza_protocol::frame::frame;
+    use partenza_protocol::frame::{Body, MAX_FRAME, frame};
 
     fn framed(event: Event<'_>) -> Vec<u8> {
         let record = Record { sequence: 1, time: 2, event };

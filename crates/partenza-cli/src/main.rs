@@ -16,6 +16,7 @@ mod diff;
 mod docs;
 mod events;
 mod explain;
+mod host;
 mod manual;
 mod microkit;
 mod new;
@@ -39,6 +40,7 @@ use args::{Command, Partenza};
 use output::{errln, outln};
 
 /// Why the command did not do what it was asked.
+#[derive(Debug)]
 pub enum Failure {
     /// Nobody reads the output any more.
     Unread,
@@ -62,6 +64,8 @@ fn main() -> ExitCode {
         Command::Build(args) => pack::build(&args),
         Command::Pack(args) => pack::pack(&args),
         Command::Run(args) => run::run(&args),
+        Command::Running(remote) => remote.run(),
+        Command::Attach(args) => host::attach::attach(&args),
         Command::Decode => decode(),
         Command::Plan(args) => plan::plan(&args),
         Command::Authority(args) => authority::authority(&args),

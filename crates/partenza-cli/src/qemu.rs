@@ -2,8 +2,7 @@
 //! QEMU as these systems need it: q35, two serial lines, configuration files for boot parameters.
 
 use std::fs;
-use std::io::Read;
-use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
@@ -12,6 +11,8 @@ use std::time::{Duration, Instant};
 
 use crate::Failure;
 use crate::args::RunArgs;
+use crate::host::serve::{Serving, Source, Wiring};
+use crate::host::socket;
 
 /// The machine of SEL4's pc99 platform.
 const MACHINE: &[&str] = &[
@@ -36,6 +37,8 @@ pub struct Machine {
     pub child: Child,
     /// Bytes of the second serial line; closed when the machine is gone.
     pub events: Receiver<Vec<u8>>,
+    /// Serves the line to the commands that ask for it.
+    _hub: Serving,
     dir: PathBuf,
 }
 
@@ -74,7 +77,8 @@ pub fn start(args: &RunArgs, kernel: &Path, image: &Path) -> Result<Machine, Fai
     let socket = dir.join("events");
     // One that a killed run with this process number left behind.
     let _ = fs::remove_file(&socket);
-    let listener = UnixListener::bind(&socket).map_err(Failure::environment)?;
+    let line = UnixListener::bind(&socket).map_err(Failure::environment)?;
+    let control = socket::for_run(args.control.as_deref(), image)?;
     let mut command = Command::new(&args.qemu);
     command.args(MACHINE);
     command.arg("-m").arg(format!("{}k", args.memory >> 10));
@@ -96,7 +100,15 @@ pub fn start(args: &RunArgs, kernel: &Path, image: &Path) -> Result<Machine, Fai
     let child = command.spawn().map_err(|error| {
         Failure::Environment(format!("cannot start {}: {error}; is QEMU installed?", args.qemu.display()))
     })?;
-    Ok(Machine { child, events: listen(listener), dir })
+    let (sender, events) = mpsc::channel();
+    let observer = Box::new(move |bytes: &[u8]| {
+        // Whoever watched the boot has seen enough.
+        let _ = sender.send(bytes.to_vec());
+    });
+    let wiring =
+        Wiring { line: Source::Awaited(line), control, clients: Vec::new(), observer: Some(observer) };
+    let hub = Serving::start(wiring).map_err(Failure::environment)?;
+    Ok(Machine { child, events, _hub: hub, dir })
 }
 
 /// The first serial line.
@@ -124,19 +136,4 @@ fn console(args: &RunArgs, command: &mut Command) -> Result<(), Failure> {
 /// QEMU's option syntax separates by commas and reads two as one.
 fn escaped(text: &str) -> String {
     text.replace(',', ",,")
-}
-
-/// Reads the line in a thread of its own, so that QEMU never waits for us.
-fn listen(listener: UnixListener) -> Receiver<Vec<u8>> {
-    let (sender, receiver) = mpsc::channel();
-    thread::spawn(move || {
-        let Ok((mut stream, _)): Result<(UnixStream, _), _> = listener.accept() else { return };
-        let mut buffer = [0; 4096];
-        while let Ok(count) = stream.read(&mut buffer) {
-            if count == 0 || sender.send(buffer[..count].to_vec()).is_err() {
-                return;
-            }
-        }
-    });
-    receiver
 }

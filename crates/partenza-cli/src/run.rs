@@ -24,7 +24,7 @@ pub type Sink<'s> = dyn FnMut(&Decoded) -> Result<(), Failure> + 's;
 pub fn run(args: &RunArgs) -> Result<(), Failure> {
     boot(args, &mut |event| match args.events {
         Some(EventFormat::Json) => outln!("{}", event.json),
-        Some(EventFormat::Text) => outln!("{}", line(event)),
+        Some(EventFormat::Text) => outln!("{}", event.line()),
         None => Ok(()),
     })
 }
@@ -175,11 +175,6 @@ impl<'a, 's> Watch<'a, 's> {
             (_, None) => Err(Failure::Failed(format!("QEMU was ended: {status}"))),
         }
     }
-}
-
-fn line(event: &Decoded) -> String {
-    let time = event.json["time_us"].as_u64().unwrap_or(0);
-    format!("[{:6}.{:03} ms] {}", time / 1000, time % 1000, event.text)
 }
 
 /// `boot-complete` and `BootComplete` are the same event.

@@ -21,5 +21,9 @@ mod shell;
 mod show;
 mod system;
 
+pub use history::History;
+pub use key::{Decoder, Key};
+pub use line::Line;
 pub use shell::{PROMPT, Shell};
+pub use show::{Bytes, Micros};
 pub use system::System;

@@ -4,7 +4,7 @@
 //! `PZ-0101`: four digits without a letter, so that they never meet the target's `PZ-E0101`. Codes are never reused or
 //! renumbered; a number that is missing was one. The hundreds say where to look: 0 files, 1 fields of YAML, 2 what the Microkit would refuse in
 //! system.xml, 3 what the chosen kernel or board cannot do, 4 services and their order, 5 authority, 6 ELF files,
-//! 7 images.
+//! 7 images, 8 systems that run.
 
 use std::fmt;
 
@@ -155,6 +155,13 @@ codes! {
     BadRootTask = 702: "not a root task that an archive can be injected into", "name the prebuilt root task's ELF: --root-task";
     StartupFull = 703: "arguments, environment and channel names do not fit the startup page", "shorten them: together they have 4 KiB";
     TooManyItems = 704: "more items than a message or a mask can hold", "leave some out";
+
+    NoSystem = 801: "no system is running here", "start one with `partenza run`, or say where it is with --control or --line";
+    SystemSilent = 802: "the system does not answer", "it may still boot, hang, or have no event line (`reserved: {events: com2}` in partenza.yaml); try again";
+    SystemGone = 803: "the system ended, or its line was closed", "nothing to mend if it was shut down";
+    LineUnusable = 804: "a line or socket cannot be opened", "check the path and its permissions, and that nobody else has it";
+    ControlTaken = 805: "another system runs with this control socket", "name another one with --control";
+    AnswerMalformed = 806: "the system's answer cannot be read", "use the `partenza` of the release that packed the system";
 }
 
 impl Code {

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! `restart`, `start`, `stop`, `enable`, `disable`, `crash`, `shutdown`, `reboot`: what changes the system (SPEC I-4, M).
+//!
+//! The system answers that it will; with `--wait` the command ends when it has, judged by the events that follow.
+
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use partenza_protocol::event::{Event, Record};
+use partenza_protocol::{Op, ServiceId};
+use serde_json::json;
+
+use super::client::Trouble;
+use super::follow::{Follower, Step};
+use super::session::{Form, Session};
+use crate::Failure;
+use crate::args::time;
+
+pub const EXAMPLES: &str = "\
+Examples:
+  partenza restart network            ask for it
+  partenza restart network --wait     and wait until it is ready again; exit code 1 if it fails
+  partenza stop network --wait --timeout 5s";
+
+#[derive(Args, Clone)]
+pub struct ChangeArgs {
+    pub name: String,
+    #[command(flatten)]
+    pub wait: WaitArgs,
+}
+
+#[derive(Args, Clone)]
+pub struct EndArgs {
+    #[command(flatten)]
+    pub wait: WaitArgs,
+}
+
+#[derive(Args, Clone)]
+pub struct WaitArgs {
+    /// Wait until it is done
+    #[arg(long)]
+    pub wait: bool,
+    /// How long to wait
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = time)]
+    pub timeout: Duration,
+    #[command(flatten)]
+    pub form: Form,
+}
+
+/// How a change ends.
+enum End {
+    Done(&'static str),
+    Failed(String),
+}
+
+pub fn change(op: Op, args: &ChangeArgs, session: &mut Session) -> Result<(), Trouble> {
+    let name = &args.name;
+    let asked = session.client.status(name);
+    let id = ServiceId(session.about(name, asked)?.id);
+    let mut follower = Follower::from(session.client.log_end()?);
+    session.client.change(op, name)?;
+    if !args.wait.wait || op == Op::Enable {
+        return told(op, Some(name), "accepted", args.wait.form, session);
+    }
+    let outcome = wait(args.wait.timeout, &mut follower, session, |event| match event {
+        Event::Ready { service } if *service == id && matches!(op, Op::Start | Op::Restart) => {
+            Some(End::Done("ready"))
+        }
+        Event::Stopped { service, .. } if *service == id && matches!(op, Op::Stop | Op::Disable) => {
+            Some(End::Done("stopped"))
+        }
+        Event::Crashed { service, .. } if *service == id && op == Op::Crash => Some(End::Done("crashed")),
+        Event::Failed { service, code, .. } if *service == id => {
+            Some(End::Failed(format!("{name} failed: {code} {}", code.text())))
+        }
+        _ => None,
+    })?;
+    told(op, Some(name), outcome, args.wait.form, session)
+}
+
+pub fn end(op: Op, args: &EndArgs, session: &mut Session) -> Result<(), Trouble> {
+    let mut follower = Follower::from(session.client.log_end()?);
+    session.client.ask_plainly(op)?;
+    if !args.wait.wait {
+        return told(op, None, "accepted", args.wait.form, session);
+    }
+    let outcome = wait(args.wait.timeout, &mut follower, session, |event| match event {
+        Event::Finished if op == Op::Shutdown => Some(End::Done("finished")),
+        Event::BootComplete { .. } if op == Op::Reboot => Some(End::Done("booted again")),
+        Event::BootFailed { code, .. } if op == Op::Reboot => {
+            Some(End::Failed(format!("Boot failed: {code} {}", code.text())))
+        }
+        _ => None,
+    });
+    let outcome = match outcome {
+        // The machine went off right after its last word.
+        Err(Trouble::Gone) if op == Op::Shutdown => Ok("finished"),
+        Err(Trouble::Gone) => {
+            let told =
+                "the machine ended instead of booting again; `partenza run --reboot` lets it".to_owned();
+            Err(Failure::Failed(told).into())
+        }
+        other => other,
+    }?;
+    told(op, None, outcome, args.wait.form, session)
+}
+
+/// Waits for an event that ends it.
+fn wait(
+    patience: Duration,
+    follower: &mut Follower,
+    session: &mut Session,
+    mut ends: impl FnMut(&Event<'_>) -> Option<End>,
+) -> Result<&'static str, Trouble> {
+    let until = Instant::now() + patience;
+    loop {
+        match follower.step(&mut session.client, Some(until))? {
+            Step::Record(bytes) => {
+                let record: Record<'_> = postcard::from_bytes(&bytes).map_err(|_| Trouble::Malformed)?;
+                match ends(&record.event) {
+                    Some(End::Done(what)) => return Ok(what),
+                    Some(End::Failed(what)) => return Err(Failure::Failed(what).into()),
+                    None => {}
+                }
+            }
+            Step::Lost(_) => {}
+            Step::Quiet => {
+                let told = "the time was up; `partenza log -n 20` shows what happened".to_owned();
+                return Err(Failure::Failed(told).into());
+            }
+        }
+    }
+}
+
+fn told(op: Op, name: Option<&str>, outcome: &str, form: Form, session: &Session) -> Result<(), Trouble> {
+    let value = json!({"operation": op.name(), "service": name, "outcome": outcome});
+    let what = match (op, name, outcome) {
+        (Op::Shutdown, _, "accepted") => "the system is going down".to_owned(),
+        (Op::Reboot, _, "accepted") => "the system is going down to boot again".to_owned(),
+        (_, None, outcome) => format!("the system has {outcome}"),
+        (Op::Crash, Some(name), "accepted") => format!("{name} is told to touch address 0"),
+        (op, Some(name), "accepted") => format!("{name}: {} accepted", op.name()),
+        (_, Some(name), outcome) => format!("{name} {outcome}"),
+    };
+    session.put(form, &value, &(what + "\n"))
+}

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! A conversation with a running system: requests and their answers, and the events in between.
+//!
+//! There is always a hub in between: that of `partenza run`, or one of our own when we have the line to ourselves. So
+//! timeouts and repetition are the hub's business, and every request is answered.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::io::{self, Read, Write};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
+use std::time::{Duration, Instant};
+
+use partenza_compiler::Code as HostCode;
+use partenza_interfaces::error;
+use partenza_protocol::frame::MAX_PAYLOAD;
+use partenza_protocol::{Code, MalformedMessage, Op, encode};
+use serde::Serialize;
+
+use super::frames::{Letter, Piece, Splitter};
+use super::hub::NO_ANSWER;
+use super::serve::Serving;
+use crate::Failure;
+
+/// How long a hub may take. It gives up on the line long before; others may be served first.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Events kept while nobody asks for them; the oldest go first.
+const MAX_EVENTS: usize = 1 << 16;
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub enum Trouble {
+    /// The system's own word.
+    Refused(Code),
+    /// Nothing came back.
+    Silent,
+    /// The conversation is over.
+    Gone,
+    /// What came back is not what this release expects.
+    Malformed,
+    /// This side's output or input is gone.
+    Here(Failure),
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let code = match self {
+            Trouble::Refused(code) => {
+                return match error::row(*code) {
+                    Some(row) => write!(f, "{code} {}\n  to mend it: {}", row.text, row.hint),
+                    None => write!(f, "{code}, which is no code that this release knows"),
+                };
+            }
+            Trouble::Silent => HostCode::SystemSilent,
+            Trouble::Gone => HostCode::SystemGone,
+            Trouble::Malformed => HostCode::AnswerMalformed,
+            Trouble::Here(Failure::Failed(what) | Failure::Environment(what)) => return f.write_str(what),
+            Trouble::Here(Failure::Unread | Failure::Problems) => return Ok(()),
+        };
+        write!(f, "{code} {}\n  to mend it: {}", code.row().title, code.row().hint)
+    }
+}
+
+impl From<MalformedMessage> for Trouble {
+    fn from(_: MalformedMessage) -> Self {
+        Trouble::Malformed
+    }
+}
+
+impl From<Failure> for Trouble {
+    fn from(failure: Failure) -> Self {
+        Trouble::Here(failure)
+    }
+}
+
+impl From<Trouble> for Failure {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Here(failure) => failure,
+            Trouble::Refused(_) => Failure::Failed(trouble.to_string()),
+            Trouble::Silent | Trouble::Gone | Trouble::Malformed => Failure::Environment(trouble.to_string()),
+        }
+    }
+}
+
+pub struct Client {
+    stream: UnixStream,
+    input: Splitter,
+    answers: VecDeque<Letter>,
+    events: VecDeque<Vec<u8>>,
+    tag: u8,
+    /// The hub, if it is our own.
+    _hub: Option<Serving>,
+}
+
+impl Client {
+    pub fn new(stream: UnixStream, hub: Option<Serving>) -> Self {
+        let (answers, events) = (VecDeque::new(), VecDeque::new());
+        Self { stream, input: Splitter::default(), answers, events, tag: 0, _hub: hub }
+    }
+
+    /// Asks, and waits for the answer's payload.
+    pub fn ask(&mut self, op: Op, question: &impl Serialize) -> Result<Vec<u8>, Trouble> {
+        let mut payload = [0; MAX_PAYLOAD];
+        // A name that is longer than any service's.
+        let used = encode(question, &mut payload)
+            .map_err(|_| Trouble::Refused(partenza_protocol::error::SupervisorError::NoSuchService.code()))?;
+        self.request(op, &payload[..used])
+    }
+
+    /// Asks for what takes no payload.
+    pub fn ask_plainly(&mut self, op: Op) -> Result<Vec<u8>, Trouble> {
+        self.request(op, &[])
+    }
+
+    fn request(&mut self, op: Op, payload: &[u8]) -> Result<Vec<u8>, Trouble> {
+        self.tag = self.tag.wrapping_add(1);
+        let letter = Letter { tag: self.tag, label: op.label() as u16, payload: payload.to_vec() };
+        let frame = Piece::Request(letter).wire().ok_or(Trouble::Malformed)?;
+        self.stream.write_all(&frame).map_err(|_| Trouble::Gone)?;
+        let until = Instant::now() + PATIENCE;
+        loop {
+            while let Some(answer) = self.answers.pop_front() {
+                // An older one belongs to a request that was given up.
+                if answer.tag == self.tag {
+                    return match answer.label {
+                        0 => Ok(answer.payload),
+                        NO_ANSWER => Err(Trouble::Silent),
+                        label => Err(Trouble::Refused(Code(label))),
+                    };
+                }
+            }
+            if !self.receive(Some(until))? {
+                return Err(Trouble::Silent);
+            }
+        }
+    }
+
+    /// The next event, an encoded record; `None` when the time is up.
+    pub fn event(&mut self, until: Option<Instant>) -> Result<Option<Vec<u8>>, Trouble> {
+        loop {
+            if let Some(event) = self.events.pop_front() {
+                return Ok(Some(event));
+            }
+            if !self.receive(until)? {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// An event that is here already.
+    pub fn event_here(&mut self) -> Result<Option<Vec<u8>>, Trouble> {
+        self.event(Some(Instant::now()))
+    }
+
+    /// Reads once; `false` when the time is up.
+    fn receive(&mut self, until: Option<Instant>) -> Result<bool, Trouble> {
+        let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+        // A timeout of nothing means for ever there.
+        let timeout = left.map(|left| left.max(Duration::from_micros(1)));
+        self.stream.set_read_timeout(timeout).map_err(|_| Trouble::Gone)?;
+        let mut buffer = [0; 4096];
+        let count = match self.stream.read(&mut buffer) {
+            Ok(0) => return Err(Trouble::Gone),
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(true),
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
+                return Ok(false);
+            }
+            Err(_) => return Err(Trouble::Gone),
+        };
+        for piece in self.input.feed(&buffer[..count]) {
+            match piece {
+                Piece::Event(event) => {
+                    if self.events.len() == MAX_EVENTS {
+                        self.events.pop_front();
+                    }
+                    self.events.push_back(event);
+                }
+                Piece::Answer(letter) => self.answers.push_back(letter),
+                // No hub sends these.
+                Piece::Request(_) | Piece::Damaged => return Err(Trouble::Malformed),
+            }
+        }
+        Ok(true)
+    }
+}
+
+/// For waiting on it and on something else. Ask for [`Client::event_here`] first.
+impl AsFd for Client {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.stream.as_fd()
+    }
+}

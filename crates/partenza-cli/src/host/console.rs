@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! `console`: the commands at a prompt, with events above it as they come; without a terminal, a script of commands.
+
+use std::io::{self, BufRead};
+
+use clap::{Arg, Args, Command, FromArgMatches, Subcommand, ValueEnum, value_parser};
+use partenza_shell::PROMPT;
+
+use super::Ask;
+use super::client::Trouble;
+use super::editor::{Editor, Typed, Words};
+use super::session::{Place, Session, event_tone};
+use super::terminal::{self, Keys, Woken};
+use crate::Failure;
+use crate::events::{Narrator, Weight, What};
+use crate::output::{errln, text};
+
+pub const EXAMPLES: &str = "\
+Examples:
+  partenza console                    `help` lists the commands, Tab completes, Ctrl-D leaves
+  partenza console --events all       with every single grant
+  printf 'restart network --wait\\nstatus network\\n' | partenza console
+                                      a script: ends at the first command that fails, with its exit code";
+
+#[derive(Args, Clone)]
+pub struct ConsoleArgs {
+    /// Which events are shown
+    #[arg(long, value_name = "WHICH", default_value = "main")]
+    pub events: Shown,
+}
+
+/// Which events are shown above the prompt.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Shown {
+    /// Every one
+    All,
+    /// Without single steps of starts and stops
+    Main,
+    None,
+}
+
+/// How a command of the console ended.
+#[derive(PartialEq, Eq)]
+enum Next {
+    Go,
+    Quit,
+}
+
+/// What the console understands.
+pub fn commands() -> Command {
+    let which = Arg::new("which").required(true).value_parser(value_parser!(Shown));
+    let console = Command::new("console").multicall(true).subcommand_required(true).disable_help_flag(true);
+    Ask::augment_subcommands(console)
+        .mut_subcommand("console", |command| command.hide(true))
+        .subcommand(Command::new("events").about("Choose which events are shown").arg(which))
+        .subcommand(Command::new("quit").about("Leave; the system goes on").visible_alias("exit"))
+}
+
+struct Console<'s> {
+    session: &'s mut Session,
+    commands: Command,
+    shown: Shown,
+}
+
+pub fn console(args: &ConsoleArgs, session: &mut Session) -> Result<(), Trouble> {
+    if session.place == Place::Console {
+        return Err(Failure::Environment("this is the console".to_owned()).into());
+    }
+    session.place = Place::Console;
+    let mut console = Console { session, commands: commands(), shown: args.events };
+    if terminal::is_interactive() { console.prompt() } else { console.script() }
+}
+
+impl Console<'_> {
+    fn script(&mut self) -> Result<(), Trouble> {
+        for line in io::stdin().lock().lines() {
+            let line = line.map_err(Failure::environment)?;
+            if !line.trim_start().starts_with('#') && self.command(&line)? == Next::Quit {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn prompt(&mut self) -> Result<(), Trouble> {
+        // A system that does not answer yet tells its services' names when it boots.
+        let mut narrator = self.session.narrator().or_else(|trouble| match trouble {
+            Trouble::Silent => Ok(Narrator::default()),
+            other => Err(other),
+        })?;
+        match self.session.client.version() {
+            Ok(version) => text(&format!("System {} on {}. ", version.system, version.kernel))?,
+            Err(Trouble::Silent) => text("The system does not answer yet. ")?,
+            Err(trouble) => return Err(trouble),
+        }
+        text("`help` lists the commands, Ctrl-D leaves.\n")?;
+        let mut editor = Editor::default();
+        text(PROMPT)?;
+        let mut keys = Keys::take().map_err(Failure::environment)?;
+        loop {
+            match self.hear(&editor, &mut narrator) {
+                Err(Trouble::Gone) => {
+                    text("\r\x1b[K")?;
+                    return Err(Trouble::Gone);
+                }
+                Ok(What::Finished) => {
+                    text("\r\x1b[Kthe system has finished\n")?;
+                    return Ok(());
+                }
+                other => other?,
+            };
+            let Woken::Keys(bytes) =
+                terminal::wait(&self.session.client, None).map_err(Failure::environment)?
+            else {
+                continue;
+            };
+            if bytes.is_empty() {
+                return Ok(());
+            }
+            for byte in bytes {
+                let services = narrator.names();
+                let mut out = String::new();
+                let words = Words { commands: &self.commands, services };
+                let typed = editor.byte(byte, &words, &mut out);
+                text(&out)?;
+                match typed {
+                    Typed::More => {}
+                    Typed::Quit => return Ok(()),
+                    Typed::Entered(line) => {
+                        drop(keys);
+                        if self.tried(&line)? == Next::Quit {
+                            return Ok(());
+                        }
+                        text(PROMPT)?;
+                        keys = Keys::take().map_err(Failure::environment)?;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Shows the events that have come.
+    fn hear(&mut self, editor: &Editor, narrator: &mut Narrator) -> Result<What, Trouble> {
+        while let Some(bytes) = self.session.client.event_here()? {
+            let Some(event) = narrator.decode(&bytes) else { continue };
+            let show = match self.shown {
+                Shown::All => true,
+                Shown::Main => event.weight > Weight::Detail,
+                Shown::None => false,
+            };
+            if show {
+                let mut out = String::new();
+                let line = self.session.paint.paint(event_tone(event.weight), &event.line());
+                editor.above(&line, &mut out);
+                text(&out)?;
+            }
+            if event.what == What::Finished {
+                return Ok(What::Finished);
+            }
+        }
+        Ok(What::Other)
+    }
+
+    /// As [`Console::command`], but what goes wrong with the command alone is told, and the console goes on.
+    fn tried(&mut self, line: &str) -> Result<Next, Trouble> {
+        match self.command(line) {
+            Err(Trouble::Gone) => Err(Trouble::Gone),
+            Err(Trouble::Here(Failure::Unread)) => Err(Failure::Unread.into()),
+            Err(Trouble::Here(Failure::Problems)) => Ok(Next::Go),
+            Err(trouble) => {
+                errln!("{trouble}");
+                Ok(Next::Go)
+            }
+            other => other,
+        }
+    }
+
+    fn command(&mut self, line: &str) -> Result<Next, Trouble> {
+        let words: Vec<&str> = line.split_ascii_whitespace().collect();
+        if words.is_empty() {
+            return Ok(Next::Go);
+        }
+        let matches = match self.commands.clone().try_get_matches_from(&words) {
+            Ok(matches) => matches,
+            Err(told) if !told.use_stderr() => {
+                text(&told.render().to_string())?;
+                return Ok(Next::Go);
+            }
+            Err(told) => {
+                let told = told.render().to_string();
+                return Err(Failure::Environment(told.trim_end().to_owned()).into());
+            }
+        };
+        match matches.subcommand() {
+            Some(("quit", _)) => return Ok(Next::Quit),
+            Some(("events", matches)) => {
+                self.shown = matches.get_one("which").copied().unwrap_or(self.shown);
+                return Ok(Next::Go);
+            }
+            _ => {}
+        }
+        let ask = Ask::from_arg_matches(&matches).map_err(|told| Failure::Environment(told.to_string()))?;
+        ask.run(self.session)?;
+        Ok(Next::Go)
+    }
+}

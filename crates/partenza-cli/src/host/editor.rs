@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! The console's prompt: the line editor of the terminal service's shell, with completion from the commands themselves.
+
+use std::fmt::Write;
+
+use clap::Command;
+use partenza_shell::{Decoder, History, Key, Line, PROMPT};
+
+const BELL: &str = "\x07";
+
+#[derive(Default)]
+pub struct Editor {
+    keys: Decoder,
+    line: Line,
+    history: History,
+}
+
+/// What a key led to.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Typed {
+    /// The line is still under edit.
+    More,
+    Entered(String),
+    /// Ctrl-D on an empty line.
+    Quit,
+}
+
+impl Editor {
+    /// The prompt and the line, where the cursor stands.
+    pub fn draw(&self, out: &mut String) {
+        out.push_str(PROMPT);
+        // A String takes everything.
+        let _ = self.line.draw(out);
+    }
+
+    /// A text above the prompt.
+    pub fn above(&self, text: &str, out: &mut String) {
+        let _ = writeln!(out, "\r\x1b[K{text}");
+        self.draw(out);
+    }
+
+    /// Takes a byte; `words` are what Tab may put in.
+    pub fn byte(&mut self, byte: u8, words: &Words<'_>, out: &mut String) -> Typed {
+        let Some(key) = self.keys.byte(byte) else { return Typed::More };
+        match key {
+            Key::Enter => {
+                out.push('\n');
+                self.history.push(self.line.text());
+                let entered = self.line.text().to_owned();
+                self.line.clear();
+                return Typed::Entered(entered);
+            }
+            // Ctrl-D, as far as terminals send that for it.
+            Key::Delete if self.line.text().is_empty() => {
+                out.push('\n');
+                return Typed::Quit;
+            }
+            _ => {}
+        }
+        // Writing to a String cannot fail.
+        let _ = self.edit(key, words, out);
+        Typed::More
+    }
+
+    fn edit(&mut self, key: Key, words: &Words<'_>, out: &mut String) -> std::fmt::Result {
+        let line = &mut self.line;
+        match key {
+            Key::Char(c) => {
+                let mut text = [0; 4];
+                if !line.insert(char::from(c).encode_utf8(&mut text), out)? {
+                    out.push_str(BELL);
+                }
+                Ok(())
+            }
+            Key::Backspace => line.backspace(out),
+            Key::Delete => line.delete(out),
+            Key::Left => line.left(out),
+            Key::Right => line.right(out),
+            Key::Home => line.go(0, out),
+            Key::End => line.end(out),
+            Key::KillToStart => line.kill_to_start(out),
+            Key::KillToEnd => line.kill_to_end(out),
+            Key::KillWord => line.kill_word(out),
+            Key::Up => match self.history.older(line.text()) {
+                Some(older) => line.replace(older, out),
+                None => out.write_str(BELL),
+            },
+            Key::Down => match self.history.newer() {
+                Some(newer) => line.replace(newer, out),
+                None => out.write_str(BELL),
+            },
+            Key::Cancel => {
+                line.clear();
+                write!(out, "^C\n{PROMPT}")
+            }
+            Key::ClearScreen => {
+                write!(out, "\x1b[H\x1b[2J{PROMPT}")?;
+                line.draw(out)
+            }
+            Key::Tab => self.tab(words, out),
+            Key::Enter | Key::Unknown => out.write_str(BELL),
+        }
+    }
+
+    fn tab(&mut self, words: &Words<'_>, out: &mut String) -> std::fmt::Result {
+        let head = self.line.head().to_owned();
+        let (before, word) = head.rsplit_once(' ').unwrap_or(("", &head));
+        let candidates = words.after(before, word);
+        let common = common(&candidates);
+        let rest = common.get(word.len()..).unwrap_or("");
+        match candidates.len() {
+            0 => out.write_str(BELL),
+            1 => self.line.insert(&format!("{rest} "), out).map(drop),
+            _ if rest.is_empty() => {
+                writeln!(out, "\n{}", candidates.join("  "))?;
+                self.draw(out);
+                Ok(())
+            }
+            _ => self.line.insert(rest, out).map(drop),
+        }
+    }
+}
+
+/// What can be typed.
+pub struct Words<'w> {
+    pub commands: &'w Command,
+    pub services: &'w [String],
+}
+
+impl Words<'_> {
+    /// What `word` can become after the words `before`.
+    fn after(&self, before: &str, word: &str) -> Vec<String> {
+        let Some(command) = before.split_ascii_whitespace().next() else {
+            let names = self.commands.get_subcommands().filter(|c| !c.is_hide_set()).map(Command::get_name);
+            return matching(names, word);
+        };
+        let Some(command) = self.commands.find_subcommand(command) else { return Vec::new() };
+        if word.starts_with('-') {
+            let options =
+                command.get_arguments().filter_map(|arg| arg.get_long()).map(|long| format!("--{long}"));
+            let options: Vec<String> = options.collect();
+            return matching(options.iter().map(String::as_str), word);
+        }
+        if command.get_positionals().any(|arg| arg.get_id() == "name") {
+            return matching(self.services.iter().map(String::as_str), word);
+        }
+        Vec::new()
+    }
+}
+
+fn matching<'m>(words: impl Iterator<Item = &'m str>, start: &str) -> Vec<String> {
+    words.filter(|word| word.starts_with(start)).map(str::to_owned).collect()
+}
+
+/// The beginning that all have in common.
+fn common(words: &[String]) -> String {
+    let Some(first) = words.first() else { return String::new() };
+    let shared = |word: &String| first.bytes().zip(word.bytes()).take_while(|(a, b)| a == b).count();
+    let len = words.iter().map(shared).min().unwrap_or(0);
+    first.get(..len).unwrap_or("").to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::console::commands;
+
+    fn typed(keys: &str) -> (Vec<Typed>, String) {
+        let (mut editor, mut out) = (Editor::default(), String::new());
+        let services = ["network", "netlog", "policy"].map(str::to_owned);
+        let commands = commands();
+        let words = Words { commands: &commands, services: &services };
+        let typed = keys
+            .bytes()
+            .map(|byte| editor.byte(byte, &words, &mut out))
+            .filter(|typed| *typed != Typed::More);
+        (typed.collect(), out)
+    }
+
+    #[test]
+    fn tab_completes_commands_services_and_options() {
+        let entered = typed("res\tnetw\t--w\t\r").0;
+        assert_eq!(entered, [Typed::Entered("restart network --wait ".to_owned())]);
+    }
+
+    #[test]
+    fn several_candidates_are_shown_below_the_line() {
+        let (_, out) = typed("status ne\t\t");
+        assert!(out.contains("status net\nnetwork  netlog\npartenza> status net"), "{out:?}");
+    }
+
+    #[test]
+    fn control_d_quits_on_an_empty_line_only() {
+        assert_eq!(typed("a\x04").0, []);
+        assert_eq!(typed("a\x7f\x04").0, [Typed::Quit]);
+    }
+
+    #[test]
+    fn an_event_leaves_the_line_under_edit_below_it() {
+        let (mut editor, mut out) = (Editor::default(), String::new());
+        let commands = commands();
+        let words = Words { commands: &commands, services: &[] };
+        for byte in b"up" {
+            editor.byte(*byte, &words, &mut out);
+        }
+        out.clear();
+        editor.above("an event", &mut out);
+        assert_eq!(out, "\r\x1b[Kan event\npartenza> up");
+    }
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Every event from a given one on, in order, none twice: first from the system's log, then as they come.
+//!
+//! An event that was missed on the way (a slow reader, a damaged frame) shows as a gap in the sequence numbers and is
+//! fetched from the log. What the log no longer holds is counted.
+
+use std::collections::VecDeque;
+use std::time::Instant;
+
+use partenza_protocol::event::{Event, Record};
+
+use super::client::{Client, Trouble};
+
+/// What comes next.
+pub enum Step {
+    /// An encoded record.
+    Record(Vec<u8>),
+    /// So many are gone for good.
+    Lost(u32),
+    /// Nothing in time.
+    Quiet,
+}
+
+pub struct Follower {
+    /// The sequence number that comes next.
+    next: u32,
+    /// Fetched and not given out yet.
+    fetched: VecDeque<Vec<u8>>,
+    /// Whether the log is to be asked before events are waited for.
+    behind: bool,
+}
+
+impl Follower {
+    pub fn from(sequence: u32) -> Self {
+        Self { next: sequence, fetched: VecDeque::new(), behind: true }
+    }
+
+    /// The number of the record that will be given out next.
+    pub fn next(&self) -> u32 {
+        self.next - self.fetched.len() as u32
+    }
+
+    pub fn step(&mut self, client: &mut Client, until: Option<Instant>) -> Result<Step, Trouble> {
+        loop {
+            if let Some(record) = self.fetched.pop_front() {
+                return Ok(Step::Record(record));
+            }
+            if self.behind {
+                let part = client.log(self.next)?;
+                self.behind = part.next != self.next;
+                self.next = part.next;
+                self.fetched = part.records.into();
+                if part.lost > 0 {
+                    return Ok(Step::Lost(part.lost));
+                }
+                continue;
+            }
+            let Some(bytes) = client.event(until)? else { return Ok(Step::Quiet) };
+            let record: Record<'_> = postcard::from_bytes(&bytes).map_err(|_| Trouble::Malformed)?;
+            let boots = matches!(record.event, Event::Handoff { .. });
+            match record.sequence {
+                // Another boot counts from the beginning.
+                sequence if sequence == self.next || boots => {
+                    self.next = sequence + 1;
+                    return Ok(Step::Record(bytes));
+                }
+                sequence if sequence > self.next => self.behind = true,
+                _ => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! The host's view of a running system: what `partenza status`, `log`, `restart` and their like do.
+//!
+//! ```text
+//! system ── line ── hub (in `run`, `attach`, or the command itself) ──┬── status
+//!                                                                     ├── log --follow
+//!                                                                     └── console, top, …
+//! ```
+//!
+//! - The line is the second UART: frames of events, requests and answers (`docs/protocol.md`). The human's shell on the
+//!   first one stays free.
+//! - Who holds the line holds the machine: there are no permissions here but those of the socket and the device.
+//! - Every command has a table for people and `--json` for programs, and ends with 0 when the system did what it was
+//!   asked, 1 when it refused, 2 when there is none or it does not answer.
+//! - Nothing that the system says steers the terminal: texts of services come with control characters replaced.
+
+mod ask;
+pub mod attach;
+mod audit;
+mod change;
+mod client;
+mod connect;
+mod console;
+mod editor;
+mod follow;
+pub mod frames;
+mod hub;
+mod info;
+mod line;
+mod log;
+pub mod serve;
+mod session;
+pub mod socket;
+mod status;
+mod terminal;
+mod top;
+
+use clap::{ArgMatches, Args, Command, FromArgMatches, Subcommand};
+use partenza_protocol::Op;
+
+use crate::Failure;
+use client::Trouble;
+use connect::ConnectArgs;
+use session::{Place, Session};
+
+/// What a running system can be asked, on the command line and in the console.
+#[derive(Subcommand)]
+pub enum Ask {
+    /// Show the state of every service, or all that is known of one
+    #[command(after_help = status::EXAMPLES)]
+    Status(status::StatusArgs),
+    /// Show the event log
+    #[command(after_help = log::EXAMPLES)]
+    Log(log::LogArgs),
+    /// Show how the boot went: when each service was created, started, ready
+    #[command(
+        after_help = "Example:\n  partenza boot --json | jq '.services[] | select(.ready_us == null) | .name'"
+    )]
+    Boot(session::Form),
+    /// Show the capabilities and mappings that the plan gives a service
+    #[command(after_help = "Example:\n  partenza grants terminal")]
+    Grants(audit::GrantsArgs),
+    /// Compare what services really hold with the plan; exit code 1 if anything differs
+    #[command(after_help = audit::EXAMPLES)]
+    Audit(audit::AuditArgs),
+    /// Restart a service: a new incarnation from a clean image
+    #[command(after_help = change::EXAMPLES)]
+    Restart(change::ChangeArgs),
+    /// Start a service that is stopped, failed or on-demand
+    #[command(after_help = change::EXAMPLES)]
+    Start(change::ChangeArgs),
+    /// Stop a service; critical ones refuse
+    #[command(after_help = change::EXAMPLES)]
+    Stop(change::ChangeArgs),
+    /// Allow a disabled service to start again
+    #[command(after_help = "Example:\n  partenza enable network")]
+    Enable(change::ChangeArgs),
+    /// Stop a service and let nothing start it
+    #[command(after_help = "Example:\n  partenza disable network")]
+    Disable(change::ChangeArgs),
+    /// Tell a service to touch address 0: a debug aid
+    #[command(after_help = "Example:\n  partenza crash network && partenza log -n 5")]
+    Crash(change::ChangeArgs),
+    /// Stop everything in order and power off
+    #[command(after_help = "Example:\n  partenza shutdown --wait")]
+    Shutdown(change::EndArgs),
+    /// Stop everything in order and reboot
+    #[command(after_help = "Example:\n  partenza reboot --wait      until the next boot is complete")]
+    Reboot(change::EndArgs),
+    /// Name the system, the tool that packed it, and its kernel
+    #[command(after_help = "Example:\n  partenza version --json | jq -r .kernel")]
+    Version(session::Form),
+    /// Show the time since the kernel handed over
+    #[command(after_help = "Example:\n  partenza uptime")]
+    Uptime(session::Form),
+    /// Watch the services live; q quits
+    #[command(after_help = top::EXAMPLES)]
+    Top(top::TopArgs),
+    /// Talk to a system: these commands at a prompt, events as they come
+    #[command(after_help = console::EXAMPLES)]
+    Console(console::ConsoleArgs),
+}
+
+impl Ask {
+    fn run(&self, session: &mut Session) -> Result<(), Trouble> {
+        match self {
+            Ask::Status(args) => status::status(args, session),
+            Ask::Log(args) => log::log(args, session),
+            Ask::Boot(form) => info::boot(*form, session),
+            Ask::Grants(args) => audit::grants(args, session),
+            Ask::Audit(args) => audit::audit(args, session),
+            Ask::Restart(args) => change::change(Op::Restart, args, session),
+            Ask::Start(args) => change::change(Op::Start, args, session),
+            Ask::Stop(args) => change::change(Op::Stop, args, session),
+            Ask::Enable(args) => change::change(Op::Enable, args, session),
+            Ask::Disable(args) => change::change(Op::Disable, args, session),
+            Ask::Crash(args) => change::change(Op::Crash, args, session),
+            Ask::Shutdown(args) => change::end(Op::Shutdown, args, session),
+            Ask::Reboot(args) => change::end(Op::Reboot, args, session),
+            Ask::Version(form) => info::version(*form, session),
+            Ask::Uptime(form) => info::uptime(*form, session),
+            Ask::Top(args) => top::top(args, session),
+            Ask::Console(args) => console::console(args, session),
+        }
+    }
+}
+
+/// The same on the command line, where each takes the place of the system as well.
+pub struct Remote {
+    connect: ConnectArgs,
+    ask: Ask,
+}
+
+impl Remote {
+    pub fn run(&self) -> Result<(), Failure> {
+        let mut session = Session::new(self.connect.connect()?, Place::Command);
+        Ok(self.ask.run(&mut session)?)
+    }
+}
+
+impl FromArgMatches for Remote {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let connect = matches.subcommand().map(|(_, matches)| ConnectArgs::from_arg_matches(matches));
+        Ok(Self { connect: connect.transpose()?.unwrap_or_default(), ask: Ask::from_arg_matches(matches)? })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+impl Subcommand for Remote {
+    fn augment_subcommands(command: Command) -> Command {
+        let asks = Ask::augment_subcommands(Command::new("ask"));
+        let connected = asks.get_subcommands().map(|ask| ConnectArgs::augment_args(ask.clone()));
+        command.subcommands(connected.collect::<Vec<_>>())
+    }
+
+    fn augment_subcommands_for_update(command: Command) -> Command {
+        Self::augment_subcommands(command)
+    }
+
+    fn has_subcommand(name: &str) -> bool {
+        Ask::has_subcommand(name)
+    }
+}
