@@ -125,6 +125,9 @@ impl Ask {
     }
 }
 
+/// Place in the list of commands: what concerns running systems stands together.
+const BEHIND_OTHERS: usize = 100;
+
 /// The same on the command line, where each takes the place of the system as well.
 pub struct Remote {
     connect: ConnectArgs,
@@ -153,7 +156,10 @@ impl FromArgMatches for Remote {
 impl Subcommand for Remote {
     fn augment_subcommands(command: Command) -> Command {
         let asks = Ask::augment_subcommands(Command::new("ask"));
-        let connected = asks.get_subcommands().map(|ask| ConnectArgs::augment_args(ask.clone()));
+        let connected = asks.get_subcommands().enumerate().map(|(order, ask)| {
+            let about = ask.get_about().cloned().unwrap_or_default();
+            ConnectArgs::augment_args(ask.clone()).about(about).display_order(BEHIND_OTHERS + order)
+        });
         command.subcommands(connected.collect::<Vec<_>>())
     }
 

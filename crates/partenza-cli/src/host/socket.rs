@@ -27,8 +27,15 @@ const IMAGES: &str = "build/image";
 /// The socket of a run; removed when dropped.
 pub struct Control {
     path: PathBuf,
-    /// The socket's own number, so that never another's is removed.
-    inode: u64,
+    /// So that never another's is removed.
+    identity: Identity,
+}
+
+/// A file's number and when it got it: numbers of files that are gone are given out again.
+type Identity = (u64, i64, i64);
+
+fn identity(path: &Path) -> io::Result<Identity> {
+    fs::symlink_metadata(path).map(|there| (there.ino(), there.ctime(), there.ctime_nsec()))
 }
 
 /// Why there is none.
@@ -72,14 +79,13 @@ impl Control {
         }
         let listener = UnixListener::bind(&near)?;
         fs::set_permissions(path, Permissions::from_mode(0o600))?;
-        let inode = fs::symlink_metadata(path)?.ino();
-        Ok((Self { path: path.to_owned(), inode }, listener))
+        Ok((Self { path: path.to_owned(), identity: identity(path)? }, listener))
     }
 }
 
 impl Drop for Control {
     fn drop(&mut self) {
-        if fs::symlink_metadata(&self.path).is_ok_and(|there| there.ino() == self.inode) {
+        if identity(&self.path).is_ok_and(|there| there == self.identity) {
             // If it cannot be removed, the next run will do it.
             let _ = fs::remove_file(&self.path);
         }

@@ -70,12 +70,9 @@ fn table(services: &[Service], session: &Session) -> String {
 
 fn one(service: &Service, session: &Session) -> String {
     let mut table = Table::indented(2);
-    let uptime = service.uptime.map_or(String::new(), |uptime| format!("for {}", Micros(uptime)));
-    table.row([
-        Cell::new("state"),
-        Cell::new(service.state.to_string()).tone(tone(service.state)),
-        uptime.into(),
-    ]);
+    let since = service.uptime.map_or(String::new(), |uptime| format!(" for {}", Micros(uptime)));
+    let state = Cell::new(format!("{}{since}", service.state)).tone(tone(service.state));
+    table.row([Cell::new("state"), state]);
     let mut row = |name: &str, value: String| table.row([name.into(), value.into()]);
     row("incarnation", service.incarnation.to_string());
     row("restarts", service.restarts.to_string());

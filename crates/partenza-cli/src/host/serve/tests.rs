@@ -1,1 +1,180 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//! The hub at work, on a socket pair that we play the system at.
+
+use std::sync::mpsc;
+use std::time::Duration;
+
+use partenza_protocol::Op;
+use tempfile::TempDir;
+
+use super::*;
+use crate::host::client::{Client, Trouble};
+use crate::host::frames::{Letter, Piece, Splitter};
+use crate::host::hub::MAX_WAITING;
+use crate::host::socket;
+
+/// A system that answers each request with its payload, and events in between.
+struct System {
+    line: UnixStream,
+}
+
+impl System {
+    fn requests(&self, count: usize) -> Vec<Letter> {
+        let (mut splitter, mut letters) = (Splitter::default(), Vec::new());
+        let mut buffer = [0; 1024];
+        self.line.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        while letters.len() < count {
+            let read = (&self.line).read(&mut buffer).unwrap();
+            assert!(read > 0, "the hub is gone");
+            for piece in splitter.feed(&buffer[..read]) {
+                let Piece::Request(letter) = piece else { panic!("{piece:?}") };
+                letters.push(letter);
+            }
+        }
+        letters
+    }
+
+    fn say(&self, piece: &Piece) {
+        (&self.line).write_all(&piece.wire().unwrap()).unwrap();
+    }
+
+    /// Answers every request with its own payload until the hub is gone.
+    fn echo(self) -> JoinHandle<()> {
+        thread::spawn(move || {
+            let mut splitter = Splitter::default();
+            let mut buffer = [0; 1024];
+            while let Ok(read) = (&self.line).read(&mut buffer) {
+                if read == 0 {
+                    return;
+                }
+                for piece in splitter.feed(&buffer[..read]) {
+                    let Piece::Request(letter) = piece else { continue };
+                    let payload = letter.payload;
+                    self.say(&Piece::Event(vec![7; 50]));
+                    self.say(&Piece::Answer(Letter { label: 0, payload, ..letter }));
+                }
+            }
+        })
+    }
+}
+
+fn hub(control: Option<(Control, UnixListener)>, observer: Option<Observer>) -> (System, Serving) {
+    let (ours, theirs) = UnixStream::pair().unwrap();
+    let line = Source::Open(line::nonblocking(theirs).unwrap());
+    let serving = Serving::start(Wiring { line, control, clients: Vec::new(), observer }).unwrap();
+    (System { line: ours }, serving)
+}
+
+#[test]
+fn many_clients_at_once_get_their_own_answers() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("control.sock");
+    let (system, serving) = hub(Some(Control::take(&path).unwrap()), None);
+    let echo = system.echo();
+    let ask = |number: u32| {
+        let path = path.clone();
+        thread::spawn(move || {
+            let mut client = Client::new(socket::connect(&path).unwrap(), None);
+            for round in 0..50u32 {
+                let answer = client.ask(Op::Status, &(number, round)).unwrap();
+                assert_eq!(partenza_protocol::decode(&answer), Ok((number, round)));
+            }
+        })
+    };
+    let clients: Vec<_> = (0..8).map(ask).collect();
+    for client in clients {
+        client.join().unwrap();
+    }
+    drop(serving);
+    assert!(!path.exists(), "the socket goes with the hub");
+    echo.join().unwrap();
+}
+
+#[test]
+fn the_observer_sees_every_byte_and_a_client_that_reads_nothing_holds_nobody() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("control.sock");
+    let (sender, bytes) = mpsc::channel();
+    let observer: Observer = Box::new(move |bytes: &[u8]| sender.send(bytes.len()).unwrap());
+    let (system, _serving) = hub(Some(Control::take(&path).unwrap()), Some(observer));
+    let _asleep = socket::connect(&path).unwrap();
+    let mut awake = Client::new(socket::connect(&path).unwrap(), None);
+    let frame = Piece::Event(vec![9; 400]).wire().unwrap();
+    // More than the sleeping client's socket and the hub's room for it take together.
+    let frames = 4 * MAX_WAITING / frame.len();
+    let reader = thread::spawn(move || {
+        let mut seen = 0;
+        while seen < frames {
+            seen += usize::from(awake.event(None).unwrap().is_some());
+        }
+    });
+    // Both are admitted before the first event goes out.
+    thread::sleep(Duration::from_millis(200));
+    for _ in 0..frames {
+        (&system.line).write_all(&frame).unwrap();
+    }
+    let mut left = frames * frame.len();
+    while left > 0 {
+        left -= bytes.recv_timeout(Duration::from_secs(20)).unwrap();
+    }
+    reader.join().unwrap();
+}
+
+#[test]
+fn a_client_that_goes_or_sends_garbage_takes_nobody_with_it() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("control.sock");
+    let (system, _serving) = hub(Some(Control::take(&path).unwrap()), None);
+    let mut garbage = socket::connect(&path).unwrap();
+    garbage.write_all(b"\x01\x02garbage\0").unwrap();
+    assert_eq!(garbage.read(&mut [0; 8]).unwrap(), 0, "it is cut off");
+    let gone = socket::connect(&path).unwrap();
+    let request = Piece::Request(Letter { tag: 1, label: Op::Uptime.label() as u16, payload: vec![] });
+    (&gone).write_all(&request.wire().unwrap()).unwrap();
+    let asked = system.requests(1).remove(0);
+    drop(gone);
+    system.say(&Piece::Answer(Letter { label: 0, ..asked }));
+    let echo = system.echo();
+    let mut client = Client::new(socket::connect(&path).unwrap(), None);
+    client.ask(Op::Status, &5u8).unwrap();
+    drop(client);
+    drop(_serving);
+    echo.join().unwrap();
+}
+
+#[test]
+fn when_the_line_ends_clients_get_the_last_events_and_then_the_end() {
+    let (ours, theirs) = UnixStream::pair().unwrap();
+    let (near, far) = UnixStream::pair().unwrap();
+    let line = Source::Open(line::nonblocking(theirs).unwrap());
+    let wiring = Wiring { line, control: None, clients: vec![far], observer: None };
+    let mut client = Client::new(near, Some(Serving::start(wiring).unwrap()));
+    (&ours).write_all(&Piece::Event(vec![1]).wire().unwrap()).unwrap();
+    drop(ours);
+    assert_eq!(client.event(None).unwrap(), Some(vec![1]));
+    assert!(matches!(client.event(None), Err(Trouble::Gone)));
+    assert!(matches!(client.ask_plainly(Op::Uptime), Err(Trouble::Gone)));
+}
+
+#[test]
+fn a_silent_system_is_told_to_the_client() {
+    let (ours, theirs) = UnixStream::pair().unwrap();
+    let (near, far) = UnixStream::pair().unwrap();
+    let line = Source::Open(line::nonblocking(theirs).unwrap());
+    let wiring = Wiring { line, control: None, clients: vec![far], observer: None };
+    let mut client = Client::new(near, Some(Serving::start(wiring).unwrap()));
+    assert!(matches!(client.ask_plainly(Op::Uptime), Err(Trouble::Silent)));
+    let tags: Vec<u8> = System { line: ours }.requests(3).iter().map(|letter| letter.tag).collect();
+    assert_eq!(tags, [1, 1, 1]);
+}
+
+#[test]
+fn a_machine_that_never_comes_does_not_hold_the_hub() {
+    let dir = TempDir::new().unwrap();
+    let listener = UnixListener::bind(dir.path().join("line")).unwrap();
+    let control = Control::take(&dir.path().join("control.sock")).unwrap();
+    let line = Source::Awaited(listener);
+    let wiring = Wiring { line, control: Some(control), clients: Vec::new(), observer: None };
+    drop(Serving::start(wiring).unwrap());
+    assert!(!dir.path().join("control.sock").exists());
+}
