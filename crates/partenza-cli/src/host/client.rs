@@ -148,11 +148,6 @@ impl Client {
         }
     }
 
-    /// An event that is here already.
-    pub fn event_here(&mut self) -> Result<Option<Vec<u8>>, Trouble> {
-        self.event(Some(Instant::now()))
-    }
-
     /// Reads once; `false` when the time is up.
     fn receive(&mut self, until: Option<Instant>) -> Result<bool, Trouble> {
         let left = until.map(|until| until.saturating_duration_since(Instant::now()));
@@ -186,7 +181,7 @@ impl Client {
     }
 }
 
-/// For waiting on it and on something else. Ask for [`Client::event_here`] first.
+/// For waiting on it and on something else. Take the events that are here first.
 impl AsFd for Client {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.stream.as_fd()

@@ -2,6 +2,7 @@
 //! `console`: the commands at a prompt, with events above it as they come; without a terminal, a script of commands.
 
 use std::io::{self, BufRead};
+use std::time::Instant;
 
 use clap::{Arg, Args, Command, FromArgMatches, Subcommand, ValueEnum, value_parser};
 use partenza_shell::PROMPT;
@@ -9,6 +10,7 @@ use partenza_shell::PROMPT;
 use super::Ask;
 use super::client::Trouble;
 use super::editor::{Editor, Typed, Words};
+use super::follow::{Follower, Step};
 use super::session::{Place, Session, event_tone};
 use super::terminal::{self, Keys, Woken};
 use crate::Failure;
@@ -60,6 +62,7 @@ struct Console<'s> {
     session: &'s mut Session,
     commands: Command,
     shown: Shown,
+    events: Follower,
 }
 
 pub fn console(args: &ConsoleArgs, session: &mut Session) -> Result<(), Trouble> {
@@ -67,7 +70,8 @@ pub fn console(args: &ConsoleArgs, session: &mut Session) -> Result<(), Trouble>
         return Err(Failure::Environment("this is the console".to_owned()).into());
     }
     session.place = Place::Console;
-    let mut console = Console { session, commands: commands(), shown: args.events };
+    let mut console =
+        Console { session, commands: commands(), shown: args.events, events: Follower::from(0) };
     if terminal::is_interactive() { console.prompt() } else { console.script() }
 }
 
@@ -89,7 +93,10 @@ impl Console<'_> {
             other => Err(other),
         })?;
         match self.session.client.version() {
-            Ok(version) => text(&format!("System {} on {}. ", version.system, version.kernel))?,
+            Ok(version) => {
+                self.events = Follower::from(self.session.client.log_end()?);
+                text(&format!("System {} on {}. ", version.system, version.kernel))?;
+            }
             Err(Trouble::Silent) => text("The system does not answer yet. ")?,
             Err(trouble) => return Err(trouble),
         }
@@ -141,7 +148,13 @@ impl Console<'_> {
 
     /// Shows the events that have come.
     fn hear(&mut self, editor: &Editor, narrator: &mut Narrator) -> Result<What, Trouble> {
-        while let Some(bytes) = self.session.client.event_here()? {
+        loop {
+            let bytes = match self.events.step(&mut self.session.client, Some(Instant::now())) {
+                Ok(Step::Record(bytes)) => bytes,
+                Ok(Step::Lost(_)) => continue,
+                Ok(Step::Quiet) | Err(Trouble::Silent) => return Ok(What::Other),
+                Err(trouble) => return Err(trouble),
+            };
             let Some(event) = narrator.decode(&bytes) else { continue };
             let show = match self.shown {
                 Shown::All => true,
@@ -158,12 +171,13 @@ impl Console<'_> {
                 return Ok(What::Finished);
             }
         }
-        Ok(What::Other)
     }
 
     /// As [`Console::command`], but what goes wrong with the command alone is told, and the console goes on.
     fn tried(&mut self, line: &str) -> Result<Next, Trouble> {
-        match self.command(line) {
+        let outcome = self.command(line);
+        self.events.look_again();
+        match outcome {
             Err(Trouble::Gone) => Err(Trouble::Gone),
             Err(Trouble::Here(Failure::Unread)) => Err(Failure::Unread.into()),
             Err(Trouble::Here(Failure::Problems)) => Ok(Next::Go),

@@ -37,7 +37,12 @@ impl Follower {
 
     /// The number of the record that will be given out next.
     pub fn next(&self) -> u32 {
-        self.next - self.fetched.len() as u32
+        self.next.saturating_sub(self.fetched.len() as u32)
+    }
+
+    /// Somebody else has read events from the same client: what is new stands in the log.
+    pub fn look_again(&mut self) {
+        self.behind = true;
     }
 
     pub fn step(&mut self, client: &mut Client, until: Option<Instant>) -> Result<Step, Trouble> {
@@ -45,7 +50,8 @@ impl Follower {
             if let Some(record) = self.fetched.pop_front() {
                 return Ok(Step::Record(record));
             }
-            if self.behind {
+            if std::mem::take(&mut self.behind) {
+                // If this fails, the next event shows the gap again.
                 let part = client.log(self.next)?;
                 self.behind = part.next != self.next;
                 self.next = part.next;
@@ -61,7 +67,7 @@ impl Follower {
             match record.sequence {
                 // Another boot counts from the beginning.
                 sequence if sequence == self.next || boots => {
-                    self.next = sequence + 1;
+                    self.next = sequence.wrapping_add(1);
                     return Ok(Step::Record(bytes));
                 }
                 sequence if sequence > self.next => self.behind = true,

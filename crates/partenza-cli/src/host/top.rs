@@ -15,6 +15,7 @@ use serde_json::json;
 
 use super::ask::{Listed, Service, Versions};
 use super::client::Trouble;
+use super::follow::{Follower, Step};
 use super::session::{Session, event_tone, tone};
 use super::status::told;
 use super::terminal::{self, Keys, Woken, fit};
@@ -31,6 +32,8 @@ Examples:
 
 /// Events at the foot of the screen.
 const EVENTS: usize = 6;
+/// Records that are read from the log to begin with.
+const EVENTS_BEFORE: u32 = 20;
 /// Lines that are neither services nor events.
 const FRAME: usize = 5;
 
@@ -121,6 +124,7 @@ impl Drop for Screen {
 
 fn live(interval: Duration, view: &mut View, session: &mut Session) -> Result<(), Trouble> {
     let mut narrator = session.narrator()?;
+    let mut follower = Follower::from(session.client.log_end()?.saturating_sub(EVENTS_BEFORE));
     let mut keys = Decoder::new();
     let _screen = Screen::open()?;
     let mut due = Instant::now();
@@ -129,7 +133,7 @@ fn live(interval: Duration, view: &mut View, session: &mut Session) -> Result<()
             view.look(terminal::size().1.saturating_sub(FRAME + EVENTS), session)?;
             due = Instant::now() + interval;
         }
-        view.hear(&mut narrator, session)?;
+        view.hear(&mut follower, &mut narrator, session)?;
         view.draw(session)?;
         match terminal::wait(&session.client, Some(due)).map_err(Failure::environment)? {
             Woken::Keys(bytes) if bytes.is_empty() => return Ok(()),
@@ -176,17 +180,25 @@ impl View {
         Ok(())
     }
 
-    fn hear(&mut self, narrator: &mut Narrator, session: &mut Session) -> Result<(), Trouble> {
-        while let Some(bytes) = session.client.event_here()? {
-            let Some(event) = narrator.decode(&bytes).filter(|event| event.weight > Weight::Detail) else {
-                continue;
+    fn hear(
+        &mut self,
+        follower: &mut Follower,
+        narrator: &mut Narrator,
+        session: &mut Session,
+    ) -> Result<(), Trouble> {
+        loop {
+            let bytes = match follower.step(&mut session.client, Some(Instant::now()))? {
+                Step::Record(bytes) => bytes,
+                Step::Lost(_) => continue,
+                Step::Quiet => return Ok(()),
             };
+            let event = narrator.decode(&bytes).filter(|event| event.weight > Weight::Detail);
+            let Some(event) = event else { continue };
             if self.events.len() == EVENTS {
                 self.events.pop_front();
             }
             self.events.push_back((event.weight, event.line()));
         }
-        Ok(())
     }
 
     fn key(&mut self, key: Key) -> Asked {

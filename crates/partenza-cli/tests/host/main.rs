@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! The commands of running systems as a user meets them, on a system that is not there.
+
+mod fake;
+mod terminal;
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use partenza_protocol::event::Event;
+use partenza_protocol::{Code, Op, ServiceId};
+use serde_json::Value;
+
+use fake::{Fake, Quirk, err, out, partenza, ready};
+
+const SERVICES: [&str; 11] = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "network", "terminal"];
+
+fn json(output: &std::process::Output) -> Value {
+    assert!(output.status.success(), "{}", err(output));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn questions_are_answered_in_tables_and_in_json() {
+    let fake = Fake::start(&SERVICES);
+    let table = out(&fake.partenza(&["status"]));
+    assert!(table.starts_with("NAME      LAYER  STATE    INC  RESTARTS"), "{table}");
+    assert!(table.contains("terminal      2  Running    3         2"), "{table}");
+    assert!(
+        table.contains("PZ-E0413 the service crashed\n") && table.ends_with("11 of 11 running\n"),
+        "{table}"
+    );
+    let all = json(&fake.partenza(&["status", "--json"]));
+    assert_eq!(all.as_array().unwrap().len(), SERVICES.len(), "all pages");
+    assert_eq!((&all[9]["name"], &all[9]["last_error"]), (&"network".into(), &"PZ-E0413".into()));
+    let one = json(&fake.partenza(&["status", "network", "--json"]));
+    assert_eq!((&one["id"], &one["uptime_us"]), (&9.into(), &61_000_000.into()));
+    assert!(out(&fake.partenza(&["status", "network"])).contains("state        Running for 01 min 01 s"));
+
+    let boot = json(&fake.partenza(&["boot", "--json"]));
+    assert_eq!((&boot["complete_us"], &boot["services"][0]["ready_us"]), (&9_000.into(), &Value::Null));
+    assert!(out(&fake.partenza(&["boot"])).ends_with("SupervisorMode, boot complete after 9.000 ms\n"));
+    let grants = json(&fake.partenza(&["grants", "network", "--json"]));
+    assert_eq!((&grants["source"], grants["grants"].as_array().unwrap().len()), (&"planned".into(), 10));
+    assert_eq!(json(&fake.partenza(&["version", "--json"]))["system"], "fake");
+    assert_eq!(out(&fake.partenza(&["uptime"])), "up 01 min 01 s\n");
+    let top = fake.partenza(&["top", "-n", "2", "--interval", "10ms", "--json"]);
+    let lines: Vec<Value> = out(&top).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((lines.len(), &lines[1]["services"][0]["messages_per_second"]), (2, &0.into()));
+}
+
+#[test]
+fn an_audit_that_finds_a_difference_ends_with_one() {
+    let fake = Fake::start(&SERVICES);
+    let same = fake.partenza(&["audit"]);
+    assert_eq!((same.status.code(), out(&same).matches("as planned").count()), (Some(0), SERVICES.len()));
+    fake.world().surplus = 2;
+    let differs = fake.partenza(&["audit"]);
+    assert_eq!((differs.status.code(), out(&differs).matches("NOT as planned").count()), (Some(1), 1));
+    assert_eq!(fake.partenza(&["audit", "a"]).status.code(), Some(0));
+}
+
+#[test]
+fn a_refusal_ends_with_one_and_says_how_to_mend_it() {
+    let fake = Fake::start(&SERVICES);
+    let unknown = fake.partenza(&["status", "netwrk"]);
+    assert_eq!(unknown.status.code(), Some(1));
+    assert_eq!(
+        err(&unknown),
+        "partenza: PZ-E0404 no service of that name: `netwrk`; did you mean `network`?\n"
+    );
+    fake.world().answer = 405;
+    let refused = fake.partenza(&["crash", "network"]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(
+        err(&refused).contains("PZ-E0405 the service is not running\n  to mend it: "),
+        "{}",
+        err(&refused)
+    );
+    assert_eq!(fake.world().changes, [(Op::Crash, "network".to_owned())]);
+}
+
+#[test]
+fn without_a_system_the_command_ends_with_two_and_says_so() {
+    let dir = tempfile::TempDir::new().unwrap();
+    for (args, code) in [
+        (&["status"][..], "PZ-0801"),
+        (&["log", "--control", "nowhere.sock"], "PZ-0801"),
+        (&["uptime", "--line", "/nowhere"], "PZ-0804"),
+        (&["attach", "/nowhere"], "PZ-0804"),
+    ] {
+        let output = partenza(dir.path()).args(args).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        assert!(err(&output).contains(code) && err(&output).contains("to mend it"), "{}", err(&output));
+    }
+}
+
+#[test]
+fn a_system_that_is_silent_ends_or_talks_nonsense_ends_with_two() {
+    let fake = Fake::start(&SERVICES);
+    for (quirk, code) in
+        [(Quirk::Silent, "PZ-0802"), (Quirk::HangsUp, "PZ-0803"), (Quirk::Garbage, "PZ-0806")]
+    {
+        fake.world().quirk = quirk;
+        let output = fake.partenza(&["uptime"]);
+        assert_eq!(output.status.code(), Some(2), "{quirk:?}");
+        assert!(err(&output).contains(code), "{quirk:?}: {}", err(&output));
+    }
+}
+
+#[test]
+fn a_noisy_line_only_takes_longer() {
+    let fake = Fake::start(&["a"]);
+    fake.world().quirk = Quirk::Noisy;
+    assert_eq!(out(&fake.partenza(&["uptime"])), "up 01 min 01 s\n");
+}
+
+#[test]
+fn the_log_is_read_whole_in_part_and_as_it_grows() {
+    let fake = Fake::start(&SERVICES);
+    for service in 0..7 {
+        fake.world().logged(ready(service));
+    }
+    let all = out(&fake.partenza(&["log"]));
+    assert_eq!(all.lines().count(), 7);
+    assert_eq!(all.lines().nth(3), Some("     3 [     3.000 ms] d ready"));
+    assert_eq!(out(&fake.partenza(&["log", "-n", "2"])).lines().count(), 2);
+    assert_eq!(out(&fake.partenza(&["log", "--since", "5"])).lines().count(), 2);
+
+    let mut follower = fake.command(&["log", "--follow", "--json"]).stdout(Stdio::piped()).spawn().unwrap();
+    let lines = BufReader::new(follower.stdout.take().unwrap()).lines();
+    let mut sequences = lines.map(|line| serde_json::from_str::<Value>(&line.unwrap()).unwrap());
+    for sequence in 0..7u32 {
+        assert_eq!(sequences.next().unwrap()["sequence"], sequence);
+    }
+    fake.world().happens(ready(7));
+    // One that does not come through: the next one shows the gap.
+    fake.world().logged(ready(8));
+    fake.world().happens(ready(9));
+    for sequence in 7..10u32 {
+        assert_eq!(sequences.next().unwrap()["sequence"], sequence);
+    }
+    // Another boot counts from the beginning.
+    fake.world().log.clear();
+    fake.world().happens(Event::Handoff { ram: 0, untypeds: 0, slots: 0, tsc_mhz: 0 });
+    assert_eq!(sequences.next().unwrap()["event"], "Handoff");
+    fake.world().happens(Event::Finished);
+    assert_eq!(sequences.next().unwrap()["event"], "Finished");
+    fake.hang_up();
+    assert!(follower.wait().unwrap().success(), "it ended as it should");
+}
+
+#[test]
+fn waiting_ends_with_what_came_of_it() {
+    let fake = Fake::start(&SERVICES);
+    let done = |event: Event<'static>, args: &[&str]| {
+        fake.world().consequences = vec![ready(3), event];
+        fake.partenza(args)
+    };
+    let output = done(ready(9), &["restart", "network", "--wait"]);
+    assert_eq!((output.status.code(), out(&output)), (Some(0), "network ready\n".to_owned()));
+    let failed = Event::Failed { service: ServiceId(9), code: Code(120), other: None, detail: 0 };
+    let output = done(failed, &["start", "network", "--wait"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(err(&output).contains("network failed: PZ-E0120"), "{}", err(&output));
+    let output = done(
+        Event::Stopped { service: ServiceId(9), forced: true },
+        &["stop", "network", "--wait", "--json"],
+    );
+    assert_eq!(json(&output)["outcome"], "stopped");
+    let begun = Instant::now();
+    let output = done(ready(4), &["restart", "network", "--wait", "--timeout", "300ms"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(err(&output).contains("the time was up") && begun.elapsed() < Duration::from_secs(5));
+    let output = done(Event::Finished, &["shutdown", "--wait"]);
+    assert_eq!(out(&output), "the system has finished\n");
+    let complete = Event::BootComplete { micros: 1, running: 1, failed: 0 };
+    assert_eq!(out(&done(complete, &["reboot", "--wait"])), "the system has booted again\n");
+    assert_eq!(out(&fake.partenza(&["disable", "a"])), "a: disable accepted\n");
+}
+
+#[test]
+fn a_script_ends_at_the_first_command_that_fails() {
+    let fake = Fake::start(&SERVICES);
+    let mut command = fake.command(&["console"]);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(b"# a comment\n\nuptime\nstatus nobody\nversion\n").unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), out(&output)), (Some(1), "up 01 min 01 s\n".to_owned()));
+    assert!(err(&output).contains("PZ-E0404"));
+}
+
+#[test]
+fn an_attached_line_serves_several_commands_and_cleans_up() {
+    let fake = Fake::start(&SERVICES);
+    let dir = fake.dir.path();
+    let mut attach = partenza(dir);
+    attach.arg("attach").arg(&fake.path).args(["--events", "text"]).stdout(Stdio::piped());
+    let mut attach = attach.spawn().unwrap();
+    fake.await_line();
+    let ask = |args: &[&str]| partenza(dir).args(args).output().unwrap();
+    let until = Instant::now() + Duration::from_secs(10);
+    while !dir.join("control.sock").exists() && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let children: Vec<_> =
+        (0..4).map(|_| partenza(dir).arg("status").stdout(Stdio::piped()).spawn().unwrap()).collect();
+    for child in children {
+        let output = child.wait_with_output().unwrap();
+        assert!(out(&output).ends_with("11 of 11 running\n"), "{}", err(&output));
+    }
+    assert_eq!(out(&ask(&["uptime", "--control", "control.sock"])), "up 01 min 01 s\n");
+    let second = ask(&["attach", "line"]);
+    assert_eq!(second.status.code(), Some(2));
+    assert!(err(&second).contains("PZ-0805"), "{}", err(&second));
+    assert_eq!(out(&ask(&["uptime"])), "up 01 min 01 s\n", "the first goes on");
+    fake.world().happens(Event::Finished);
+    fake.hang_up();
+    let mut told = String::new();
+    std::io::Read::read_to_string(&mut attach.stdout.take().unwrap(), &mut told).unwrap();
+    assert!(attach.wait().unwrap().success());
+    assert_eq!(told, "[     0.000 ms] finished\n");
+    assert!(!dir.join("control.sock").exists());
+}

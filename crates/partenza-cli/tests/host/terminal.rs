@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! `top` and `console` on a terminal that we play.
+
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Write};
+use std::process::{Child, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::time::{Duration, Instant};
+
+use partenza_protocol::event::Event;
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
+
+use crate::fake::{Fake, ready};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A command on a terminal of 100 by 30.
+struct Session {
+    keyboard: File,
+    /// The other side, to look at its settings.
+    terminal: File,
+    child: Child,
+    screen: Receiver<Vec<u8>>,
+    seen: String,
+}
+
+impl Session {
+    fn start(fake: &Fake, args: &[&str]) -> Self {
+        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&master).unwrap();
+        unlockpt(&master).unwrap();
+        let name = ptsname(&master, Vec::new()).unwrap().into_string().unwrap();
+        let terminal = OpenOptions::new().read(true).write(true).open(name).unwrap();
+        tcsetwinsize(&master, Winsize { ws_row: 30, ws_col: 100, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
+        let side = || Stdio::from(terminal.try_clone().unwrap());
+        let child = fake.command(args).stdin(side()).stdout(side()).stderr(side()).spawn().unwrap();
+        let keyboard = File::from(master);
+        let mut reader = keyboard.try_clone().unwrap();
+        let (sender, screen) = mpsc::channel();
+        std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(count) = reader.read(&mut buffer) {
+                if count == 0 || sender.send(buffer[..count].to_vec()).is_err() {
+                    return;
+                }
+            }
+        });
+        Self { keyboard, terminal, child, screen, seen: String::new() }
+    }
+
+    /// Waits until the screen has shown `text` since the last time.
+    fn shows(&mut self, text: &str) {
+        let until = Instant::now() + PATIENCE;
+        while !self.seen.contains(text) {
+            let left = until.saturating_duration_since(Instant::now());
+            let bytes =
+                self.screen.recv_timeout(left).unwrap_or_else(|_| panic!("no {text:?} in {:?}", self.seen));
+            self.seen.push_str(&String::from_utf8_lossy(&bytes));
+        }
+        let end = self.seen.find(text).unwrap() + text.len();
+        self.seen.drain(..end);
+    }
+
+    fn types(&mut self, keys: &str) {
+        self.keyboard.write_all(keys.as_bytes()).unwrap();
+    }
+
+    /// Ends as it should, with the terminal as it was.
+    fn ends(mut self, code: i32) {
+        assert_eq!(self.child.wait().unwrap().code(), Some(code));
+        let modes = tcgetattr(&self.terminal).unwrap().local_modes;
+        assert!(modes.contains(LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG), "{modes:?}");
+    }
+}
+
+#[test]
+fn top_shows_services_and_events_and_leaves_the_terminal_as_it_was() {
+    let fake = Fake::start(&["axiom", "network"]);
+    let mut session = Session::start(&fake, &["top", "--interval", "100ms"]);
+    session.shows("\x1b[?1049h");
+    session.shows("2 services:");
+    session.shows("network");
+    fake.world().happens(ready(1));
+    session.shows("network ready");
+    session.types("p");
+    session.shows("2 services:");
+    session.types("q");
+    session.shows("\x1b[?25h\x1b[?1049l");
+    session.ends(0);
+}
+
+#[test]
+fn top_ends_when_the_system_does() {
+    let fake = Fake::start(&["axiom"]);
+    let mut session = Session::start(&fake, &["top"]);
+    session.shows("1 service:");
+    fake.hang_up();
+    session.shows("\x1b[?1049l");
+    session.shows("PZ-0803");
+    session.ends(2);
+}
+
+#[test]
+fn the_console_edits_completes_runs_and_shows_events_above_the_prompt() {
+    let fake = Fake::start(&["axiom", "network"]);
+    let mut session = Session::start(&fake, &["console"]);
+    session.shows("partenza> ");
+    session.types("upt\t\r");
+    session.shows("up 01 min 01 s\r\npartenza> ");
+    session.types("status ne");
+    session.shows("status ne");
+    fake.world().happens(ready(0));
+    session.shows("axiom ready");
+    session.shows("partenza> status ne");
+    session.types("\t\r");
+    session.shows("incarnation  3");
+    session.types("restart nobody\r");
+    session.shows("PZ-E0404 no service of that name");
+    session.types("frobnicate\r");
+    session.shows("unrecognized subcommand");
+    // What a waiting command reads is shown all the same.
+    fake.world().consequences = vec![ready(1)];
+    session.types("restart network --wait\r");
+    session.shows("network ready\r\n");
+    session.shows("network ready");
+    session.shows("partenza> ");
+    session.types("\x04");
+    session.ends(0);
+}
+
+#[test]
+fn the_console_ends_with_the_system() {
+    let fake = Fake::start(&["axiom"]);
+    let mut session = Session::start(&fake, &["console"]);
+    session.shows("partenza> ");
+    fake.world().happens(Event::Finished);
+    session.shows("the system has finished");
+    session.ends(0);
+    let mut session = Session::start(&fake, &["console"]);
+    session.shows("partenza> ");
+    fake.hang_up();
+    session.shows("PZ-0803");
+    session.ends(2);
+}
