@@ -28,11 +28,13 @@ pub struct Follower {
     fetched: VecDeque<Vec<u8>>,
     /// Whether the log is to be asked before events are waited for.
     behind: bool,
+    /// Record 0 of this boot, once it was seen.
+    boot: Option<Vec<u8>>,
 }
 
 impl Follower {
     pub fn from(sequence: u32) -> Self {
-        Self { next: sequence, fetched: VecDeque::new(), behind: true }
+        Self { next: sequence, fetched: VecDeque::new(), behind: true, boot: None }
     }
 
     /// The number of the record that will be given out next.
@@ -54,6 +56,9 @@ impl Follower {
                 // If this fails, the next event shows the gap again.
                 let part = client.log(self.next)?;
                 self.behind = part.next != self.next;
+                if self.next == 0 && part.lost == 0 {
+                    self.boot = part.records.first().cloned();
+                }
                 self.next = part.next;
                 self.fetched = part.records.into();
                 if part.lost > 0 {
@@ -63,16 +68,37 @@ impl Follower {
             }
             let Some(bytes) = client.event(until)? else { return Ok(Step::Quiet) };
             let record: Record<'_> = postcard::from_bytes(&bytes).map_err(|_| Trouble::Malformed)?;
-            let boots = matches!(record.event, Event::Handoff { .. });
-            match record.sequence {
-                // Another boot counts from the beginning.
-                sequence if sequence == self.next || boots => {
-                    self.next = sequence.wrapping_add(1);
-                    return Ok(Step::Record(bytes));
-                }
-                sequence if sequence > self.next => self.behind = true,
-                _ => {}
+            let is_next = record.sequence == self.next || self.is_another_boot(&record, &bytes, client)?;
+            if record.sequence == 0 {
+                self.boot = Some(bytes.clone());
             }
+            if is_next {
+                self.next = record.sequence.wrapping_add(1);
+                return Ok(Step::Record(bytes));
+            }
+            self.behind = record.sequence > self.next;
+        }
+    }
+
+    /// Another boot counts from the beginning. An event that the log has told already comes again on the line, and looks
+    /// the same but for its time.
+    fn is_another_boot(
+        &self,
+        record: &Record<'_>,
+        bytes: &[u8],
+        client: &mut Client,
+    ) -> Result<bool, Trouble> {
+        match (&self.boot, &record.event) {
+            (Some(known), _) if record.sequence == 0 => return Ok(known != bytes),
+            (None, _) if record.sequence == 0 => {}
+            (_, Event::Handoff { .. }) if record.sequence < self.next => {}
+            _ => return Ok(false),
+        }
+        match client.log_end() {
+            Ok(end) => Ok(end < self.next),
+            // It boots: before, it was there to tell its log.
+            Err(Trouble::Silent) => Ok(true),
+            Err(trouble) => Err(trouble),
         }
     }
 }

@@ -151,7 +151,7 @@ impl Hub {
 
     /// # Errors
     /// The client is to be cut off.
-    pub fn from_client(&mut self, id: ClientId, bytes: &[u8], now: Instant) -> Result<(), Misbehaved> {
+    pub fn client_says(&mut self, id: ClientId, bytes: &[u8], now: Instant) -> Result<(), Misbehaved> {
         let Some(client) = self.clients.get_mut(&id) else { return Ok(()) };
         for piece in client.input.feed(bytes) {
             let Piece::Request(letter) = piece else { return Err(Misbehaved) };
@@ -165,7 +165,7 @@ impl Hub {
         Ok(())
     }
 
-    pub fn from_line(&mut self, bytes: &[u8], now: Instant) {
+    pub fn line_says(&mut self, bytes: &[u8], now: Instant) {
         for piece in self.input.feed(bytes) {
             match &piece {
                 Piece::Event(_) => {

@@ -163,7 +163,7 @@ impl Served {
                 if let Some(observer) = &mut self.observer {
                     observer(&buffer[..count]);
                 }
-                self.hub.from_line(&buffer[..count], now);
+                self.hub.line_says(&buffer[..count], now);
                 Going::On
             }
             Err(error) if passing(&error) => Going::On,
@@ -176,7 +176,7 @@ impl Served {
         let mut buffer = [0; 4096];
         let stays = match (&self.clients[at].1).read(&mut buffer) {
             Ok(0) => false,
-            Ok(count) => self.hub.from_client(id, &buffer[..count], now).is_ok(),
+            Ok(count) => self.hub.client_says(id, &buffer[..count], now).is_ok(),
             Err(error) => passing(&error),
         };
         if !stays {
