@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use crate::host::frames::{Piece, Splitter};
 
 /// Fields that hold a service's number.
-const SERVICES: [&str; 4] = ["service", "other", "because", "culprit"];
+const SERVICES: [&str; 6] = ["service", "other", "because", "culprit", "server", "fallback"];
 
 /// An event as the rest of the command needs it.
 pub struct Decoded {
@@ -182,11 +182,18 @@ fn weight(event: &Event<'_>) -> Weight {
     match event {
         Event::Crashed { .. }
         | Event::Failed { .. }
+        | Event::Unhealthy { .. }
+        | Event::RestartLimitReached { .. }
+        | Event::Storm
+        | Event::Emergency { .. }
         | Event::BootFailed { .. }
         | Event::InitError { .. }
         | Event::AuditMismatch { .. }
         | Event::Reclaimed { intact: false, .. } => Weight::Error,
         Event::Degraded { .. }
+        | Event::Restarting { .. }
+        | Event::FallbackStarted { .. }
+        | Event::FailedBoots { .. }
         | Event::Rejected { .. }
         | Event::OverBudget { .. }
         | Event::WeakEntropy
@@ -194,15 +201,23 @@ fn weight(event: &Event<'_>) -> Weight {
         | Event::Released { .. }
         | Event::Stopped { forced: true, .. } => Weight::Warning,
         Event::Ready { .. } | Event::Recovered { .. } | Event::BootComplete { .. } => Weight::Good,
+        Event::Handoff { .. }
+        | Event::Plan { .. }
+        | Event::Starting { .. }
+        | Event::Message { .. }
+        | Event::Stopping { .. }
+        | Event::Stopped { forced: false, .. }
+        | Event::LayerUp { .. }
+        | Event::ShutdownBegun
+        | Event::Finished => Weight::Plain,
         Event::State(_)
         | Event::Registered { .. }
         | Event::Granted { .. }
         | Event::Created { .. }
         | Event::RejectedTotal { .. }
         | Event::Revoked { .. }
-        | Event::Reclaimed { .. }
+        | Event::Reclaimed { intact: true, .. }
         | Event::Cost { .. } => Weight::Detail,
-        _ => Weight::Plain,
     }
 }
 

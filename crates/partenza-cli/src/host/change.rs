@@ -6,7 +6,8 @@
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use partenza_protocol::event::{Event, Record};
+use partenza_protocol::error::SupervisorError;
+use partenza_protocol::event::{Event, Record, ServiceState};
 use partenza_protocol::{Op, ServiceId};
 use serde_json::json;
 
@@ -62,20 +63,42 @@ pub fn change(op: Op, args: &ChangeArgs, session: &mut Session) -> Result<(), Tr
     if !args.wait.wait || op == Op::Enable {
         return told(op, Some(name), "accepted", args.wait.form, session);
     }
+    // What is so already has no event.
+    if let Some(outcome) = outcome(op, session.client.status(name)?.state) {
+        return told(op, Some(name), outcome, args.wait.form, session);
+    }
     let outcome = wait(args.wait.timeout, &mut follower, session, |event| match event {
         Event::Ready { service } if *service == id && matches!(op, Op::Start | Op::Restart) => {
             Some(End::Done("ready"))
         }
-        Event::Stopped { service, .. } if *service == id && matches!(op, Op::Stop | Op::Disable) => {
-            Some(End::Done("stopped"))
-        }
+        Event::Stopped { service, .. } if *service == id && op == Op::Stop => Some(End::Done("stopped")),
         Event::Crashed { service, .. } if *service == id && op == Op::Crash => Some(End::Done("crashed")),
-        Event::Failed { service, code, .. } if *service == id => {
+        // A service that is disabled is told of as one that failed because somebody asked for it.
+        Event::Failed { service, code, .. }
+            if *service == id && op == Op::Disable && *code == SupervisorError::Requested.code() =>
+        {
+            Some(End::Done("disabled"))
+        }
+        Event::Failed { service, code, .. }
+        | Event::RestartLimitReached { service, code, .. }
+        | Event::Emergency { service, code }
+            if *service == id =>
+        {
             Some(End::Failed(format!("{name} failed: {code} {}", code.text())))
         }
         _ => None,
     })?;
     told(op, Some(name), outcome, args.wait.form, session)
+}
+
+/// What the change was to reach, if the service is there. A service that restarts was ready before, too.
+fn outcome(op: Op, state: ServiceState) -> Option<&'static str> {
+    match (op, state) {
+        (Op::Start, ServiceState::Running | ServiceState::Degraded) => Some("ready"),
+        (Op::Stop, ServiceState::Stopped) => Some("stopped"),
+        (Op::Disable, ServiceState::Disabled) => Some("disabled"),
+        _ => None,
+    }
 }
 
 pub fn end(op: Op, args: &EndArgs, session: &mut Session) -> Result<(), Trouble> {
@@ -114,8 +137,8 @@ fn wait(
 ) -> Result<&'static str, Trouble> {
     let until = Instant::now() + patience;
     loop {
-        match follower.step(&mut session.client, Some(until))? {
-            Step::Record(bytes) => {
+        match follower.step(&mut session.client, Some(until)) {
+            Ok(Step::Record(bytes)) => {
                 let record: Record<'_> = postcard::from_bytes(&bytes).map_err(|_| Trouble::Malformed)?;
                 match ends(&record.event) {
                     Some(End::Done(what)) => return Ok(what),
@@ -123,8 +146,11 @@ fn wait(
                     None => {}
                 }
             }
-            Step::Lost(_) => {}
-            Step::Quiet => {
+            Ok(Step::Lost(_)) => {}
+            // It may be about to boot.
+            Err(Trouble::Silent) if Instant::now() < until => {}
+            Err(trouble) => return Err(trouble),
+            Ok(Step::Quiet) => {
                 let told = "the time was up; `partenza log -n 20` shows what happened".to_owned();
                 return Err(Failure::Failed(told).into());
             }

@@ -2,7 +2,7 @@
 //! Every event from a given one on, in order, none twice: first from the system's log, then as they come.
 //!
 //! An event that was missed on the way (a slow reader, a damaged frame) shows as a gap in the sequence numbers and is
-//! fetched from the log. What the log no longer holds is counted.
+//! fetched from the log. What the log no longer holds is counted. When the system boots again, its log begins again.
 
 use std::collections::VecDeque;
 use std::time::Instant;
@@ -28,7 +28,7 @@ pub struct Follower {
     fetched: VecDeque<Vec<u8>>,
     /// Whether the log is to be asked before events are waited for.
     behind: bool,
-    /// Record 0 of this boot, once it was seen.
+    /// How this boot began, once it was seen: its `Handoff`, which no other boot has the same.
     boot: Option<Vec<u8>>,
 }
 
@@ -47,6 +47,7 @@ impl Follower {
         self.behind = true;
     }
 
+    /// After [`Trouble::Silent`] it may be called again.
     pub fn step(&mut self, client: &mut Client, until: Option<Instant>) -> Result<Step, Trouble> {
         loop {
             if let Some(record) = self.fetched.pop_front() {
@@ -55,10 +56,14 @@ impl Follower {
             if std::mem::take(&mut self.behind) {
                 // If this fails, the next event shows the gap again.
                 let part = client.log(self.next)?;
-                self.behind = part.next != self.next;
-                if self.next == 0 && part.lost == 0 {
-                    self.boot = part.records.first().cloned();
+                if part.next < self.next {
+                    self.begin_again();
+                    continue;
                 }
+                if self.next == 0 {
+                    self.boot = part.records.iter().find(|bytes| begins_a_boot(bytes)).cloned();
+                }
+                self.behind = part.next != self.next;
                 self.next = part.next;
                 self.fetched = part.records.into();
                 if part.lost > 0 {
@@ -68,37 +73,29 @@ impl Follower {
             }
             let Some(bytes) = client.event(until)? else { return Ok(Step::Quiet) };
             let record: Record<'_> = postcard::from_bytes(&bytes).map_err(|_| Trouble::Malformed)?;
-            let is_next = record.sequence == self.next || self.is_another_boot(&record, &bytes, client)?;
-            if record.sequence == 0 {
-                self.boot = Some(bytes.clone());
+            if begins_a_boot(&bytes) && self.boot.as_ref() != Some(&bytes) {
+                let another = self.boot.replace(bytes.clone()).is_some();
+                if another {
+                    self.begin_again();
+                    continue;
+                }
+                // One that the log has told already, or the first of another boot: the log knows.
+                self.behind = record.sequence != self.next;
             }
-            if is_next {
+            if record.sequence == self.next {
                 self.next = record.sequence.wrapping_add(1);
                 return Ok(Step::Record(bytes));
             }
-            self.behind = record.sequence > self.next;
+            self.behind |= record.sequence > self.next;
         }
     }
 
-    /// Another boot counts from the beginning. An event that the log has told already comes again on the line, and looks
-    /// the same but for its time.
-    fn is_another_boot(
-        &self,
-        record: &Record<'_>,
-        bytes: &[u8],
-        client: &mut Client,
-    ) -> Result<bool, Trouble> {
-        match (&self.boot, &record.event) {
-            (Some(known), _) if record.sequence == 0 => return Ok(known != bytes),
-            (None, _) if record.sequence == 0 => {}
-            (_, Event::Handoff { .. }) if record.sequence < self.next => {}
-            _ => return Ok(false),
-        }
-        match client.log_end() {
-            Ok(end) => Ok(end < self.next),
-            // It boots: before, it was there to tell its log.
-            Err(Trouble::Silent) => Ok(true),
-            Err(trouble) => Err(trouble),
-        }
+    /// Another boot counts from the beginning.
+    fn begin_again(&mut self) {
+        (self.next, self.behind) = (0, true);
     }
+}
+
+fn begins_a_boot(bytes: &[u8]) -> bool {
+    postcard::from_bytes(bytes).is_ok_and(|record: Record<'_>| matches!(record.event, Event::Handoff { .. }))
 }

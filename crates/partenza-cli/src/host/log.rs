@@ -40,7 +40,7 @@ pub fn log(args: &LogArgs, session: &mut Session) -> Result<(), Trouble> {
     }
     let mut narrator = session.narrator()?;
     let end = session.client.log_end()?;
-    let first = args.last.map_or(args.since.unwrap_or(0), |last| end.saturating_sub(last));
+    let first = args.last.map_or(args.since.unwrap_or(0).min(end), |last| end.saturating_sub(last));
     let mut follower = Follower::from(first);
     let mut finished = false;
     while args.follow || follower.next() < end {
@@ -50,6 +50,7 @@ pub fn log(args: &LogArgs, session: &mut Session) -> Result<(), Trouble> {
             }
             Ok(Step::Lost(count)) => errln!("partenza: {count} events are gone: newer ones took their place"),
             Ok(Step::Quiet) => {}
+            Err(Trouble::Silent) if args.follow => errln!("partenza: the system does not answer"),
             Err(Trouble::Gone) if args.follow && finished => break,
             Err(trouble) => return Err(trouble),
         }

@@ -61,6 +61,8 @@ struct View {
     counted: HashMap<u16, (u32, Instant)>,
     first: usize,
     problems_only: bool,
+    /// It did not answer the last time.
+    silent: bool,
     events: VecDeque<(Weight, String)>,
 }
 
@@ -74,6 +76,7 @@ pub fn top(args: &TopArgs, session: &mut Session) -> Result<(), Trouble> {
         counted: HashMap::new(),
         first: 0,
         problems_only: false,
+        silent: false,
         events: VecDeque::new(),
     };
     if terminal::is_interactive() && !args.json && args.times.is_none() {
@@ -130,7 +133,11 @@ fn live(interval: Duration, view: &mut View, session: &mut Session) -> Result<()
     let mut due = Instant::now();
     loop {
         if Instant::now() >= due {
-            view.look(terminal::size().1.saturating_sub(FRAME + EVENTS), session)?;
+            let rows = terminal::size().1.saturating_sub(FRAME + EVENTS);
+            view.silent = match view.look(rows, session) {
+                Err(Trouble::Silent) => true,
+                looked => looked.map(|()| false)?,
+            };
             due = Instant::now() + interval;
         }
         view.hear(&mut follower, &mut narrator, session)?;
@@ -187,10 +194,11 @@ impl View {
         session: &mut Session,
     ) -> Result<(), Trouble> {
         loop {
-            let bytes = match follower.step(&mut session.client, Some(Instant::now()))? {
-                Step::Record(bytes) => bytes,
-                Step::Lost(_) => continue,
-                Step::Quiet => return Ok(()),
+            let bytes = match follower.step(&mut session.client, Some(Instant::now())) {
+                Ok(Step::Record(bytes)) => bytes,
+                Ok(Step::Lost(_)) => continue,
+                Ok(Step::Quiet) | Err(Trouble::Silent) => return Ok(()),
+                Err(trouble) => return Err(trouble),
             };
             let event = narrator.decode(&bytes).filter(|event| event.weight > Weight::Detail);
             let Some(event) = event else { continue };
@@ -246,11 +254,13 @@ impl View {
                 None => counts.push((row.state, 1)),
             }
         }
+        let silent = if self.silent { "   does not answer" } else { "" };
         let mut head = format!(
-            "{}, up {}, on {}\n{}:",
+            "{}, up {}, on {}{}\n{}:",
             session.paint.paint(Tone::Strong, &self.version.system),
             Micros(self.uptime),
             self.version.kernel,
+            session.paint.paint(Tone::Bad, silent),
             count(self.listed.len(), "service"),
         );
         for (state, count) in counts {
