@@ -17,15 +17,16 @@ const GROUPS: &[(u16, &str)] = &[
     (5, "Authority"),
     (6, "ELF files"),
     (7, "Kernels, root tasks, images"),
+    (8, "Running systems"),
 ];
 
 pub fn page() -> String {
     let mut out = head("Checks on the host", "the tables in partenza-compiler");
     out.push_str(
-        "What `partenza check` finds, before anything boots. A code never changes its meaning; `partenza explain PZ-0501` \
-         shows\none of them. Severities: an **error** refuses the system, a **warning** is most likely a mistake (`--deny \
-         warnings` makes\nit one), a **note** is worth knowing. What the target reports has codes with an E: \
-         [errors.md](errors.md).\n",
+        "What `partenza check` finds, before anything boots, and what keeps `partenza status` and its like from a running\n\
+         system. A code never changes its meaning; `partenza explain PZ-0501` shows one of them. Severities: an **error**\n\
+         refuses the system, a **warning** is most likely a mistake (`--deny warnings` makes it one), a **note** is worth\n\
+         knowing. What the target reports has codes with an E: [errors.md](errors.md).\n",
     );
     for (hundred, title) in GROUPS {
         let _ = writeln!(out, "\n## {title}\n");

@@ -9,6 +9,7 @@ mod authority;
 mod elf;
 mod files;
 mod image;
+mod running;
 mod services;
 mod system;
 mod target;
@@ -69,6 +70,7 @@ pub fn pages() -> impl Iterator<Item = &'static Page> {
         authority::PAGES,
         elf::PAGES,
         image::PAGES,
+        running::PAGES,
     ]
     .into_iter()
     .flatten()
