@@ -9,8 +9,11 @@ use generate::plan;
 use partenza_lifecycle::*;
 use proptest::prelude::*;
 
-/// Lives of [`any_history_keeps_the_invariants_and_ends`], each of some hundreds of events.
-const CASES: u32 = 20_000;
+/// How many lives [`any_history_keeps_the_invariants_and_ends`] tries, of about 50 events each. `LIVES=200000` is a
+/// minute's work and ten million events.
+fn lives() -> u32 {
+    std::env::var("LIVES").ok().and_then(|lives| lives.parse().ok()).unwrap_or(20_000)
+}
 
 /// One thing that happens to the machine.
 #[derive(Clone, Copy, Debug)]
@@ -133,7 +136,7 @@ fn live(plan: &Plan, ops: &[Op]) -> Vec<Action> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(CASES))]
+    #![proptest_config(ProptestConfig::with_cases(lives()))]
 
     #[test]
     fn any_history_keeps_the_invariants_and_ends(
