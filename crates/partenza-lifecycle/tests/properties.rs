@@ -9,8 +9,8 @@ use generate::plan;
 use partenza_lifecycle::*;
 use proptest::prelude::*;
 
-/// How many lives [`any_history_keeps_the_invariants_and_ends`] tries, of about 50 events each. `LIVES=200000` is a
-/// minute's work and ten million events.
+/// How many lives [`any_history_keeps_the_invariants_and_ends`] tries, of about 50 events each. `LIVES=100000` are
+/// five million events in less than a minute.
 fn lives() -> u32 {
     std::env::var("LIVES").ok().and_then(|lives| lives.parse().ok()).unwrap_or(20_000)
 }
