@@ -268,7 +268,8 @@ impl Hardware<'_> {
             accounts: parameters.bench.then(|| Accounts::new(services, self.origin)),
             boot_state: BootState::Initializing,
             complete: None,
-            actions: VecDeque::with_capacity(2 * services + 64),
+            // One step may tell every dependent, fail a chain, and change what eight turns change.
+            actions: VecDeque::with_capacity(3 * services + 64),
             answers: heapless::Deque::new(),
             armed: None,
             inbox: Inbox::new(),
