@@ -4,8 +4,10 @@
 #[path = "../../partenza-compiler/tests/support/mod.rs"]
 mod support;
 
+use std::fmt::Write;
 use std::fs;
 use std::process::{Command, Output};
+use std::time::{Duration, Instant};
 
 use support::{Bench, ElfFile};
 
@@ -179,4 +181,59 @@ fn a_page_explains_why_with_an_example() {
         assert!(text.contains(part), "{part} in:\n{text}");
     }
     assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+}
+
+/// As many services, each of which calls three of the layer below.
+fn many(count: usize) -> Bench {
+    let bench = pair();
+    fs::remove_dir_all(bench.dir.path().join("manifests")).unwrap();
+    let (mut xml, mut config) = (String::from("<system>\n"), String::from("partenza: \"1.0\"\nservices:\n"));
+    let width = count / 10;
+    for at in 0..count {
+        let layer = 2 + (at / width).min(9);
+        let _ = writeln!(
+            xml,
+            "<protection_domain name=\"s{at}\" priority=\"{}\"><program_image path=\"a.elf\"/></protection_domain>",
+            250 - layer * 20
+        );
+        let mut manifest = format!(
+            "partenza: \"1.0\"\nid: s{at}\nversion: 1.0.0\nlayer: {layer}\nprovides: [{{interface: if/s{at}, version: 1}}]\n\
+             health: {{probe: call, interval: 5s, startup_timeout: 100ms}}\nrestart: {{policy: on-failure}}\n"
+        );
+        let _ = writeln!(config, "  s{at}:\n    provides: {{if/s{at}: {{channel: [4, 5, 6]}}}}");
+        if at >= width {
+            let servers = [0, 1, 2].map(|n| (at - width) / width * width + (at + n) % width);
+            config += "    grants:\n      call:\n";
+            let (mut requires, mut needs) = (String::new(), String::new());
+            for (n, server) in servers.into_iter().enumerate() {
+                let _ = writeln!(
+                    xml,
+                    "<channel><end pd=\"s{at}\" id=\"{n}\" pp=\"true\" notify=\"false\"/><end pd=\"s{server}\" \
+                     id=\"{}\" notify=\"false\"/></channel>",
+                    4 + n
+                );
+                let _ = writeln!(config, "        if/s{server}: {{channel: {n}}}");
+                let _ = writeln!(requires, "  - {{interface: if/s{server}, version: \">=1, <2\"}}");
+                let _ = writeln!(needs, "    - call: if/s{server}");
+            }
+            let _ = write!(manifest, "requires:\n{requires}capabilities:\n  required:\n{needs}");
+        }
+        bench.file(&format!("manifests/s{at}.yaml"), manifest);
+    }
+    // The last layer serves nobody.
+    for at in count - width..count {
+        config = config.replace(&format!("    provides: {{if/s{at}: {{channel: [4, 5, 6]}}}}\n"), "");
+    }
+    bench.file("system.xml", xml + "</system>\n");
+    bench.file("partenza.yaml", config);
+    bench
+}
+
+#[test]
+fn five_hundred_services_are_checked_within_a_second() {
+    let bench = many(500);
+    let start = Instant::now();
+    let said = says(&bench, &["check", "--deny", "warnings"], 0);
+    let taken = start.elapsed();
+    assert!(taken < Duration::from_secs(1), "{taken:?}\n{said}");
 }

@@ -49,12 +49,13 @@ fn declared(model: &Model<'_>, registry: &Registry, extension: &Extension, out: 
             out.push(Diagnostic::error(Code::UnknownExtension, message).at(name.span, "").help(help));
         }
         (Some((_, version, _)), true) => {
-            let wanted = VersionReq::parse(&format!("^{}", extension.version.value));
+            let Some(written) = &extension.version else { return };
+            let wanted = VersionReq::parse(&format!("^{}", written.value));
             let fits = wanted.ok().zip(Version::parse(version).ok()).is_some_and(|(w, v)| w.matches(&v));
             if !fits {
                 let message = format!("this orchestrator has `{}` {version}", name.value);
                 let found = Diagnostic::error(Code::WrongExtension, message);
-                out.push(found.at(extension.version.span, "the registry says otherwise"));
+                out.push(found.at(written.span, "the registry says otherwise"));
             }
         }
         (Some(_), false) => {
@@ -105,7 +106,7 @@ fn find<'r>(
     let registered = registry.get(&name.value);
     let core = CORE.iter().find(|(core, _, _)| *core == name.value);
     let version = match (registered, core) {
-        (Some(extension), _) => extension.version.value.clone(),
+        (Some(extension), _) => extension.version.as_ref()?.value.clone(),
         (None, Some((_, version, _))) => Version::parse(version).ok()?,
         (None, None) => {
             unknown(registry, name, severity, out);
@@ -115,8 +116,8 @@ fn find<'r>(
     if let Some(range) = wanted.version.as_ref().filter(|range| !range.value.matches(&version)) {
         let message = format!("`{}` uses `{}` {}; it is {version}", service.name(), name.value, range.value);
         let mut found = Diagnostic::error(Code::WrongExtension, message).at(range.span, "this range");
-        if let Some(extension) = registered {
-            found = found.at(extension.version.span, "this version");
+        if let Some(version) = registered.and_then(|extension| extension.version.as_ref()) {
+            found = found.at(version.span, "this version");
         }
         out.push(Diagnostic { severity, ..found });
         return None;
@@ -131,7 +132,7 @@ fn matrix(used: &[(&Extension, Span)], out: &mut Diagnostics) {
             let Some((against, second)) = used.iter().find(|(e, _)| e.name.value == other.value) else {
                 continue;
             };
-            let version = &against.version;
+            let Some(version) = &against.version else { continue };
             let (fits, says) = match &with.value {
                 With::Versions(range) => (range.matches(&version.value), format!("works with {range}")),
                 With::Never => (false, "never works with it".to_owned()),

@@ -35,7 +35,8 @@ pub struct Registry {
 #[derive(Clone, Debug)]
 pub struct Extension {
     pub name: Spanned<String>,
-    pub version: Spanned<Version>,
+    /// `None`: it is wrong, and was reported.
+    pub version: Option<Spanned<Version>>,
     pub core: bool,
     /// The PD that it is, unless it is core.
     pub module: Option<Spanned<String>>,

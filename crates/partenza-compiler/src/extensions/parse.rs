@@ -44,10 +44,12 @@ pub fn parse(file: FileId, sources: &Sources, out: &mut Diagnostics) -> Option<R
     let node = yaml::parse(file, sources, out)?;
     yaml::check(&node, &EXTENSIONS, out);
     let entries = View::new(&node, &EXTENSIONS)?.named("extensions").into_iter();
-    Some(Registry { entries: entries.filter_map(|(name, item)| extension(name, &item.view()?)).collect() })
+    Some(Registry {
+        entries: entries.filter_map(|(name, item)| Some(extension(name, &item.view()?))).collect(),
+    })
 }
 
-fn extension(name: &Spanned<String>, f: &View<'_>) -> Option<Extension> {
+fn extension(name: &Spanned<String>, f: &View<'_>) -> Extension {
     let with = |(other, item): (&Spanned<String>, Item<'_>)| {
         let text = item.text()?;
         let with = match text.value.as_str() {
@@ -56,11 +58,11 @@ fn extension(name: &Spanned<String>, f: &View<'_>) -> Option<Extension> {
         };
         Some((other.clone(), Spanned::new(with, text.span)))
     };
-    Some(Extension {
+    Extension {
         name: name.clone(),
-        version: f.version("version")?,
+        version: f.version("version"),
         core: f.boolean("core").unwrap_or(false),
         module: f.text("module"),
         works_with: f.named("works-with").into_iter().filter_map(with).collect(),
-    })
+    }
 }

@@ -100,7 +100,7 @@ pub fn normalise(top: &mut Node, out: &mut Diagnostics) {
         };
         let help = format!("write `{}`", alias.write);
         out.push(Diagnostic::warning(Code::OldName, message).at(key, "understood as that").help(help));
-        put(entries, alias.now, key, (alias.change)(node), out);
+        put(entries, alias, alias.now, key, (alias.change)(node), out);
     }
 }
 
@@ -121,8 +121,9 @@ fn take(entries: &mut Entries, alias: &Alias) -> Option<(Span, Node)> {
     Some((key.span, node))
 }
 
-/// Adds a value to the tree. Lists are joined; any other value that is there already is a second one.
-fn put(entries: &mut Entries, path: &[&str], key: Span, node: Node, out: &mut Diagnostics) {
+/// Adds a value to the tree, `path` down from here. Lists are joined; any other value that is there already is a second
+/// one.
+fn put(entries: &mut Entries, alias: &Alias, path: &[&str], key: Span, node: Node, out: &mut Diagnostics) {
     let Some((first, rest)) = path.split_first() else { return };
     let Some(at) = entries.iter().position(|(key, _)| key.value == *first) else {
         let node = rest.iter().rev().fold(node, |node, name| Node {
@@ -134,10 +135,12 @@ fn put(entries: &mut Entries, path: &[&str], key: Span, node: Node, out: &mut Di
     };
     let (there, existing) = &mut entries[at];
     match (&mut existing.value, node.value, rest) {
-        (Value::Map(inner), value, [_, ..]) => put(inner, rest, key, Node { span: node.span, value }, out),
+        (Value::Map(inner), value, [_, ..]) => {
+            put(inner, alias, rest, key, Node { span: node.span, value }, out);
+        }
         (Value::List(items), Value::List(more), []) => items.extend(more),
         _ => {
-            let message = format!("`{}` stands twice, once by another name", path.join("."));
+            let message = format!("`{}` stands twice, once by another name", alias.now.join("."));
             let found = Diagnostic::error(Code::DuplicateField, message);
             out.push(found.at(key, "second time").at(there.span, "first time"));
         }
