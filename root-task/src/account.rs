@@ -83,6 +83,17 @@ impl Accounts {
         self.since = tsc();
     }
 
+    /// Closes the holder's account up to here, and goes on with it.
+    pub fn settle(&mut self) {
+        self.switch(self.holder);
+    }
+
+    /// What was done since the last switch is on nobody's account.
+    pub fn skip(&mut self) {
+        self.counted = read();
+        self.since = tsc();
+    }
+
     /// A message of `holder` arrived: the wait was its time.
     pub fn arrived(&mut self, holder: ServiceId) {
         self.holder = Some(holder);

@@ -104,8 +104,16 @@ impl Supervisor {
     pub fn feed(&mut self, event: Life) {
         self.answer(event);
         while let Some(event) = self.answers.pop_front() {
+            let before = self.machine.boot_state();
+            if let Some(accounts) = &mut self.accounts {
+                accounts.settle();
+            }
             let actions = &mut self.actions;
             self.machine.step(self.clock.now(), event, &mut |action| actions.push_back(action));
+            if let Some(accounts) = self.accounts.as_mut().filter(|_| self.machine.boot_state() != before) {
+                // The end of a layer or of the boot is not what the last service to be ready costs.
+                accounts.skip();
+            }
             while let Some(action) = self.actions.pop_front() {
                 self.perform(action);
             }
