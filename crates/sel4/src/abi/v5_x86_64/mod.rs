@@ -18,7 +18,6 @@ pub use invoke::{
 pub use registers::RawUserContext;
 pub use trap::trap;
 
-
 /// The name of this module, as the ABI note carries it.
 pub const NAME: &str = "v5_x86_64";
 
