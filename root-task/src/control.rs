@@ -212,7 +212,7 @@ impl Supervisor {
     fn refusal(&self, id: ServiceId, ready: &ServiceReady<'_>) -> Option<Refusal> {
         let service = self.plan.service(id);
         let provides = |interface: &str, version: &str| {
-            service.provides.iter().any(|planned| *planned == (interface, version))
+            service.provides.contains(&(interface, version))
         };
         if ready.name != service.name {
             Some(Refusal::Name)

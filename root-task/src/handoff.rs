@@ -107,6 +107,9 @@ pub fn read_plan(archive: &Archive<'static>) -> Result<Plan<'static>, Failure> {
     Ok(plan)
 }
 
+/// Whether this root task is built for a kernel with scheduling contexts.
+const MCS: bool = sel4::sel4_cfg_bool!(KERNEL_MCS);
+
 fn is_this_kernel(kernel: &Kernel<'_>) -> bool {
     use sel4::ObjectBlueprint as B;
     let bits = |blueprint: B| blueprint.physical_size_bits() as u8;
@@ -119,6 +122,6 @@ fn is_this_kernel(kernel: &Kernel<'_>) -> bool {
     };
     kernel.version == sel4::sel4_cfg_str!(VERSION)
         && kernel.arch == sel4::sel4_cfg_str!(SEL4_ARCH)
-        && kernel.mcs == sel4::sel4_cfg_bool!(KERNEL_MCS)
+        && kernel.mcs == MCS
         && kernel.sizes == sizes
 }
