@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! The whole way, from a directory to an archive and an image.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -18,7 +18,7 @@ use crate::image::{self, Image};
 use crate::kernel::Kernel;
 use crate::layout::plan::{Input, Store, build};
 use crate::layout::slots;
-use crate::manifest::{self, Manifest};
+use crate::manifest::{self, Manifest, Manifests};
 use crate::resolve::{self, Model};
 use crate::sdf::{self, Board};
 use crate::source::{FileId, Inputs, Sources, Span, Spanned};
@@ -144,7 +144,7 @@ struct Files {
     config: Config,
     /// There is no partenza.yaml: a plain Microkit system.
     plain: bool,
-    manifests: BTreeMap<String, Manifest>,
+    manifests: Manifests,
     registry: Registry,
 }
 
@@ -162,7 +162,9 @@ fn compile_noting(options: &Options, sources: &mut Sources, out: &mut Diagnostic
         resolve::resolve(&files.system, &files.config, &files.manifests, &files.registry, files.plain, out);
     let order = order::order(&model, out);
     let authority = authority::check(&model, &options.kernel, out);
-    budget::check(&model, &order, out);
+    if !out.iter().any(|found| found.code == Code::DependencyCycle) {
+        budget::check(&model, &order, out);
+    }
     exclusive::check(&model, out);
     target::check(&model, &options.kernel, out);
     let (elfs, image_of) = elfs(options, &model, &mut sources.inputs, out);
@@ -277,21 +279,30 @@ fn plain_config(system: &sdf::System) -> Config {
     }
 }
 
-/// Every manifest of the directory, by id, read in the order of their names.
-fn manifests(dir: &Path, sources: &mut Sources, out: &mut Diagnostics) -> BTreeMap<String, Manifest> {
+/// Every manifest of the directory, read in the order of their names.
+fn manifests(dir: &Path, sources: &mut Sources, out: &mut Diagnostics) -> Manifests {
     let mut paths = sources.inputs.list(dir);
     paths.retain(|path| path.extension().is_some_and(|ext| ext == "yaml"));
-    let mut manifests = BTreeMap::new();
-    for path in paths {
-        let Some(file) = source(&path, sources, out) else { continue };
-        let Some(manifest) = manifest::parse(file, sources, out) else { continue };
+    let mut manifests = Manifests::default();
+    for path in &paths {
         let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        if manifest.id.value != stem {
-            let message = format!("{} has the id `{}`", path.display(), manifest.id.value);
-            let label = format!("expected `{stem}`");
-            out.push(Diagnostic::error(Code::WrongId, message).at(manifest.id.span, label));
+        let read = source(path, sources, out).and_then(|file| manifest::parse(file, sources, out));
+        let Some(manifest) = read else {
+            manifests.unreadable.insert(stem);
+            continue;
+        };
+        let id = &manifest.id;
+        if id.value != stem {
+            let message = format!("{} has the id `{}`", path.display(), id.value);
+            let found = Diagnostic::error(Code::WrongId, message).at(id.span, format!("expected `{stem}`"));
+            out.push(found.help(format!("call the file {}.yaml, or write `id: {stem}`", id.value)));
+            // It may be meant by either name; another file comes first.
+            let other = paths.iter().any(|path| path.file_stem().is_some_and(|stem| *stem == *id.value));
+            if !other {
+                manifests.by_id.insert(id.value.clone(), manifest.clone());
+            }
         }
-        manifests.insert(stem, manifest);
+        manifests.by_id.insert(stem, manifest);
     }
     manifests
 }

@@ -22,7 +22,7 @@ pub fn order(model: &Model<'_>, out: &mut Diagnostics) -> Order {
         for dependency in service.requires.iter().filter(|d| d.required) {
             let other = &model.services[dependency.on];
             if other.layer > service.layer {
-                if !service.layer_missing {
+                if !service.layer_missing && !other.layer_missing {
                     higher_layer(model, index, *dependency, out);
                 }
             } else {

@@ -13,6 +13,8 @@ pub use parse::{parse, read_layer};
 pub use policy::{CLASSES, EXHAUSTED, Health, POLICIES, PROBES, READINESS, Restart, STARTS, class_word};
 pub use table::{MANIFEST, class, critical, fallback, layer, rights, specification, start};
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use partenza_plan::{Class, Readiness, Start};
 use semver::{Version, VersionReq};
 
@@ -23,6 +25,14 @@ use crate::source::{Span, Spanned};
 pub const STARTUP_TIMEOUT: u64 = 500_000;
 /// Microseconds to get ready to stop, and to stop.
 pub const STOP_TIMEOUT: u64 = 500_000;
+
+/// Every manifest of a system.
+#[derive(Clone, Debug, Default)]
+pub struct Manifests {
+    pub by_id: BTreeMap<String, Manifest>,
+    /// Names of files that could not be read as manifests: what is missing may be in there.
+    pub unreadable: BTreeSet<String>,
+}
 
 #[derive(Clone, Debug)]
 pub struct Manifest {

@@ -6,7 +6,7 @@
 mod provider;
 mod service;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use partenza_plan::{Class, Health, Readiness, Restart, Start};
 use semver::Version;
@@ -14,7 +14,7 @@ use semver::Version;
 use crate::config::{Config, Entry};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, suggest};
 use crate::extensions::{self, Registry};
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, Manifests};
 use crate::sdf::{Pd, System};
 use crate::source::{Span, Spanned};
 
@@ -28,7 +28,7 @@ pub struct Service<'m> {
     pub manifest: Option<&'m Manifest>,
     pub entry: Option<&'m Entry>,
     pub layer: u8,
-    /// Nobody says which layer; that was reported, and nothing is concluded from `layer`.
+    /// Nobody says which layer, or its manifest cannot be read; that was reported, and nothing is concluded from `layer`.
     pub layer_missing: bool,
     pub critical: bool,
     pub class: Class,
@@ -71,6 +71,8 @@ pub struct Model<'m> {
     pub system: &'m System,
     pub config: &'m Config,
     pub services: Vec<Service<'m>>,
+    /// A manifest could not be read, so what is missing may be in there.
+    pub incomplete: bool,
     by_name: HashMap<&'m str, usize>,
     /// Who offers each interface, and in which version; in the order of system.xml.
     by_interface: HashMap<&'m str, Vec<(usize, &'m Version)>>,
@@ -87,7 +89,7 @@ impl<'m> Model<'m> {
 pub fn resolve<'m>(
     system: &'m System,
     config: &'m Config,
-    manifests: &'m BTreeMap<String, Manifest>,
+    manifests: &'m Manifests,
     registry: &Registry,
     plain: bool,
     out: &mut Diagnostics,
@@ -105,9 +107,10 @@ pub fn resolve<'m>(
             by_interface.entry(&provided.interface.value).or_default().push((at, &provided.version.value));
         }
     }
-    let mut model = Model { system, config, services, by_name, by_interface };
+    let incomplete = !manifests.unreadable.is_empty();
+    let mut model = Model { system, config, services, incomplete, by_name, by_interface };
     names(&model, out);
-    unused(&model, manifests, out);
+    unused(&model, &manifests.by_id, out);
     service::relations(&mut model, out);
     provider::preferences(&model, out);
     let mut requires: Vec<Vec<Dependency>> =
@@ -135,10 +138,11 @@ fn add(list: &mut Vec<Dependency>, dependency: Dependency) {
 }
 
 fn unused(model: &Model<'_>, manifests: &BTreeMap<String, Manifest>, out: &mut Diagnostics) {
-    let used: std::collections::HashSet<&str> =
-        model.services.iter().filter_map(|s| s.manifest).map(|m| m.id.value.as_str()).collect();
-    for (id, manifest) in manifests.iter().filter(|(id, _)| !used.contains(id.as_str())) {
-        let message = format!("no protection domain runs the manifest `{id}`");
+    let runs = model.services.iter().filter_map(|s| s.manifest).map(|m| m.id.value.as_str());
+    let mut known: HashSet<&str> = runs.collect();
+    // A file with another id than its name is listed under both.
+    for manifest in manifests.values().filter(|manifest| known.insert(&manifest.id.value)) {
+        let message = format!("no protection domain runs the manifest `{}`", manifest.id.value);
         out.push(Diagnostic::warning(Code::UnusedManifest, message).at(manifest.id.span, ""));
     }
 }

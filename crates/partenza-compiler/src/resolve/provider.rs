@@ -75,6 +75,9 @@ fn provider(
 
 /// Nothing provides it: an error, or worth knowing where the requirement is optional.
 fn missing(model: &Model<'_>, requirement: &Requirement, out: &mut Diagnostics) {
+    if model.incomplete {
+        return;
+    }
     let name = requirement.what.name();
     let message = format!("nothing provides `{}`", name.value);
     let help = match &requirement.what {
@@ -141,6 +144,9 @@ fn channel_peer(model: &Model<'_>, index: usize, interface: &str) -> Option<usiz
 
 /// `providers` of partenza.yaml: each must provide what it is listed for.
 pub fn preferences(model: &Model<'_>, out: &mut Diagnostics) {
+    if model.incomplete {
+        return;
+    }
     for (interface, names) in &model.config.providers {
         let offers = model.by_interface.get(interface.value.as_str()).map_or(&[][..], Vec::as_slice);
         if offers.is_empty() {

@@ -9,7 +9,7 @@ use partenza_plan::{Class, Health, Readiness, Restart, Start};
 use super::{Dependency, Model, Service, pd};
 use crate::config::Config;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, suggest};
-use crate::manifest::{Manifest, STARTUP_TIMEOUT};
+use crate::manifest::{Manifest, Manifests, STARTUP_TIMEOUT};
 use crate::sdf::{Pd, System};
 use crate::source::Spanned;
 
@@ -17,7 +17,7 @@ use crate::source::Spanned;
 pub fn all<'m>(
     system: &'m System,
     config: &'m Config,
-    manifests: &'m BTreeMap<String, Manifest>,
+    manifests: &'m Manifests,
     plain: bool,
     out: &mut Diagnostics,
 ) -> Vec<Service<'m>> {
@@ -34,17 +34,20 @@ fn service<'m>(
     pd: &'m Pd,
     (place, index): (Option<usize>, usize),
     config: &'m Config,
-    manifests: &'m BTreeMap<String, Manifest>,
+    manifests: &'m Manifests,
     plain: bool,
     out: &mut Diagnostics,
 ) -> Service<'m> {
     let entry = place.map(|at| &config.services[at]);
     let named = entry.and_then(|entry| entry.manifest.as_ref());
-    let manifest = manifests.get(named.map_or(&pd.name.value, |name| &name.value));
+    let id = named.map_or(&pd.name.value, |name| &name.value);
+    let manifest = manifests.by_id.get(id);
+    let unreadable = manifests.unreadable.contains(id);
     match (manifest, named, entry) {
+        _ if unreadable => {}
         (None, Some(name), _) => {
             let message = format!("no manifest `{}`", name.value);
-            let help = suggest(&name.value, manifests.keys().map(String::as_str));
+            let help = suggest(&name.value, manifests.by_id.keys().map(String::as_str));
             let help = help.unwrap_or_else(|| format!("write manifests/{}.yaml", name.value));
             out.push(Diagnostic::error(Code::ManifestMissing, message).at(name.span, "").help(help));
         }
@@ -65,7 +68,7 @@ fn service<'m>(
         let help = "write `layer: N` in the manifest or in partenza.yaml";
         out.push(Diagnostic::error(Code::MissingField, message).at(manifest.id.span, "").help(help));
     }
-    let layer_missing = layer.is_none() && manifest.is_some();
+    let layer_missing = layer.is_none() && (manifest.is_some() || unreadable);
     let layer = layer.map_or(2, |l| l.value);
     let critical = entry.and_then(|e| e.critical).or(manifest.and_then(|m| m.critical));
     let class = entry.and_then(|e| e.class).or(manifest.map(|m| m.class)).unwrap_or(Class::User);

@@ -66,12 +66,28 @@ pub fn parse(file: FileId, sources: &Sources, out: &mut Diagnostics) -> Option<N
             Err(error) => {
                 let at = builder.offsets.byte(error.marker().index());
                 let span = Span::new(file, at..at);
-                builder.out.push(Diagnostic::error(Code::YamlSyntax, error.info()).at(span, "here"));
+                let found = Diagnostic::error(Code::YamlSyntax, error.info()).at(span, "here");
+                builder.out.push(found.maybe_help(remedy(text, at)));
                 return None;
             }
         }
     }
     Some(builder.root.unwrap_or(Node { span: Span::new(file, 0..0), value: Value::Null }))
+}
+
+/// What to do about the mistakes that are made most.
+fn remedy(text: &str, at: usize) -> Option<String> {
+    let line_start = text[..at].rfind('\n').map_or(0, |start| start + 1);
+    let mut lines = text[line_start..].lines();
+    let line = lines.next().unwrap_or_default();
+    let by_tab = |line: &str| line.chars().take_while(|c| c.is_whitespace()).any(|c| c == '\t');
+    if by_tab(line) || lines.next().is_some_and(by_tab) {
+        return Some("indent by spaces: YAML takes no tabs".to_owned());
+    }
+    let value = line.split_once(": ").map_or(line, |(_, value)| value).trim();
+    let quoted = value.starts_with(['"', '\'']);
+    let special = !quoted && (value.starts_with(['>', '|', '@', '`', '%', ',']) || value.contains(": "));
+    special.then(|| format!("quote what has a meaning in YAML: \"{}\"", value.replace('"', "'")))
 }
 
 /// The parser counts characters, everything else here counts bytes.

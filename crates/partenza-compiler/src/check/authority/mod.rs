@@ -2,8 +2,10 @@
 //! The cross-check of authority (SPEC A-2, F): what the author asks for, what the integrator grants, and what
 //! system.xml gives must be the same, object by object. The rules per kind are the table in [`crate::kinds`].
 //!
-//! [`need`] goes from the manifest's requests to objects, [`service`] looks at everything that is left over.
+//! [`need`] goes from the manifest's requests to objects, [`service`] looks at everything that is left over, [`advice`]
+//! says what to write.
 
+mod advice;
 mod need;
 mod service;
 
@@ -56,7 +58,8 @@ pub fn check(model: &Model<'_>, kernel: &Kernel, out: &mut Diagnostics) -> Vec<A
 fn service(model: &Model<'_>, service: &Service<'_>, kernel: &Kernel, out: &mut Diagnostics) -> Authority {
     let mut authority = Authority { permissions: Permissions::by_default(), ..Authority::default() };
     let Some(manifest) = service.manifest else { return authority };
-    let mut check = Check { model, service, manifest, out, objects: objects(model.system, service) };
+    let objects = objects(model.system, service);
+    let mut check = Check { model, service, manifest, out, objects, explained: Vec::new() };
     for need in &manifest.needs {
         check.need(need, &mut authority);
     }
@@ -85,6 +88,8 @@ struct Check<'c, 'm> {
     manifest: &'m Manifest,
     out: &'c mut Diagnostics,
     objects: Objects<'m>,
+    /// Objects that no grant names, and of which was said already which grant should.
+    explained: Vec<Span>,
 }
 
 fn matches(grant: &Grant, need: &Need) -> bool {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! From a request of a manifest to the grant that answers it, and to the objects that the grant names.
 
+use std::fmt::Display;
+
 use partenza_protocol::Op;
 
 use super::{Authority, Check, bits, matches, title};
@@ -23,8 +25,8 @@ impl<'m> Check<'_, 'm> {
                 self.out.push(Diagnostic::info(Code::OptionalAbsent, message).at(place, "asked for here"));
                 return;
             }
-            let help =
-                format!("add it under `services: {pd}: grants: {}:` in partenza.yaml", need.kind.row().word);
+            let help = self.where_to_grant(need);
+            let pd = self.service.name();
             let mut found = Diagnostic::error(
                 Code::RequiredNotGranted,
                 format!("`{pd}` requires `{what}`, which nothing grants"),
@@ -108,12 +110,12 @@ impl<'m> Check<'_, 'm> {
         for irq in &grant.irqs {
             let found = self.objects.irqs.iter_mut().find(|(object, _)| object.id.value == irq.value);
             let twice = found.map(|(_, user)| user.replace(irq.span));
-            self.used(twice, irq.span, || format!("no `<irq>` with id {}", irq.value));
+            self.used(twice, irq.span, Part::Irq, &irq.value, Some(need));
         }
         for ports in &grant.ports {
             let found = self.objects.ports.iter_mut().find(|(object, _)| object.id.value == ports.value);
             let twice = found.map(|(_, user)| user.replace(ports.span));
-            self.used(twice, ports.span, || format!("no `<ioport>` with id {}", ports.value));
+            self.used(twice, ports.span, Part::IoPort, &ports.value, Some(need));
         }
         for channel in &grant.channels {
             self.channel(need, grant, channel, authority);
@@ -121,7 +123,14 @@ impl<'m> Check<'_, 'm> {
     }
 
     /// Reports an object that is not there (`None`) or that another grant named before.
-    pub(super) fn used(&mut self, previous: Option<Option<Span>>, span: Span, what: impl FnOnce() -> String) {
+    pub(super) fn used(
+        &mut self,
+        previous: Option<Option<Span>>,
+        span: Span,
+        part: Part,
+        value: &dyn Display,
+        need: Option<&Need>,
+    ) {
         match previous {
             Some(None) => {}
             Some(Some(first)) => {
@@ -131,11 +140,20 @@ impl<'m> Check<'_, 'm> {
                 );
             }
             None => {
-                let message = format!("`{}` has {}", self.service.name(), what());
+                let what = match part {
+                    Part::Memory => format!("no `<map>` of region `{value}`"),
+                    Part::Irq => format!("no `<irq>` with id {value}"),
+                    Part::IoPort => format!("no `<ioport>` with id {value}"),
+                    Part::Channel => format!("no channel end with id {value}"),
+                };
+                let meant = need.and_then(|need| self.object_for(need, part));
+                let advice = meant.map(|object| format!("did you mean `{object}`?"));
+                let message = format!("`{}` has {what}", self.service.name());
                 self.out.push(
                     Diagnostic::error(Code::NoSuchObject, message)
                         .at(span, "granted here")
-                        .at(self.service.pd.name.span, "not here"),
+                        .at(self.service.pd.name.span, "not here")
+                        .maybe_help(advice),
                 );
             }
         }
@@ -150,7 +168,7 @@ impl<'m> Check<'_, 'm> {
             given.write |= map.perms.write;
             given.execute |= map.perms.execute;
         }
-        self.used(twice, region.span, || format!("no `<map>` of region `{}`", region.value));
+        self.used(twice, region.span, Part::Memory, &region.value, Some(need));
         if twice.is_none() {
             return;
         }
@@ -195,7 +213,7 @@ impl<'m> Check<'_, 'm> {
         let found = self.objects.ends.iter_mut().find(|(end, _, _)| end.id.value == id.value);
         let ends = found.as_ref().map(|(end, peer, _)| (*end, *peer));
         let twice = found.map(|(_, _, user)| user.replace(id.span));
-        self.used(twice, id.span, || format!("no channel end with id {}", id.value));
+        self.used(twice, id.span, Part::Channel, &id.value, Some(need));
         let (Some((end, peer)), Some(name)) = (ends, need.name.as_ref()) else { return };
         if need.kind == Kind::Notify {
             if end.pp || peer.pp || !end.notify {

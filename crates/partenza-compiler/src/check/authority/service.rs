@@ -9,9 +9,9 @@ use super::{Authority, Check, matches, title};
 use crate::config::SupervisorChannel;
 use crate::diagnostic::{Code, Diagnostic, suggest};
 use crate::kernel::Kernel;
-use crate::kinds::Kind;
+use crate::kinds::{Kind, Part};
 use crate::numbers::{show_duration, show_size};
-use crate::source::Spanned;
+use crate::source::{Span, Spanned};
 
 impl Check<'_, '_> {
     /// Each interface served must be one that the manifest provides, on ends that clients call.
@@ -37,7 +37,7 @@ impl Check<'_, '_> {
                 let called = found.as_ref().is_none_or(|(_, peer, _)| peer.pp);
                 let peer = found.as_ref().map(|(_, peer, _)| peer.span);
                 let twice = found.map(|(_, _, user)| user.replace(id.span));
-                self.used(twice, id.span, || format!("no channel end with id {}", id.value));
+                self.used(twice, id.span, Part::Channel, &id.value, None);
                 if let Some(peer) = peer.filter(|_| !called) {
                     let message =
                         format!("nobody can call `{}` on channel {}", self.service.name(), id.value);
@@ -69,26 +69,29 @@ impl Check<'_, '_> {
 
     /// Everything that system.xml gives must be named. An end that neither calls nor signals gives nothing.
     pub(super) fn unnamed_objects(&mut self) {
-        let objects = &self.objects;
-        let maps = objects.maps.iter().filter(|(_, user)| user.is_none());
-        let maps = maps.map(|(m, _)| (m.span, format!("memory region `{}`", m.region.value)));
-        let irqs = objects.irqs.iter().filter(|(_, user)| user.is_none());
-        let irqs = irqs.map(|(i, _)| (i.span, format!("interrupt {} ({})", i.id.value, i.source)));
-        let ports = objects.ports.iter().filter(|(_, user)| user.is_none());
-        let ports = ports.map(|(p, _)| (p.span, format!("I/O ports {:#x} to {:#x}", p.first, p.last)));
-        let ends = objects
-            .ends
-            .iter()
-            .filter(|(end, peer, user)| user.is_none() && (end.pp || end.notify || peer.pp));
-        let ends =
-            ends.map(|(end, peer, _)| (end.span, format!("channel {} to `{}`", end.id.value, peer.pd.value)));
-        for (span, what) in maps.chain(irqs).chain(ports).chain(ends) {
+        let mut unnamed: Vec<(Span, String, String)> = Vec::new();
+        for (map, _) in self.objects.maps.iter().filter(|(_, user)| user.is_none()) {
+            let region = &map.region.value;
+            let help = self.ask_for("memory", "NAME", region);
+            unnamed.push((map.span, format!("memory region `{region}`"), help));
+        }
+        for (irq, _) in self.objects.irqs.iter().filter(|(_, user)| user.is_none()) {
+            let help = self.ask_for("irq", "NAME", &irq.id.value.to_string());
+            unnamed.push((irq.span, format!("interrupt {} ({})", irq.id.value, irq.source), help));
+        }
+        for (ports, _) in self.objects.ports.iter().filter(|(_, user)| user.is_none()) {
+            let help = self.ask_for("ioport", "NAME", &ports.id.value.to_string());
+            unnamed.push((ports.span, format!("I/O ports {:#x} to {:#x}", ports.first, ports.last), help));
+        }
+        for (end, peer, _) in self.objects.ends.iter().filter(|(_, _, user)| user.is_none()) {
+            if end.pp || end.notify || peer.pp {
+                let what = format!("channel {} to `{}`", end.id.value, peer.pd.value);
+                unnamed.push((end.span, what, self.ask_for_channel(end, peer)));
+            }
+        }
+        for (span, what, help) in unnamed.into_iter().filter(|(span, ..)| !self.explained.contains(span)) {
             let message = format!("`{}` is given {what}, and no grant names it", self.service.name());
-            self.out.push(
-                Diagnostic::error(Code::ObjectNotAsked, message)
-                    .at(span, "given here")
-                    .at(self.manifest.id.span, "its manifest does not ask for it"),
-            );
+            self.out.push(Diagnostic::error(Code::ObjectNotAsked, message).at(span, "given here").help(help));
         }
     }
 
