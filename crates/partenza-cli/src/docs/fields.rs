@@ -3,6 +3,7 @@
 
 use std::fmt::Write;
 
+use partenza_compiler::extensions::CORE;
 use partenza_compiler::kinds;
 use partenza_compiler::manifest::ALIASES;
 use partenza_compiler::resolve::ORCHESTRATOR;
@@ -180,6 +181,13 @@ fn orchestrator(out: &mut String) {
     );
     for (interface, version) in ORCHESTRATOR {
         let _ = writeln!(out, "| `{interface}` | {version} |");
+    }
+    out.push_str(
+        "\n## Core extensions\n\nOf the orchestrator; a registry may list them with `core: true`, a manifest may use them \
+         without one (SPEC S-6).\n\n| extension | version | what it is |\n|---|---|---|\n",
+    );
+    for (name, version, about) in CORE {
+        let _ = writeln!(out, "| `{name}` | {version} | {about} |");
     }
 }
 

@@ -24,6 +24,8 @@ pub const CORE: &[(&str, &str, &str)] = &[
         "arguments, environment, channel names, which optional capabilities were granted",
     ),
     ("log", "1.0.0", "lines to the event log, and reading it"),
+    ("health", "1.0.0", "probes and heartbeats"),
+    ("restart", "1.0.0", "restarts, fallbacks, sidecars"),
 ];
 
 /// A registry.
