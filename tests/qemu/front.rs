@@ -69,7 +69,7 @@ fn a_boot_that_completes_prints_json_lines_and_exits_with_0() {
 fn a_layer_2_service_that_dies_fails_the_boot_and_the_command() {
     let kernel = Kernel::Debug;
     let dir = tools::scratch("front-dying-policy");
-    for name in ["system.xml", "partenza.yaml"] {
+    for name in ["system.xml", "partenza.yaml", "extensions.yaml"] {
         fs::copy(tools::root().join(name), dir.join(name)).expect("the reference system is there");
     }
     fs::create_dir(dir.join("manifests")).expect("the folder was just made");
