@@ -5,7 +5,11 @@
 //! Beside each archive lies a record of everything that the compiler looked at, with hashes; a file that was looked for
 //! in vain counts too. What was found then is told again, so a warning does not go away by itself. Nothing depends on
 //! the cache: where it cannot be read or written, the plan is compiled.
+//!
+//! It is the user's, not the system's: `$PARTENZA_CACHE` (empty: none), else `$XDG_CACHE_HOME/partenza`, else
+//! `~/.cache/partenza`.
 
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
@@ -14,10 +18,8 @@ use partenza_compiler::source::{Input, Inputs, State, hash};
 use partenza_compiler::{Compiled, Options};
 use serde_json::{Value, json};
 
-/// Where plans are kept, below the current directory.
-const PLACE: &str = "build/partenza/cache";
 /// How many plans are kept.
-const KEPT: usize = 16;
+const KEPT: usize = 32;
 /// Version of the record. Any change to it changes it.
 const FORMAT: u64 = 1;
 
@@ -32,6 +34,7 @@ pub struct Shown {
 
 /// The place of one system's plan.
 pub struct Cache {
+    dir: Option<PathBuf>,
     archive: PathBuf,
     record: PathBuf,
     tool: String,
@@ -42,13 +45,22 @@ impl Cache {
     pub fn of(options: &Options) -> Self {
         let dir = options.dir.canonicalize().unwrap_or_else(|_| options.dir.clone());
         let question = format!(
-            "{dir:?} {:?} {:?} {:?} {:?} {:?}",
-            options.system, options.config, options.manifests, options.search_path, options.kernel.prefix
+            "{dir:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+            env::current_dir().unwrap_or_default(),
+            options.system,
+            options.config,
+            options.manifests,
+            options.search_path,
+            options.kernel.prefix
         );
         let name =
             dir.file_name().map_or_else(|| "system".into(), |name| name.to_string_lossy().into_owned());
-        let stem = Path::new(PLACE).join(format!("{name}-{}", &hash(question.as_bytes())[..12]));
-        Self { archive: stem.with_extension("pza"), record: stem.with_extension("json"), tool: tool() }
+        let place = place();
+        let stem = place.clone().unwrap_or_default();
+        let stem = stem.join(format!("{name}-{}", &hash(question.as_bytes())[..12]));
+        // A name with a dot in it keeps it.
+        let file = |extension: &str| PathBuf::from(format!("{}.{extension}", stem.display()));
+        Self { dir: place, archive: file("pza"), record: file("json"), tool: tool() }
     }
 
     pub fn archive(&self) -> &Path {
@@ -57,7 +69,8 @@ impl Cache {
 
     /// The plan, if it is still good; else why it is not.
     pub fn load(&self) -> Result<(Compiled, Shown), Vec<String>> {
-        let record = fs::read_to_string(&self.record).ok().and_then(|text| serde_json::from_str(&text).ok());
+        let there = self.dir.is_some().then(|| fs::read_to_string(&self.record).ok()).flatten();
+        let record = there.and_then(|text| serde_json::from_str(&text).ok());
         let record: Value = record.ok_or_else(|| vec!["there is no earlier plan".to_owned()])?;
         if record["format"] != FORMAT || record["tool"] != self.tool {
             return Err(vec!["partenza itself changed".to_owned()]);
@@ -87,6 +100,7 @@ impl Cache {
 
     /// Keeps a plan. That it cannot be kept is no failure.
     pub fn store(&self, compiled: &Compiled, inputs: &Inputs, shown: &Shown) {
+        let Some(dir) = &self.dir else { return };
         let record = json!({
             "format": FORMAT,
             "tool": self.tool,
@@ -102,18 +116,18 @@ impl Cache {
             },
         });
         // The record comes last and goes first: an archive without one is no plan.
-        let _ = fs::create_dir_all(PLACE);
+        let _ = fs::create_dir_all(dir);
         let _ = fs::remove_file(&self.record);
         if fs::write(&self.archive, &compiled.archive).is_ok() {
             let _ = fs::write(&self.record, record.to_string());
         }
-        prune();
+        prune(dir);
     }
 }
 
 /// Forgets the plans that were stored longest ago, so that the place does not grow without end.
-fn prune() {
-    let Ok(entries) = fs::read_dir(PLACE) else { return };
+fn prune(dir: &Path) {
+    let Ok(entries) = fs::read_dir(dir) else { return };
     let mut records: Vec<_> = entries
         .filter_map(|entry| entry.ok().map(|entry| entry.path()))
         .filter(|path| path.extension().is_some_and(|ext| ext == "json"))
@@ -124,6 +138,20 @@ fn prune() {
     for (_, record) in &records[..surplus] {
         let _ = fs::remove_file(record);
         let _ = fs::remove_file(record.with_extension("pza"));
+    }
+}
+
+/// Where plans are kept.
+fn place() -> Option<PathBuf> {
+    let from = |name: &str| env::var_os(name).map(PathBuf::from);
+    match from("PARTENZA_CACHE") {
+        Some(own) => Some(own).filter(|own| !own.as_os_str().is_empty()),
+        None => {
+            let absolute = |path: &PathBuf| path.is_absolute();
+            let cache = from("XDG_CACHE_HOME").filter(absolute);
+            let home = || from("HOME").filter(absolute).map(|home| home.join(".cache"));
+            cache.or_else(home).map(|dir| dir.join("partenza"))
+        }
     }
 }
 

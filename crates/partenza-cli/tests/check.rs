@@ -25,6 +25,7 @@ fn partenza(bench: &Bench, args: &[&str]) -> Output {
         .args(args)
         .current_dir(bench.dir.path())
         .env_remove("SEL4_PREFIX")
+        .env("PARTENZA_CACHE", bench.dir.path().join("cache"))
         .output()
         .unwrap()
 }
@@ -131,7 +132,7 @@ fn nothing_changed_nothing_rebuilt() {
     build("gen_config.json changed");
     fs::remove_file(bench.dir.path().join("extensions.yaml")).unwrap();
     build("extensions.yaml is gone");
-    let cache = bench.dir.path().join("build/partenza/cache");
+    let cache = bench.dir.path().join("cache");
     let archive =
         fs::read_dir(&cache).unwrap().map(|e| e.unwrap().path()).find(|p| p.extension().unwrap() == "pza");
     fs::write(archive.unwrap(), "damaged").unwrap();
@@ -162,7 +163,22 @@ fn what_is_wrong_is_never_kept() {
     for _ in 0..2 {
         assert!(says(&bench, &["build"], 1).contains("PZ-0410"));
     }
-    assert!(!bench.dir.path().join("build/partenza").exists());
+    assert!(!bench.dir.path().join("cache").exists());
+}
+
+#[test]
+fn without_a_cache_everything_is_compiled() {
+    let bench = pair();
+    for _ in 0..2 {
+        let output = Command::new(env!("CARGO_BIN_EXE_partenza"))
+            .args(["build", "--why-rebuilt"])
+            .current_dir(bench.dir.path())
+            .env("PARTENZA_CACHE", "")
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success() && said.contains("there is no earlier plan"), "{said}");
+    }
 }
 
 #[test]

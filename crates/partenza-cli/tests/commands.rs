@@ -12,6 +12,7 @@ fn partenza(dir: &Path, args: &[&str]) -> Output {
         .args(args)
         .current_dir(dir)
         .env_remove("SEL4_PREFIX")
+        .env("PARTENZA_CACHE", "")
         .output()
         .unwrap()
 }

@@ -4,6 +4,9 @@
 
 mod support;
 
+use std::fs;
+use std::path::Path;
+
 use partenza_compiler::diagnostic::{Example, Page, pages};
 use partenza_compiler::{Code, Diagnostics, Severity, diagnostic};
 use support::{Bench, ElfFile};
@@ -143,5 +146,30 @@ fn every_example_shows_its_code_and_its_remedy() {
         let (found, shown) = findings(file, &with(file, text, right, right));
         let bad = |(found, severity): &(Code, Severity)| found == code || *severity == Severity::Error;
         assert!(!found.iter().any(bad), "{code:?}: {right:?} is not right:\n{shown}");
+    }
+}
+
+/// Every Rust file below a folder, as one text.
+fn sources(dir: &Path) -> String {
+    let mut text = String::new();
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            text += &sources(&path);
+        } else if path.extension().is_some_and(|ext| ext == "rs") {
+            text += &fs::read_to_string(path).unwrap();
+        }
+    }
+    text
+}
+
+#[test]
+fn every_code_that_no_piece_can_show_is_tried_elsewhere() {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut tests = sources(&crates.join("partenza-compiler/tests"));
+    tests += &sources(&crates.join("partenza-cli/tests"));
+    for Page { code, example, .. } in pages() {
+        let tried = tests.contains(&format!("Code::{code:?}")) || tests.contains(&code.to_string());
+        assert!(tried || matches!(example, Example::Piece { .. }), "no test is about {code} {code:?}");
     }
 }
