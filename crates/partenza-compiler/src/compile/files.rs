@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Reads and parses the files of a system: `system.xml`, `partenza.yaml`, manifests, the registry of extensions.
+
+use std::path::{Path, PathBuf};
+
+use super::Options;
+use super::programs::search;
+use crate::config::{self, Config, default_platform};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::extensions::{self, Registry};
+use crate::manifest::{self, Manifests};
+use crate::sdf::{self, Board};
+use crate::source::{FileId, Sources, Spanned};
+
+/// The registry of extensions, where partenza.yaml names none.
+const EXTENSIONS: &str = "extensions.yaml";
+
+/// Everything that was read of a system.
+pub struct Files {
+    pub system: sdf::System,
+    pub config: Config,
+    /// There is no partenza.yaml: a plain Microkit system.
+    pub plain: bool,
+    pub manifests: Manifests,
+    pub registry: Registry,
+}
+
+/// Reads and parses every file. `None` when there is nothing to check.
+pub fn read(options: &Options, sources: &mut Sources, out: &mut Diagnostics) -> Option<Files> {
+    let system_path = options.path(options.system.as_ref(), "system.xml");
+    let file = source(&system_path, sources, out)?;
+    let places: Vec<PathBuf> = search(options).into_iter().map(Path::to_path_buf).collect();
+    let system = sdf::read(file, sources, &Board::X86_64, &places, out);
+    let config_path = options.path(options.config.as_ref(), "partenza.yaml");
+    let plain = options.config.is_none() && !config_path.exists();
+    let config = if plain {
+        Some(plain_config(&system))
+    } else {
+        source(&config_path, sources, out).and_then(|file| config::parse(file, sources, out))
+    };
+    let manifests = manifests(&options.path(options.manifests.as_ref(), "manifests"), sources, out);
+    let named = config.as_ref().and_then(|config| config.extensions.as_ref());
+    let registry =
+        registry(&options.path(None, named.map_or(EXTENSIONS, |name| &name.value)), named, sources, out);
+    Some(Files { system, config: config?, plain, manifests, registry })
+}
+
+/// The registry of extensions, if there is one.
+fn registry(
+    path: &Path,
+    named: Option<&Spanned<String>>,
+    sources: &mut Sources,
+    out: &mut Diagnostics,
+) -> Registry {
+    if let Some(name) = named.filter(|_| !path.is_file()) {
+        let message = format!("{} is not there", path.display());
+        out.push(Diagnostic::error(Code::FileUnreadable, message).at(name.span, "named here"));
+    }
+    if named.is_none() && !path.exists() {
+        // Noted as looked for: it may appear.
+        let _ = sources.inputs.read(path);
+        return Registry::default();
+    }
+    let file = path.is_file().then(|| source(path, sources, out)).flatten();
+    file.and_then(|file| extensions::parse(file, sources, out)).unwrap_or_default()
+}
+
+/// Reads a file of a system. Findings go to `out`.
+pub fn source(path: &Path, sources: &mut Sources, out: &mut Diagnostics) -> Option<FileId> {
+    let bytes = match sources.inputs.read(path) {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            out.push(Diagnostic::error(Code::FileUnreadable, format!("{}: {error}", path.display())));
+            return None;
+        }
+    };
+    match String::from_utf8(bytes) {
+        Ok(text) => Some(sources.add(path, text)),
+        Err(_) => {
+            out.push(Diagnostic::error(Code::NotText, format!("{} is not UTF-8 text", path.display())));
+            None
+        }
+    }
+}
+
+/// A system without partenza.yaml: Init gives the console to the PD that names it.
+fn plain_config(system: &sdf::System) -> Config {
+    let mut platform = default_platform();
+    let console = u64::from(platform.console.map_or(0, |uart| uart.port));
+    let holder =
+        system.pds.iter().find(|pd| pd.ports.iter().any(|p| p.first <= console && console <= p.last));
+    platform.handover = holder.map(|pd| pd.name.clone());
+    Config {
+        system: None,
+        boot: config::Boot::default(),
+        services: Vec::new(),
+        providers: Vec::new(),
+        platform,
+        recovery: config::Recovery::default(),
+        policy: Vec::new(),
+        storm: None,
+        extensions: None,
+    }
+}
+
+/// Every manifest of the directory, read in the order of their names.
+fn manifests(dir: &Path, sources: &mut Sources, out: &mut Diagnostics) -> Manifests {
+    let mut paths = sources.inputs.list(dir);
+    paths.retain(|path| path.extension().is_some_and(|ext| ext == "yaml"));
+    let mut manifests = Manifests::default();
+    for path in &paths {
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let read = source(path, sources, out).and_then(|file| manifest::parse(file, sources, out));
+        let Some(manifest) = read else {
+            manifests.unreadable.insert(stem);
+            continue;
+        };
+        let id = &manifest.id;
+        if id.value != stem {
+            let message = format!("{} has the id `{}`", path.display(), id.value);
+            let found = Diagnostic::error(Code::WrongId, message).at(id.span, format!("expected `{stem}`"));
+            out.push(found.help(format!("call the file {}.yaml, or write `id: {stem}`", id.value)));
+            // It may be meant by either name; another file comes first.
+            let other = paths.iter().any(|path| path.file_stem().is_some_and(|stem| *stem == *id.value));
+            if !other {
+                manifests.by_id.insert(id.value.clone(), manifest.clone());
+            }
+        }
+        manifests.by_id.insert(stem, manifest);
+    }
+    manifests
+}

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! The whole way, from a directory to an archive and an image.
+
+mod files;
+mod programs;
+
+pub use files::source;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use partenza_plan::Plan;
+use partenza_plan::archive::Archive;
+
+use crate::archive;
+use crate::check::{authority, budget, exclusive, order, target};
+use crate::config;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::elf::Problem;
+use crate::image::{self, Image};
+use crate::kernel::Kernel;
+use crate::layout::plan::{Input, Store, build};
+use crate::layout::slots;
+use crate::resolve;
+use crate::source::Sources;
+
+/// Where a system's files are.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Holds `system.xml`, `partenza.yaml` and `manifests/`, unless said otherwise.
+    pub dir: PathBuf,
+    pub system: Option<PathBuf>,
+    pub config: Option<PathBuf>,
+    pub manifests: Option<PathBuf>,
+    /// Where ELF files are looked for, in this order; the directory itself comes first.
+    pub search_path: Vec<PathBuf>,
+    pub kernel: Kernel,
+}
+
+impl Options {
+    #[must_use]
+    pub fn new(dir: impl Into<PathBuf>, kernel: Kernel) -> Self {
+        Self { dir: dir.into(), system: None, config: None, manifests: None, search_path: Vec::new(), kernel }
+    }
+
+    fn path(&self, given: Option<&PathBuf>, name: &str) -> PathBuf {
+        given
+            .cloned()
+            .unwrap_or_else(|| if self.dir == Path::new(".") { name.into() } else { self.dir.join(name) })
+    }
+}
+
+/// A system, compiled.
+#[derive(Clone, Debug)]
+pub struct Compiled {
+    /// What the root task reads.
+    pub archive: Vec<u8>,
+    /// Bytes of RAM that the plan's objects take.
+    pub memory: u64,
+    /// Slots of the root CNode that the plan takes.
+    pub slots: u64,
+    /// `policy` of partenza.yaml, to be held against the plan.
+    pub policy: Vec<config::Rule>,
+}
+
+impl Compiled {
+    /// The plan, read back from the archive.
+    ///
+    /// # Panics
+    /// Never: the archive was just written.
+    #[must_use]
+    pub fn plan(&self) -> Plan<'_> {
+        let archive = Archive::open(&self.archive).expect("an archive that was just sealed opens");
+        Plan::decode(archive.plan()).expect("a plan that was just encoded decodes")
+    }
+
+    /// Injects the archive into a root task, if kernel and machine can hold the result. Findings go to `out`.
+    pub fn image(
+        &self,
+        root_task: &Path,
+        kernel: &Kernel,
+        machine: u64,
+        out: &mut Diagnostics,
+    ) -> Option<Image> {
+        let mut refuse = |problem: Problem| {
+            let message = format!("{}: {}", root_task.display(), problem.message);
+            out.push(Diagnostic::error(problem.code, message).maybe_help(problem.help));
+        };
+        let bytes = match fs::read(root_task) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                refuse(Problem { code: Code::BadRootTask, message: error.to_string(), help: None });
+                return None;
+            }
+        };
+        match image::inject(&bytes, &self.archive, kernel) {
+            Ok(image) => self.fits(&image, kernel, machine, out).then_some(image),
+            Err(problems) => {
+                problems.into_iter().for_each(&mut refuse);
+                None
+            }
+        }
+    }
+
+    /// Whether the kernel's root CNode and the machine's memory hold everything. What is told here is the least that is
+    /// needed; the root task knows exactly.
+    fn fits(&self, image: &Image, kernel: &Kernel, machine: u64, out: &mut Diagnostics) -> bool {
+        /// Tables of the root task's own image, arena frames, and what kernel versions differ in.
+        const SPARE_SLOTS: u64 = 256;
+        /// What the kernel itself takes of low memory.
+        const KERNEL_BYTES: u64 = 4 << 20;
+        let slots =
+            kernel.facts.initial_slots + kernel.untyped_slots + image.pages + self.slots + SPARE_SLOTS;
+        let mut fits = true;
+        if slots > 1 << kernel.root_cnode_bits {
+            let bits = 64 - (slots - 1).leading_zeros();
+            let message = format!(
+                "the system takes {slots} slots; the kernel's root CNode has {}",
+                1u64 << kernel.root_cnode_bits
+            );
+            let help = format!("build the kernel with ROOT_CNODE_SIZE_BITS={bits} or more");
+            out.push(Diagnostic::error(Code::TooManySlots, message).help(help));
+            fits = false;
+        }
+        // The boot loader's module and the kernel's copy of it are in memory at once.
+        let bytes = KERNEL_BYTES + image.bytes.len() as u64 + image.pages * partenza_plan::PAGE + self.memory;
+        if bytes > machine {
+            let mib = |bytes: u64| bytes.div_ceil(1 << 20);
+            let message =
+                format!("the system takes {} MiB of RAM; the machine has {} MiB", mib(bytes), mib(machine));
+            let help = format!("give the machine more: --memory {}MiB", mib(bytes).next_power_of_two());
+            out.push(Diagnostic::error(Code::TooMuchMemory, message).help(help));
+            fits = false;
+        }
+        fits
+    }
+}
+
+/// Compiles a system. Findings go to `out`; `None` after errors.
+pub fn compile(options: &Options, sources: &mut Sources, out: &mut Diagnostics) -> Option<Compiled> {
+    let compiled = compile_noting(options, sources, out);
+    out.join_fields_without_effect();
+    compiled
+}
+
+/// The same; what has no effect yet is noted field by field.
+fn compile_noting(options: &Options, sources: &mut Sources, out: &mut Diagnostics) -> Option<Compiled> {
+    let files = files::read(options, sources, out)?;
+    let model =
+        resolve::resolve(&files.system, &files.config, &files.manifests, &files.registry, files.plain, out);
+    let order = order::order(&model, out);
+    let authority = authority::check(&model, &options.kernel, out);
+    if !out.iter().any(|found| found.code == Code::DependencyCycle) {
+        budget::check(&model, &order, out);
+    }
+    exclusive::check(&model, out);
+    target::check(&model, &options.kernel, out);
+    let (elfs, image_of) = programs::elfs(options, &model, &mut sources.inputs, out);
+    if out.has_errors() {
+        return None;
+    }
+    let title = files.config.system.as_ref().map_or_else(|| title(options), |name| name.value.clone());
+    let input = Input {
+        model: &model,
+        order: &order,
+        authority: &authority,
+        elfs: &elfs,
+        image_of: &image_of,
+        kernel: &options.kernel,
+        title: &title,
+    };
+    let store = Store::default();
+    let mut plan = build(&input, &store, out);
+    if out.has_errors() {
+        return None;
+    }
+    let archive = archive::write(&mut plan, &elfs);
+    Some(Compiled {
+        memory: slots::memory(&plan),
+        slots: plan.objects.slots.into(),
+        archive,
+        policy: files.config.policy.clone(),
+    })
+}
+
+/// The directory's name, where partenza.yaml gives none.
+fn title(options: &Options) -> String {
+    let dir = options.dir.canonicalize().unwrap_or_else(|_| options.dir.clone());
+    dir.file_name().map_or_else(|| "system".to_owned(), |name| name.to_string_lossy().into_owned())
+}
