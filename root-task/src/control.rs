@@ -211,9 +211,7 @@ impl Supervisor {
     /// SPEC G-3.
     fn refusal(&self, id: ServiceId, ready: &ServiceReady<'_>) -> Option<Refusal> {
         let service = self.plan.service(id);
-        let provides = |interface: &str, version: &str| {
-            service.provides.contains(&(interface, version))
-        };
+        let provides = |interface: &str, version: &str| service.provides.contains(&(interface, version));
         if ready.name != service.name {
             Some(Refusal::Name)
         } else if ready.version != service.version {
