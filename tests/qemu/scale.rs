@@ -54,7 +54,7 @@ fn rows(name_of_system: &str, services: usize, length: usize) -> System {
 fn boot(title: &str, services: usize, length: usize, kernel: Kernel) -> (Outcome, Image) {
     let dir = tools::scratch(&format!("{title}-{}", kernel.name()));
     write_variants(&dir, kernel);
-    rows(title, services, length).write(&dir);
+    rows(title, services, length).write(&dir).expect("the scratch folder takes files");
     let image = Image::pack(kernel, &dir, &dir.join("image.elf"));
     let outcome = Machine::new(&image).ends_after_boot().deadline(Duration::from_secs(120)).run();
     outcome.must_have_ended();

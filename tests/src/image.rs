@@ -35,7 +35,8 @@ impl Image {
     /// `partenza pack` refuses it.
     #[must_use]
     pub fn of(kernel: Kernel, name: &str, system: &System) -> Self {
-        let dir = system.write(&tools::scratch(&format!("{name}-{}", kernel.name())));
+        let dir = tools::scratch(&format!("{name}-{}", kernel.name()));
+        system.write(&dir).unwrap_or_else(|error| panic!("{}: {error}", dir.display()));
         Self::pack(kernel, &dir, &dir.join("image.elf"))
     }
 

@@ -2,7 +2,8 @@
 //! Boots small systems in QEMU on the real kernel and judges them by what they say on the event line.
 //!
 //! A case writes a [`system::System`] to a folder, has `partenza pack` make an image of it, runs it on a
-//! [`machine::Machine`] and asks its [`log::Log`] questions. Rules:
+//! [`machine::Machine`] and asks its [`log::Log`] questions; `partenza-lab` has what it shares with `partenza
+//! conformance`. Rules:
 //! * Events decide, never the console's text; except where Init ends before there is an event line: there the code
 //!   `PZ-E01xx` on the console decides.
 //! * Every run has a deadline. What was seen until then is part of the failure.
@@ -12,7 +13,7 @@
 
 pub mod bench;
 pub mod image;
-pub mod log;
 pub mod machine;
-pub mod system;
 pub mod tools;
+
+pub use partenza_lab::{log, system};

@@ -9,25 +9,15 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use partenza_lab::machine::MACHINE;
+
 use crate::Failure;
 use crate::args::RunArgs;
 use crate::host::serve::{Serving, Source, Wiring};
 use crate::host::socket;
 
-/// The machine of SEL4's pc99 platform.
-const MACHINE: &[&str] = &[
-    "-machine",
-    "q35",
-    "-accel",
-    "tcg",
-    "-cpu",
-    "qemu64,+fsgsbase,+rdrand",
-    "-display",
-    "none",
-    "-nodefaults",
-    "-device",
-    "isa-debug-exit,iobase=0xf4,iosize=0x04",
-];
+/// What `partenza run` adds to the machine: a program in it can end it.
+const EXIT: [&str; 2] = ["-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"];
 
 /// How long QEMU may take to end when asked to.
 pub const ENDING: Duration = Duration::from_secs(5);
@@ -80,7 +70,7 @@ pub fn start(args: &RunArgs, kernel: &Path, image: &Path) -> Result<Machine, Fai
     let line = UnixListener::bind(&socket).map_err(Failure::environment)?;
     let control = socket::for_run(args.control.as_deref(), image)?;
     let mut command = Command::new(&args.qemu);
-    command.args(MACHINE);
+    command.args(MACHINE).args(EXIT);
     command.arg("-m").arg(format!("{}k", args.memory >> 10));
     command.arg("-kernel").arg(kernel).arg("-initrd").arg(image);
     if !args.reboot {

@@ -6,7 +6,8 @@
 
 use std::fmt::Write;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::Path;
 
 /// One protection domain and its manifest.
 #[derive(Clone, Debug)]
@@ -192,20 +193,17 @@ impl System {
 
     /// Writes `system.xml`, `partenza.yaml` and `manifests/` to `dir`.
     ///
-    /// # Panics
+    /// # Errors
     /// A file cannot be written.
-    pub fn write(&self, dir: &Path) -> PathBuf {
-        let put = |name: PathBuf, text: String| {
-            fs::write(&name, text).unwrap_or_else(|error| panic!("{}: {error}", name.display()));
-        };
+    pub fn write(&self, dir: &Path) -> io::Result<()> {
         let manifests = dir.join("manifests");
-        fs::create_dir_all(&manifests).unwrap_or_else(|error| panic!("{}: {error}", manifests.display()));
-        put(dir.join("system.xml"), self.xml());
-        put(dir.join("partenza.yaml"), self.config());
+        fs::create_dir_all(&manifests)?;
+        fs::write(dir.join("system.xml"), self.xml())?;
+        fs::write(dir.join("partenza.yaml"), self.config())?;
         for (index, service) in self.services.iter().enumerate() {
-            put(manifests.join(format!("{}.yaml", service.name)), self.manifest(index));
+            fs::write(manifests.join(format!("{}.yaml", service.name)), self.manifest(index))?;
         }
-        dir.to_path_buf()
+        Ok(())
     }
 
     fn xml(&self) -> String {

@@ -7,7 +7,16 @@ use partenza_protocol::Code;
 use partenza_protocol::ServiceId;
 use partenza_protocol::control::Level;
 use partenza_protocol::event::{BootState, Event, Fault, Record, Rejection, Words};
-use partenza_protocol::frame::{Body, unframe};
+use partenza_protocol::frame::{Body, Message, unframe};
+
+/// The answer to a request.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Answer {
+    pub tag: u8,
+    /// 0, or the number of a code.
+    pub label: u16,
+    pub payload: Vec<u8>,
+}
 
 /// What came over the event line so far.
 #[derive(Clone, Debug, Default)]
@@ -15,7 +24,11 @@ pub struct Log {
     pub records: Vec<Record<'static>>,
     /// Pieces between two zero bytes that were no frames.
     pub damaged: usize,
+    /// Answers to requests, oldest first.
+    pub answers: Vec<Answer>,
     names: Vec<&'static str>,
+    /// A frame that is not complete yet.
+    pending: Vec<u8>,
 }
 
 impl Log {
@@ -23,21 +36,32 @@ impl Log {
     #[must_use]
     pub fn read(line: &[u8]) -> Self {
         let mut log = Self::default();
-        let end = line.iter().rposition(|byte| *byte == 0).map_or(0, |at| at + 1);
-        for piece in line[..end].split(|byte| *byte == 0).filter(|piece| !piece.is_empty()) {
-            log.frame(piece);
-        }
+        log.feed(line);
         log
     }
 
-    fn frame(&mut self, piece: &[u8]) {
-        // Records borrow their text from the bytes, which live as long as the test's process.
-        let bytes: &'static mut [u8] = piece.to_vec().leak();
-        let Ok(Body::Event(bytes)) = unframe(bytes) else {
-            self.damaged += 1;
-            return;
+    /// Reads on.
+    pub fn feed(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            if *byte != 0 {
+                self.pending.push(*byte);
+            } else if !self.pending.is_empty() {
+                self.frame();
+            }
+        }
+    }
+
+    fn frame(&mut self) {
+        // Records borrow their text from the bytes, which live as long as the process: it looks at a few machines.
+        let bytes: &'static mut [u8] = std::mem::take(&mut self.pending).leak();
+        let record = match unframe(bytes) {
+            Ok(Body::Event(bytes)) => postcard::from_bytes::<Record<'static>>(bytes).ok(),
+            Ok(Body::Answer(Message { tag, label, payload })) => {
+                return self.answers.push(Answer { tag, label, payload: payload.to_vec() });
+            }
+            Ok(Body::Request(_)) | Err(_) => None,
         };
-        let Ok(record) = postcard::from_bytes::<Record<'static>>(bytes) else {
+        let Some(record) = record else {
             self.damaged += 1;
             return;
         };
@@ -62,12 +86,17 @@ impl Log {
         &self.names
     }
 
+    /// The number of a service, once it is registered.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<ServiceId> {
+        self.names.iter().position(|known| *known == name).map(|index| ServiceId(index as u16))
+    }
+
     /// # Panics
     /// No service of that name was registered.
     #[must_use]
     pub fn id(&self, name: &str) -> ServiceId {
-        let index = self.names.iter().position(|known| *known == name);
-        ServiceId(index.unwrap_or_else(|| panic!("no service {name} was registered\n{self}")) as u16)
+        self.find(name).unwrap_or_else(|| panic!("no service {name} was registered\n{self}"))
     }
 
     #[must_use]

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Requests to the Supervisor of a running machine, over the event line (SPEC I-4).
+
+use partenza_protocol::event::ServiceState;
+use partenza_protocol::frame::{Body, MAX_FRAME, MAX_PAYLOAD, Message, frame};
+use partenza_protocol::request::{Audit, ListPage, Page, Status, Target, Uptime};
+use partenza_protocol::{Code, Op, decode, encode};
+use serde::Serialize;
+
+use crate::log::Answer;
+use crate::machine::{Running, Trouble};
+
+/// An operation with its payload.
+pub struct Request<'a> {
+    op: Op,
+    what: &'a str,
+    payload: Vec<u8>,
+}
+
+impl<'a> Request<'a> {
+    /// One without payload.
+    #[must_use]
+    pub fn plain(op: Op) -> Self {
+        Self { op, what: "", payload: Vec::new() }
+    }
+
+    /// One that is about a service.
+    #[must_use]
+    pub fn about(op: Op, name: &'a str) -> Self {
+        Self { what: name, ..Self::with(op, &Target { name }) }
+    }
+
+    /// One with any payload; what no message holds goes out empty, and is refused as malformed.
+    #[must_use]
+    pub fn with(op: Op, value: &impl Serialize) -> Self {
+        let mut buffer = [0; MAX_PAYLOAD];
+        let used = encode(value, &mut buffer).unwrap_or(0);
+        Self { op, what: "", payload: buffer[..used].to_vec() }
+    }
+
+    pub(crate) fn what(&self) -> String {
+        format!("`{} {}`", self.op.name(), self.what)
+    }
+
+    pub(crate) fn frame(&self, tag: u8) -> Vec<u8> {
+        let mut out = [0; MAX_FRAME];
+        let message = Message { tag, label: self.op.label() as u16, payload: &self.payload };
+        let used = frame(Body::Request(message), &mut out).unwrap_or(0);
+        out[..used].to_vec()
+    }
+}
+
+impl Answer {
+    /// What the operation was refused with.
+    ///
+    /// # Errors
+    /// The code.
+    pub fn accepted(&self) -> Result<&[u8], Code> {
+        if self.label == 0 { Ok(&self.payload) } else { Err(Code(self.label)) }
+    }
+}
+
+/// A row of `list`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    pub name: String,
+    pub layer: u8,
+    pub state: ServiceState,
+    pub incarnation: u32,
+}
+
+impl Running {
+    /// Asks for a change of a service; gives what the Supervisor says.
+    ///
+    /// # Errors
+    /// It says nothing.
+    pub fn ask(&mut self, op: Op, name: &str) -> Result<Result<(), Code>, Trouble> {
+        Ok(self.request(&Request::about(op, name))?.accepted().map(drop))
+    }
+
+    /// Asks for a change of the whole system.
+    ///
+    /// # Errors
+    /// As [`Running::ask`].
+    pub fn order(&mut self, op: Op) -> Result<Result<(), Code>, Trouble> {
+        Ok(self.request(&Request::plain(op))?.accepted().map(drop))
+    }
+
+    /// SPEC I-5, what `read` takes from it; `None` where it is refused or unreadable.
+    ///
+    /// # Errors
+    /// As [`Running::ask`].
+    pub fn status<T>(
+        &mut self,
+        name: &str,
+        read: impl FnOnce(&Status<'_>) -> T,
+    ) -> Result<Option<T>, Trouble> {
+        let answer = self.request(&Request::about(Op::Status, name))?;
+        Ok(answer.accepted().ok().and_then(|bytes| decode(bytes).ok()).map(|status| read(&status)))
+    }
+
+    /// SPEC F-8.
+    ///
+    /// # Errors
+    /// As [`Running::ask`].
+    pub fn audit(&mut self, name: &str) -> Result<Option<Audit>, Trouble> {
+        let answer = self.request(&Request::about(Op::Audit, name))?;
+        Ok(answer.accepted().ok().and_then(|bytes| decode(bytes).ok()))
+    }
+
+    /// Microseconds since the kernel handed over.
+    ///
+    /// # Errors
+    /// As [`Running::ask`].
+    pub fn uptime(&mut self) -> Result<Option<u64>, Trouble> {
+        let answer = self.request(&Request::plain(Op::Uptime))?;
+        Ok(answer.accepted().ok().and_then(|bytes| decode::<Uptime>(bytes).ok()).map(|uptime| uptime.micros))
+    }
+
+    /// Every service; `None` where the answer cannot be read.
+    ///
+    /// # Errors
+    /// As [`Running::ask`].
+    pub fn list(&mut self) -> Result<Option<Vec<Listed>>, Trouble> {
+        let (mut rows, mut from) = (Vec::new(), 0);
+        loop {
+            let answer = self.request(&Request::with(Op::List, &Page { from }))?;
+            let Some(page) = answer.accepted().ok().and_then(|bytes| decode::<ListPage<'_>>(bytes).ok())
+            else {
+                return Ok(None);
+            };
+            rows.extend(page.rows.iter().map(|row| Listed {
+                name: row.name.to_owned(),
+                layer: row.layer,
+                state: row.state,
+                incarnation: row.incarnation.0,
+            }));
+            match page.next {
+                Some(next) if next > from => from = next,
+                Some(_) => return Ok(None),
+                None => return Ok(Some(rows)),
+            }
+        }
+    }
+}
