@@ -285,3 +285,68 @@ fn the_orchestrators_interfaces_can_be_required() {
     one("log", "^2").error(Code::WrongVersion, "a.yaml:6:", "the orchestrator provides 1.0.0");
     one("supervisor/contrl", "^1").error(Code::NoProvider, "a.yaml:6:", "did you mean `supervisor/control`?");
 }
+
+#[test]
+fn a_probe_needs_somebody_who_listens_and_endless_retries_a_pause() {
+    let mute = bench(&[("a", "readiness: none\n")]);
+    mute.edit("manifests/a.yaml", "health: {startup_timeout: 100ms}", "health: {probe: call}");
+    mute.error(Code::Disagree, "a.yaml:5:17", "`readiness: none`");
+    mute.edit("manifests/a.yaml", "probe: call", "probe: heartbeat");
+    mute.good();
+    let busy = bench(&[("a", "restart: {initial_delay: 0s, max_delay: 0s, on_exhausted: retry-forever}\n")]);
+    busy.error(Code::Disagree, "a.yaml:6:", "without a pause");
+    busy.edit("manifests/a.yaml", "max_delay: 0s", "max_delay: 1s");
+    busy.good();
+    let torn = bench(&[("a", ""), ("b", "requires: [{module: a, optional: true, restart-with: true}]\n")]);
+    torn.error(Code::Disagree, "b.yaml:6:12", "cannot be `optional` and `restart-with`");
+}
+
+#[test]
+fn a_sidecar_starts_when_its_service_does_and_has_none() {
+    let late = bench(&[("main", "sidecars: [proxy]\n"), ("proxy", "start: deferred\n")]);
+    late.error(Code::BadSidecar, "main.yaml:6:12", "starts deferred, `main` starts eager");
+    late.edit("manifests/main.yaml", "sidecars", "start: deferred\nsidecars");
+    late.good();
+    let chain = bench(&[("main", "sidecars: [proxy]\n"), ("proxy", "sidecars: [guard]\n"), ("guard", "")]);
+    chain.error(Code::BadSidecar, "main.yaml:6:12", "has a sidecar of its own, `guard`");
+}
+
+#[test]
+fn a_service_of_the_boot_requires_services_of_the_boot() {
+    for start in ["deferred", "on-demand"] {
+        let with = |requirement: &str| {
+            bench(&[("a", &format!("start: {start}\n")), ("b", &format!("requires: [{{{requirement}}}]\n"))])
+        };
+        with("module: a").error(Code::NotStarted, "b.yaml:6:21", &format!("starts {start}"));
+        with("module: a, optional: true").good();
+        let both = with("module: a");
+        both.edit("manifests/b.yaml", "requires", "start: on-demand\nrequires");
+        both.good();
+    }
+}
+
+#[test]
+fn a_recovery_boot_holds_together() {
+    let services = [("a", ""), ("b", "requires: [{module: a}]\nsidecars: [proxy]\n"), ("proxy", "")];
+    let with = |text: &str| {
+        let bench = bench(&services);
+        bench.file("partenza.yaml", format!("partenza: \"1.0\"\n{text}\n"));
+        bench
+    };
+    with("boot: {max_attempts: 3}\nrecovery: {services: [a, b, proxy]}").good();
+    with("boot: {max_attempts: 3}\nrecovery: {services: [b, proxy], soften: [b->a]}").good();
+    with("boot: {max_attempts: 3}\nrecovery: {services: [b, proxy]}").error(
+        Code::RecoveryGap,
+        "partenza.yaml:3:",
+        "`soften: [b->a]`",
+    );
+    with("boot: {max_attempts: 3}\nrecovery: {services: [a, b], soften: [b->proxy]}").error(
+        Code::RecoveryGap,
+        "partenza.yaml:3:",
+        "does not go without it",
+    );
+    with("boot: {max_attempts: 3}").error(Code::RecoveryGap, "partenza.yaml:2:", "would start nothing");
+    assert_eq!(with("recovery: {services: [a]}").remarks(), [Code::RecoveryGap], "never used");
+    let none = with("boot: {max_attempts: 3}\nrecovery: {services: [a], soften: [a->b]}");
+    assert_eq!(none.remarks(), [Code::RecoveryGap], "softens nothing");
+}

@@ -4,5 +4,6 @@
 pub mod authority;
 pub mod budget;
 pub mod exclusive;
+pub mod lifecycle;
 pub mod order;
 pub mod target;

@@ -13,7 +13,7 @@ use partenza_plan::Plan;
 use partenza_plan::archive::Archive;
 
 use crate::archive;
-use crate::check::{authority, budget, exclusive, order, target};
+use crate::check::{authority, budget, exclusive, lifecycle, order, target};
 use crate::config;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::elf::Problem;
@@ -152,6 +152,7 @@ fn compile_noting(options: &Options, sources: &mut Sources, out: &mut Diagnostic
     let authority = authority::check(&model, &options.kernel, out);
     if !out.iter().any(|found| found.code == Code::DependencyCycle) {
         budget::check(&model, &order, out);
+        lifecycle::check(&model, &order, out);
     }
     exclusive::check(&model, out);
     target::check(&model, &options.kernel, out);

@@ -72,7 +72,7 @@ pub struct Boot {
     /// `None`: yes.
     pub parallel: Option<bool>,
     /// `None`: no recovery boots.
-    pub max_attempts: Option<u8>,
+    pub max_attempts: Option<Spanned<u8>>,
     pub parameters: Parameters,
 }
 

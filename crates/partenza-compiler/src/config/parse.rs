@@ -39,7 +39,7 @@ fn boot(f: &View<'_>, out: &mut Diagnostics) -> Boot {
     Boot {
         layers: layers.filter_map(|(key, item)| Some((key.value.parse().ok()?, item.duration()?))).collect(),
         parallel: f.boolean("parallel"),
-        max_attempts: f.number("max_attempts").and_then(|n| u8::try_from(n.value).ok()),
+        max_attempts: f.get("max_attempts").and_then(id),
         parameters: f.view("parameters").map(|f| parameters::parse(&f, out)).unwrap_or_default(),
     }
 }

@@ -112,6 +112,8 @@ codes! {
     WrongExtension = 416: "an extension of another version", "change the range, or the registered version";
     Incompatible = 417: "two extensions that do not work together", "leave one of them out, or take versions that work together";
     RequiresItself = 418: "a service requires itself", "remove the requirement";
+    NotStarted = 419: "a service of the boot requires one that the boot does not start", "start both `eager`, or neither";
+    RecoveryGap = 420: "a recovery boot that does not hold together", "name what it starts and what that requires in `recovery.services`, or soften the requirement";
 
     RequiredNotGranted = 501: "a required capability has no grant", "grant it in partenza.yaml, `services: NAME: grants`";
     ObjectNotAsked = 502: "system.xml gives what no manifest asked for", "remove it from system.xml, or ask for it in the manifest and name it in a grant";

@@ -238,7 +238,7 @@ fn recovery(model: &Model<'_>, ids: &HashMap<&str, ServiceId>) -> Recovery {
     let id = |name: &crate::Spanned<String>| ids.get(name.value.as_str()).copied();
     let recovery = &model.config.recovery;
     Recovery {
-        max_attempts: model.config.boot.max_attempts.unwrap_or(0),
+        max_attempts: model.config.boot.max_attempts.as_ref().map_or(0, |attempts| attempts.value),
         services: recovery.services.iter().filter_map(id).collect(),
         soften: recovery.soften.iter().filter_map(|(from, to)| id(from).zip(id(to))).collect(),
     }

@@ -10,7 +10,9 @@ mod table;
 
 pub use aliases::{ALIASES, Alias};
 pub use parse::{parse, read_layer};
-pub use policy::{CLASSES, EXHAUSTED, Health, POLICIES, PROBES, READINESS, Restart, STARTS, class_word};
+pub use policy::{
+    CLASSES, EXHAUSTED, Health, POLICIES, PROBES, READINESS, Restart, STARTS, class_word, start_word,
+};
 pub use table::{MANIFEST, class, critical, fallback, layer, rights, specification, start};
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -102,11 +102,17 @@ fn requires(top: &View<'_>, out: &mut Diagnostics) -> Vec<Requirement> {
                 continue;
             }
         };
+        let (optional, restart_with) = (f.boolean("optional"), f.boolean("restart-with"));
+        if optional == Some(true) && restart_with == Some(true) {
+            let message =
+                "a requirement cannot be `optional` and `restart-with`: what restarts with another needs it";
+            out.push(Diagnostic::error(Code::Disagree, message).at(f.span, "leave out one of them"));
+        }
         requires.push(Requirement {
             what,
             version: f.range("version"),
-            optional: f.boolean("optional").unwrap_or(false),
-            restart_with: f.boolean("restart-with").unwrap_or(false),
+            optional: optional.unwrap_or(false),
+            restart_with: restart_with.unwrap_or(false),
         });
     }
     requires

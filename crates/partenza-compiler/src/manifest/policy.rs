@@ -44,6 +44,12 @@ pub fn class_word(class: Class) -> &'static str {
     CLASSES.iter().find(|(_, other)| *other == class).map_or("", |(word, _)| word)
 }
 
+/// The word of a way to start.
+#[must_use]
+pub fn start_word(start: Start) -> &'static str {
+    STARTS.iter().find(|(_, other)| *other == start).map_or("", |(word, _)| word)
+}
+
 /// `health`, as written.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Health {

@@ -135,4 +135,20 @@ pub const PAGES: &[Page] = &[
         "  - interface: storage/files\n    version: \">=1.0, <2\"\n  - module: client",
         "  - interface: storage/files\n    version: \">=1.0, <2\"",
     ),
+    piece(
+        Code::NotStarted,
+        "A boot starts its `eager` services and no others, so one that requires a `deferred` or `on-demand` service would \
+         fail in every boot (SPEC C-4, C-6).",
+        CONFIG,
+        "  server:\n    start: on-demand",
+        "  server:",
+    ),
+    piece(
+        Code::RecoveryGap,
+        "A recovery boot is the last one that is tried. It starts the services of `recovery.services` and no others, so \
+         what these require must be among them, or be softened (SPEC Q-2).",
+        CONFIG,
+        "boot: {max_attempts: 3}\nrecovery: {services: [client]}",
+        "boot: {max_attempts: 3}\nrecovery: {services: [client], soften: [client->server]}",
+    ),
 ];
