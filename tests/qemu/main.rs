@@ -5,10 +5,12 @@
 mod begin;
 mod callers;
 mod costs;
+mod dependents;
 mod faults;
 mod front;
 mod gasp;
 mod handoff;
+mod health;
 mod misbehaviour;
 mod parameters;
 mod reference;

@@ -65,6 +65,25 @@ impl Log {
             self.damaged += 1;
             return;
         };
+        self.keep(record);
+    }
+
+    /// One log for each boot, of a machine that was reset.
+    #[must_use]
+    pub fn boots(&self) -> Vec<Self> {
+        let mut boots: Vec<Self> = Vec::new();
+        for record in &self.records {
+            if record.sequence == 0 {
+                boots.push(Self::default());
+            }
+            if let Some(boot) = boots.last_mut() {
+                boot.keep(record.clone());
+            }
+        }
+        boots
+    }
+
+    fn keep(&mut self, record: Record<'static>) {
         if let Event::Registered { name, .. } = record.event {
             self.names.push(name);
         }
@@ -183,6 +202,50 @@ impl Log {
             _ => None,
         };
         self.events().filter_map(line).collect()
+    }
+
+    /// What became of these services, in order: `base crashed`, `user degraded PZ-E0412 base`. How they were made, what
+    /// they were granted and what they said is left out.
+    #[must_use]
+    pub fn story(&self, names: &[&str]) -> Vec<String> {
+        let told = |event: &Event<'static>| {
+            let (service, what) = self.deed(event)?;
+            let name = self.name(service);
+            names.contains(&name).then(|| format!("{name} {what}"))
+        };
+        self.events().filter_map(told).collect()
+    }
+
+    fn deed(&self, event: &Event<'_>) -> Option<(ServiceId, String)> {
+        let with = |what: &str, code: Code, other: Option<ServiceId>| {
+            let other = other.map(|id| format!(" {}", self.name(id))).unwrap_or_default();
+            format!("{what} {code}{other}")
+        };
+        Some(match event {
+            Event::Starting { service, incarnation } => (*service, format!("starting {}", incarnation.0)),
+            Event::Ready { service } => (*service, "ready".to_owned()),
+            Event::Degraded { service, code, other } => (*service, with("degraded", *code, *other)),
+            Event::Recovered { service } => (*service, "recovered".to_owned()),
+            Event::Crashed { service, .. } => (*service, "crashed".to_owned()),
+            Event::Failed { service, code, other, .. } => (*service, with("failed", *code, *other)),
+            Event::Unhealthy { service, code } => (*service, with("unhealthy", *code, None)),
+            Event::Restarting { service, .. } => (*service, "restarting".to_owned()),
+            Event::RestartLimitReached { service, code, .. } => (*service, with("given up", *code, None)),
+            Event::FallbackStarted { service, fallback } => {
+                (*service, format!("replaced by {}", self.name(*fallback)))
+            }
+            Event::Emergency { service, code } => (*service, with("lost", *code, None)),
+            Event::Stopping { service } => (*service, "stopping".to_owned()),
+            Event::Stopped { service, forced: false } => (*service, "stopped".to_owned()),
+            Event::Stopped { service, forced: true } => (*service, "stopped by force".to_owned()),
+            _ => return None,
+        })
+    }
+
+    /// Microseconds at which the first event happened that satisfies `wanted`.
+    #[must_use]
+    pub fn time(&self, wanted: impl Fn(&Event<'static>) -> bool) -> Option<u64> {
+        self.records.iter().find(|record| wanted(&record.event)).map(|record| record.time)
     }
 
     /// Bytes, slots and soundness of what a destroyed service gave back.

@@ -2,12 +2,9 @@
 //! Systems made for one case: services and channels in Rust, written out as the three files of a real system.
 //!
 //! Channel ids are given out in the order of [`System::call`], from 0 at each end; the channel to the Supervisor is the
-//! tool's choice.
+//! tool's choice. What only few cases need they write as a user would, as lines of YAML.
 
-use std::fmt::Write;
-use std::fs;
-use std::io;
-use std::path::Path;
+mod files;
 
 /// One protection domain and its manifest.
 #[derive(Clone, Debug)]
@@ -22,8 +19,8 @@ pub struct Service {
     pub version: String,
     /// Interface and version.
     pub provides: Option<(String, String)>,
-    /// Names of services.
-    pub requires: Vec<String>,
+    /// Items of the manifest's `requires`.
+    requires: Vec<String>,
     pub args: Vec<String>,
     pub startup_timeout: String,
     /// Operations of the Supervisor.
@@ -31,6 +28,10 @@ pub struct Service {
     pub stack: u32,
     /// Nothing is restarted unless a case asks for it.
     restart: String,
+    /// More of the manifest's `health`.
+    health: String,
+    /// More lines of the manifest.
+    manifest: Vec<String>,
 }
 
 impl Service {
@@ -50,7 +51,23 @@ impl Service {
             operations: Vec::new(),
             stack: 0x2000,
             restart: "{policy: never}".to_owned(),
+            health: String::new(),
+            manifest: Vec::new(),
         }
+    }
+
+    /// How it is probed: fields of the manifest's `health`, as in `probe: call, interval: 20ms`.
+    #[must_use]
+    pub fn health(mut self, fields: &str) -> Self {
+        self.health = format!(", {fields}");
+        self
+    }
+
+    /// A line more of its manifest.
+    #[must_use]
+    pub fn manifest(mut self, line: &str) -> Self {
+        self.manifest.push(line.to_owned());
+        self
     }
 
     /// What follows a failure, as the manifest's `restart` says it.
@@ -80,7 +97,14 @@ impl Service {
 
     #[must_use]
     pub fn requires(mut self, service: &str) -> Self {
-        self.requires.push(service.to_owned());
+        self.requires.push(format!("{{module: {service}}}"));
+        self
+    }
+
+    /// SPEC L-5: it is stopped and started again when that service is.
+    #[must_use]
+    pub fn restarts_with(mut self, service: &str) -> Self {
+        self.requires.push(format!("{{module: {service}, restart-with: true}}"));
         self
     }
 
@@ -116,6 +140,8 @@ struct Call {
     server: usize,
     server_id: u8,
     interface: String,
+    /// More of the grant, as in `on-dead: repeat`.
+    more: String,
 }
 
 /// A whole system.
@@ -128,6 +154,10 @@ pub struct System {
     budgets: Vec<(u8, String)>,
     /// Bytes of a memory region that the first service holds, to need memory.
     ballast: u64,
+    /// More of partenza.yaml's `boot`.
+    boot: String,
+    /// More lines of partenza.yaml.
+    config: Vec<String>,
 }
 
 impl System {
@@ -140,7 +170,23 @@ impl System {
             parallel: true,
             budgets: Vec::new(),
             ballast: 0,
+            boot: String::new(),
+            config: Vec::new(),
         }
+    }
+
+    /// Another line of partenza.yaml's `boot`, as in `max_attempts: 3`.
+    #[must_use]
+    pub fn boot(mut self, line: &str) -> Self {
+        self.boot += &format!("  {line}\n");
+        self
+    }
+
+    /// Another line of partenza.yaml.
+    #[must_use]
+    pub fn config(mut self, line: &str) -> Self {
+        self.config.push(line.to_owned());
+        self
     }
 
     #[must_use]
@@ -173,7 +219,20 @@ impl System {
     /// # Panics
     /// There is no such service, or it provides nothing.
     #[must_use]
-    pub fn call(mut self, client: &str, server: &str) -> Self {
+    pub fn call(self, client: &str, server: &str) -> Self {
+        self.call_with(client, server, "")
+    }
+
+    /// As [`System::call`]; when the server dies, a call is made again to its next incarnation (SPEC J-4).
+    ///
+    /// # Panics
+    /// As [`System::call`].
+    #[must_use]
+    pub fn repeated_call(self, client: &str, server: &str) -> Self {
+        self.call_with(client, server, ", on-dead: repeat")
+    }
+
+    fn call_with(mut self, client: &str, server: &str, more: &str) -> Self {
         let find = |name: &str| self.services.iter().position(|s| s.name == name);
         let (Some(client), Some(server)) = (find(client), find(server)) else {
             panic!("{client} or {server} is not in the system");
@@ -187,139 +246,8 @@ impl System {
                 .sum::<usize>()
         };
         let (client_id, server_id) = (ends(client) as u8, ends(server) as u8);
-        self.calls.push(Call { client, client_id, server, server_id, interface });
+        let more = more.to_owned();
+        self.calls.push(Call { client, client_id, server, server_id, interface, more });
         self
-    }
-
-    /// Writes `system.xml`, `partenza.yaml` and `manifests/` to `dir`.
-    ///
-    /// # Errors
-    /// A file cannot be written.
-    pub fn write(&self, dir: &Path) -> io::Result<()> {
-        let manifests = dir.join("manifests");
-        fs::create_dir_all(&manifests)?;
-        fs::write(dir.join("system.xml"), self.xml())?;
-        fs::write(dir.join("partenza.yaml"), self.config())?;
-        for (index, service) in self.services.iter().enumerate() {
-            fs::write(manifests.join(format!("{}.yaml", service.name)), self.manifest(index))?;
-        }
-        Ok(())
-    }
-
-    fn xml(&self) -> String {
-        let mut text = String::from("<system>\n");
-        if self.ballast > 0 {
-            line(&mut text, format_args!("  <memory_region name=\"ballast\" size=\"{:#x}\"/>", self.ballast));
-        }
-        for (index, service) in self.services.iter().enumerate() {
-            let Service { name, priority, stack, program, .. } = service;
-            line(
-                &mut text,
-                format_args!(
-                    "  <protection_domain name=\"{name}\" priority=\"{priority}\" stack_size=\"{stack:#x}\">\n    \
-                     <program_image path=\"{program}.elf\"/>"
-                ),
-            );
-            if index == 0 && self.ballast > 0 {
-                line(
-                    &mut text,
-                    format_args!("    <map mr=\"ballast\" vaddr=\"0x10_000_000\" perms=\"rw\"/>"),
-                );
-            }
-            line(&mut text, format_args!("  </protection_domain>"));
-        }
-        for call in &self.calls {
-            let (client, server) = (&self.services[call.client].name, &self.services[call.server].name);
-            let (client_id, server_id) = (call.client_id, call.server_id);
-            line(
-                &mut text,
-                format_args!(
-                    "  <channel><end pd=\"{client}\" id=\"{client_id}\" pp=\"true\"/>\
-                     <end pd=\"{server}\" id=\"{server_id}\"/></channel>"
-                ),
-            );
-        }
-        text.push_str("</system>\n");
-        text
-    }
-
-    fn manifest(&self, index: usize) -> String {
-        let service = &self.services[index];
-        let mut text = format!(
-            "partenza: \"1.0\"\nid: {}\nversion: {}\nentrypoint: {}.elf\nlayer: {}\n\
-             health: {{startup_timeout: {}}}\nrestart: {}\n",
-            service.name,
-            service.version,
-            service.program,
-            service.layer,
-            service.startup_timeout,
-            service.restart
-        );
-        if let Some(critical) = service.critical {
-            line(&mut text, format_args!("critical: {critical}"));
-        }
-        if let Some((interface, version)) = &service.provides {
-            line(&mut text, format_args!("provides: [{{interface: {interface}, version: {version}}}]"));
-        }
-        list(&mut text, "requires", service.requires.iter().map(|name| format!("{{module: {name}}}")));
-        let called = self.calls.iter().filter(|call| call.client == index);
-        let mut needs: Vec<String> = called.map(|call| format!("{{call: {}}}", call.interface)).collect();
-        if !service.operations.is_empty() {
-            needs.push(format!("{{supervisor: [{}]}}", service.operations.join(", ")));
-        }
-        if index == 0 && self.ballast > 0 {
-            needs.push("{memory: ballast}".to_owned());
-        }
-        if !needs.is_empty() {
-            line(&mut text, format_args!("capabilities: {{required: [{}]}}", needs.join(", ")));
-        }
-        list(&mut text, "args", service.args.iter().map(|arg| format!("{arg:?}")));
-        text
-    }
-
-    fn config(&self) -> String {
-        let mut text = format!(
-            "partenza: \"1.0\"\nsystem: {}\nboot:\n  parallel: {}\n  layers: {{",
-            self.name, self.parallel
-        );
-        let budgets: Vec<String> =
-            self.budgets.iter().map(|(layer, time)| format!("{layer}: {time}")).collect();
-        line(&mut text, format_args!("{}}}\nservices:", budgets.join(", ")));
-        for (index, service) in self.services.iter().enumerate() {
-            let served = self.calls.iter().filter(|call| call.server == index);
-            let served: Vec<String> = served.map(|call| call.server_id.to_string()).collect();
-            let granted = self.calls.iter().filter(|call| call.client == index);
-            let granted: Vec<String> =
-                granted.map(|call| format!("{}: {}", call.interface, call.client_id)).collect();
-            line(&mut text, format_args!("  {}:", service.name));
-            if let (Some((interface, _)), false) = (&service.provides, served.is_empty()) {
-                let served = served.join(", ");
-                line(&mut text, format_args!("    provides: {{{interface}: {{channel: [{served}]}}}}"));
-            }
-            let mut grants = Vec::new();
-            if !granted.is_empty() {
-                grants.push(format!("call: {{{}}}", granted.join(", ")));
-            }
-            if !service.operations.is_empty() {
-                grants.push(format!("supervisor: [{}]", service.operations.join(", ")));
-            }
-            if index == 0 && self.ballast > 0 {
-                grants.push("memory: {ballast: ballast}".to_owned());
-            }
-            line(&mut text, format_args!("    grants: {{{}}}", grants.join(", ")));
-        }
-        text
-    }
-}
-
-fn line(text: &mut String, arguments: std::fmt::Arguments<'_>) {
-    // Writing to a String cannot fail.
-    let _ = writeln!(text, "{arguments}");
-}
-
-fn list(text: &mut String, field: &str, items: impl Iterator<Item = String>) {
-    let items: Vec<String> = items.collect();
-    if !items.is_empty() {
-        line(text, format_args!("{field}: [{}]", items.join(", ")));
     }
 }

@@ -6,6 +6,8 @@
 //! |---|---|---|
 //! | `trivial` | - | hello, ready, nothing else: the bench's service |
 //! | `misbehave` | MODE and what it takes | breaks one rule; see `misbehave.rs` for the modes |
+//! | `patient` | KEY=VALUE… | a good service but for what it is told to do; see `patient.rs` |
+//! | `script` | STEP… | asks for one thing after another once it is ready; see `script.rs` |
 //! | `witness` | \[LAST\] | serves `test/count`: answers each call with how many it has answered; touches address 0 at the call after LAST |
 //! | `prober` | CALLS \[FIRST\] | calls `test/count` CALLS times before ready, again when stopped and at each signal of a peer |
 //! | `neighbour` | - | calls `test/neighbour` once before ready if it has such a channel; answers the same |
@@ -18,7 +20,7 @@
 //! `witness` and `neighbour` say `answered N for CLIENT` for each call, `neighbour` says `called, answer N` for its
 //! own.
 #![no_std]
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 /// `test/count` and `test/neighbour`: no payload, answer `u32`: calls answered, this one counted.
 pub const COUNT: u64 = 80;
@@ -38,5 +40,32 @@ impl Noise {
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
         self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
+    }
+}
+
+/// Ticks of the TSC in a millisecond, where the machine counts one instruction a nanosecond.
+const TICKS: u64 = 1_000_000;
+
+/// Keeps the processor busy for so long.
+pub fn wait(milliseconds: u64) {
+    let begin = tsc();
+    while tsc().wrapping_sub(begin) < milliseconds.saturating_mul(TICKS) {
+        // Not `spin_loop`: emulators spend a microsecond on each of those.
+        core::hint::black_box(0);
+    }
+}
+
+/// The time stamp counter.
+#[expect(unsafe_code, reason = "there is no safe way to read it")]
+#[must_use]
+pub fn tsc() -> u64 {
+    // SAFETY: reading the TSC has no effect; seL4 lets user code do it.
+    unsafe { core::arch::x86_64::_rdtsc() }
+}
+
+/// Keeps the processor busy for ever.
+pub fn spin() -> ! {
+    loop {
+        core::hint::black_box(0);
     }
 }

@@ -7,6 +7,7 @@
 //! | `silent` | says nothing at all |
 //! | `never-ready` | hello, and nothing more |
 //! | `spin` | hello, and an endless loop |
+//! | `deaf` | hello, ready, and no answer to anything that the Supervisor wants |
 //! | `exit` | hello, then `Stopped` with code 3 before ready |
 //! | `fault KIND` | hello, then that fault before ready |
 //! | `fault-after-ready KIND` | hello, ready, then that fault |
@@ -37,6 +38,7 @@ mod noise;
 use partenza_protocol::control::{Hello, Level, MAX_PROVIDES, Provided, ServiceReady, Stopped};
 use partenza_protocol::{ABI, Op, Secret};
 use partenza_service::{Code, Context, ServiceError, give_up};
+use partenza_test_services::spin;
 use sel4_microkit::{ChannelSet, Handler, Infallible, protection_domain};
 
 /// What is left of a service that still lives: it answers nothing and nobody.
@@ -98,10 +100,11 @@ fn misbehave(context: &Context) -> Result<(), Code> {
         "never-ready" => context.hello()?,
         "spin" => {
             context.hello()?;
-            // Not `spin_loop`: emulators spend a microsecond on each of those.
-            loop {
-                core::hint::black_box(0);
-            }
+            spin()
+        }
+        "deaf" => {
+            context.hello()?;
+            context.ready()?;
         }
         "exit" => {
             context.hello()?;
