@@ -278,6 +278,9 @@ impl Supervisor {
         if requests::empty(self.inbox.payload()).is_err() {
             return malformed();
         }
+        if self.is_going_down() {
+            return Outcome::Refuse(SupervisorError::ShuttingDown.code());
+        }
         self.feed(Life::ShutdownRequested(kind));
         Outcome::Answer(0)
     }

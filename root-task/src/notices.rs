@@ -163,8 +163,11 @@ impl Supervisor {
                 Event::Stopping { service: id }
             }
             ServiceState::Stopped => {
-                let forced = matches!(reason, Some(Reason::StopTimeout(_)));
-                Event::Stopped { service: id, forced }
+                let forced = reason.filter(|reason| matches!(reason, Reason::StopTimeout(_)));
+                if let Some(reason) = forced {
+                    entry.last_error = Some(blame(reason, None).0);
+                }
+                Event::Stopped { service: id, forced: forced.is_some() }
             }
             // The fault was an event; the start was one; phases are not.
             _ => return,

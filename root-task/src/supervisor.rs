@@ -253,6 +253,11 @@ impl Supervisor {
         !matches!(self.boot_state, BootState::Initializing | BootState::BootingLayer(_))
     }
 
+    /// Nothing starts any more.
+    pub fn is_going_down(&self) -> bool {
+        self.is_settled() && !matches!(self.boot_state, BootState::BootComplete | BootState::SupervisorMode)
+    }
+
     fn keep_events_flowing(&mut self) {
         if self.is_settled() || self.journal.pressing() || self.clock.now() >= STALLED {
             self.journal.start_flow();

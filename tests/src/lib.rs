@@ -16,4 +16,4 @@ pub mod image;
 pub mod machine;
 pub mod tools;
 
-pub use partenza_lab::{log, system};
+pub use partenza_lab::{ask, log, system};
