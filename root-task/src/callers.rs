@@ -6,12 +6,13 @@
 //!   do the work twice.
 //! * `on-dead: repeat` lets the kernel repeat the call, which then queues for the next incarnation; `error`, or a
 //!   server that does not come back, writes the answer `ServerDown` into the client's registers.
-//! * While a server is down for good, its clients' capabilities to it lead to the Supervisor, which answers. When it is
-//!   started again they lead back before it runs.
+//! * While a server is down for good, or was never started, its clients' capabilities to it lead to the Supervisor, which
+//!   answers. When it is started they lead to it before it runs.
 
 use alloc::vec::Vec;
 
-use partenza_plan::{Grant, Object, PAGE, Plan, ServiceId};
+use partenza_lifecycle::{Record, ServiceState};
+use partenza_plan::{Grant, Object, PAGE, Plan, ServiceId, Start};
 use partenza_protocol::Badge;
 use partenza_protocol::error::SupervisorError;
 use partenza_protocol::event::Event;
@@ -131,6 +132,26 @@ impl Supervisor {
         }
         if !returns {
             self.divert_callers(server);
+        }
+    }
+
+    /// A server that does not come back after all, or never ran: nobody may wait for it either.
+    pub(crate) fn release_from(&mut self, server: ServiceId) {
+        let returns =
+            self.machine.record(partenza_lifecycle::ServiceId(server.0)).is_some_and(Record::returns);
+        if !returns && !self.entries[server.0 as usize].diverted {
+            self.release_callers(server, false);
+        }
+    }
+
+    /// Before the boot: calls to what it does not start lead to the Supervisor until somebody starts it.
+    pub(crate) fn divert_calls_to_the_unstarted(&mut self) {
+        for (server, service) in (0..).map(ServiceId).zip(&self.plan.services) {
+            let disabled =
+                self.machine.state(partenza_lifecycle::ServiceId(server.0)) == Some(ServiceState::Disabled);
+            if disabled || service.start != Start::Eager {
+                self.divert_callers(server);
+            }
         }
     }
 

@@ -173,6 +173,15 @@ impl Supervisor {
             _ => return,
         };
         self.journal.record(now, &event);
+        let gone = match to {
+            ServiceState::Disabled => true,
+            // If there is an incarnation, its end follows, and with it this.
+            ServiceState::Failed | ServiceState::Stopped => !self.entries[id.0 as usize].made.runs(),
+            _ => false,
+        };
+        if gone {
+            self.release_from(id);
+        }
     }
 
     fn on_boot_complete(&mut self) {

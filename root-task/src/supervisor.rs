@@ -12,7 +12,7 @@ use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use core::fmt::Write;
 
-use partenza_lifecycle::{Action, Event as Life, Instant, Machine, Scope, ServiceState, Verdict};
+use partenza_lifecycle::{Action, Event as Life, Instant, Machine, Record, Scope, Verdict};
 use partenza_plan::symbols::Symbols;
 use partenza_plan::{Plan, ServiceId};
 use partenza_protocol::control::{Level, MAX_TEXT};
@@ -86,6 +86,7 @@ enum Wake {
 impl Supervisor {
     /// Boots the system and supervises it. Never returns.
     pub fn run(&mut self) -> ! {
+        self.divert_calls_to_the_unstarted();
         self.feed(Life::Begin);
         loop {
             self.keep_events_flowing();
@@ -194,8 +195,7 @@ impl Supervisor {
         entry.directive = None;
         let rejected = entry.rejected;
         let outcome = self.executor.destroy(id, whole, &mut entry.made);
-        let returns = matches!(self.machine.state(life), Some(ServiceState::Restarting { .. }));
-        self.release_callers(id, returns);
+        self.release_callers(id, self.machine.record(life).is_some_and(Record::returns));
         let now = self.clock.now();
         if rejected > 0 {
             self.journal.record(now, &Event::RejectedTotal { service: id, count: rejected });

@@ -47,3 +47,56 @@ fn callers_of_a_dead_server_are_answered() {
         outcome.same("the bystander", said(&outcome, "bystander"), vec!["answered 10 of 10, 1 to 10"]);
     }
 }
+
+/// The last service: after a while does what `steps` say, then ends the system.
+fn run(name: &str, system: System, steps: &[&str]) -> Outcome {
+    let last = Service::new("last", "script", 9).args(steps).arg("shutdown").priority(50);
+    let last = last.may("shutdown").may("stop");
+    let outcome = Machine::new(&Image::of(Kernel::Release, name, &system.with(last))).run();
+    outcome.must_have_ended();
+    outcome
+}
+
+fn caller(name: &str, calls: usize) -> Service {
+    Service::new(name, "script", 7).priority(60).args(&vec!["count"; calls])
+}
+
+fn server(name: &str, layer: u8) -> Service {
+    Service::new(name, "witness", layer).priority(150).provides("test/count")
+}
+
+#[test]
+fn callers_of_what_never_ran_are_answered() {
+    let down = format!("count answered {}", SupervisorError::ServerDown.code());
+    let system = System::new("never-ran")
+        .with(server("asleep", 5).manifest("start: on-demand"))
+        .with(Service::new("broken", "patient", 5).arg("start=fail"))
+        .with(server("orphan", 6).requires("broken"))
+        .with(server("held", 5))
+        .with(caller("a", 1))
+        .with(caller("b", 1))
+        .with(caller("c", 1))
+        .call("a", "asleep")
+        .call("b", "orphan")
+        .call("c", "held")
+        .boot("parameters: {hold: held}");
+    let outcome = run("never-ran", system, &["wait:5"]);
+    for name in ["a", "b", "c"] {
+        outcome.same(name, said(&outcome, name), vec![down.as_str()]);
+    }
+}
+
+/// It stands in its second call when the server dies, and the server is not started again after all.
+#[test]
+fn a_caller_that_waits_for_a_restart_is_answered_when_that_is_called_off() {
+    let restart = "{policy: on-failure, max: 3, window: 60s, initial_delay: 10s, max_delay: 10s}";
+    let system = System::new("called-off")
+        .budget(7, "1m")
+        .budget(9, "1m")
+        .with(server("mortal", 5).arg("1").restart(restart))
+        .with(caller("inside", 3))
+        .repeated_call("inside", "mortal");
+    let outcome = run("called-off", system, &["wait:5", "stop:mortal", "wait:5"]);
+    let down = format!("count answered {}", SupervisorError::ServerDown.code());
+    outcome.same("inside", said(&outcome, "inside"), vec!["count answered 1", &down, &down]);
+}

@@ -187,6 +187,11 @@ impl Record {
         self.last_failure
     }
 
+    /// Whether another incarnation is to follow without anybody's asking: those who wait for the service may go on.
+    pub fn returns(&self) -> bool {
+        matches!(self.state, ServiceState::Restarting { .. }) || matches!(self.aim, Aim::Start | Aim::Cycle)
+    }
+
     /// Whether something of it runs. What is held was made and never ran.
     fn runs(&self) -> bool {
         self.presence == Presence::Present && self.state != ServiceState::Disabled
