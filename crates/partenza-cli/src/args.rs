@@ -76,11 +76,14 @@ pub enum Command {
     /// Print the manual page
     #[command(after_help = crate::manual::MAN)]
     Man(crate::manual::ManArgs),
-    /// Write the generated pages of the documentation
-    #[command(after_help = "Example:\n  partenza docs docs                errors.md, checks.md, fields.md")]
+    /// Write the generated pages of the documentation, or the generated C header
+    #[command(after_help = crate::docs::EXAMPLES)]
     Docs {
-        /// The directory to write them to
+        /// The directory to write to
         dir: PathBuf,
+        /// The header instead of the pages
+        #[arg(long)]
+        header: bool,
     },
 }
 

@@ -78,7 +78,7 @@ fn main() -> ExitCode {
         Command::Schema(args) => schema::run(&args),
         Command::Completions(args) => manual::completions(&args),
         Command::Man(args) => manual::man(&args),
-        Command::Docs { dir } => docs::docs(&dir),
+        Command::Docs { dir, header } => docs::write(if header { docs::HEADERS } else { docs::PAGES }, &dir),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -38,6 +38,11 @@ fn committed_documentation_is_what_the_tables_say() {
 }
 
 #[test]
+fn the_committed_header_is_what_the_types_say() {
+    same(generate(&["docs", "--header"]).path(), "c/include/partenza", "docs --header c/include/partenza");
+}
+
+#[test]
 fn committed_schemas_are_what_the_tables_say() {
     same(generate(&["schema", "--write"]).path(), "schemas", "schema --write schemas");
 }

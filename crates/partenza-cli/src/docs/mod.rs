@@ -7,10 +7,17 @@
 mod checks;
 mod errors;
 mod fields;
+mod header;
+mod vectors;
 
 use std::path::Path;
 
 use crate::{Failure, pack};
+
+pub const EXAMPLES: &str = "\
+Examples:
+  partenza docs docs                           errors.md, checks.md, fields.md, vectors.txt
+  partenza docs --header c/include/partenza    codes.h";
 
 /// A generated page.
 pub struct Page {
@@ -23,11 +30,15 @@ pub const PAGES: &[Page] = &[
     Page { file: "errors.md", text: errors::page },
     Page { file: "checks.md", text: checks::page },
     Page { file: "fields.md", text: fields::page },
+    Page { file: "vectors.txt", text: vectors::page },
 ];
 
-/// Writes every page to a directory.
-pub fn docs(dir: &Path) -> Result<(), Failure> {
-    for page in PAGES {
+/// Every generated header.
+pub const HEADERS: &[Page] = &[Page { file: "codes.h", text: header::page }];
+
+/// Writes every one of `pages` to a directory.
+pub fn write(pages: &[Page], dir: &Path) -> Result<(), Failure> {
+    for page in pages {
         pack::write(&dir.join(page.file), (page.text)().as_bytes())?;
     }
     Ok(())
