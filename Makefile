@@ -31,6 +31,8 @@ services := axiom policy keys identity capability_service process_manager block_
 	driver_manager network terminal update_manager
 target_cargo = SEL4_PREFIX=$(1) CARGO_TARGET_DIR=build/sel4/$(2) cargo $(3) --config support/sel4-target.toml --quiet \
 	--profile sel4
+# The tests' services in C, beside what cargo made for the same kernel.
+c_build = $(MAKE) --silent -C tests/services-c SEL4_PREFIX=$(1) OUT=$(CURDIR)/build/sel4/$(2)/x86_64-unknown-linux-gnu/sel4
 # The root task apart: cargo unites the features of what it builds together, and services have no allocator.
 target_build = $(call target_cargo,$(1),$(2),build) -p partenza-root-task && \
 	$(call target_cargo,$(1),$(2),build) $(addprefix -p ,$(services)) $(3)
@@ -89,6 +91,8 @@ test: kernels tools
 	@echo 'Building programs for both kernels'
 	@$(call target_build,$(CURDIR)/build/kernel/debug,debug,-p partenza-test-services)
 	@$(call target_build,$(CURDIR)/build/kernel/release,release,-p partenza-test-services)
+	@$(call c_build,$(CURDIR)/build/kernel/debug,debug)
+	@$(call c_build,$(CURDIR)/build/kernel/release,release)
 	@echo 'Testing'
 	@CARGO_TARGET_DIR=$(host) PARTENZA_BIN=$(CURDIR)/$(partenza) cargo test --quiet
 	@SEL4_PREFIX=$(CURDIR)/build/kernel/debug CARGO_TARGET_DIR=build/sel4/host-tests cargo test --quiet \

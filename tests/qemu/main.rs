@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod begin;
+mod c;
 mod callers;
 mod costs;
 mod dependents;

@@ -8,7 +8,9 @@ use std::time::Duration;
 use partenza_lab::ask::Request;
 use partenza_lab::log::{Answer, Log};
 use partenza_lab::machine::{self as lab, Trouble};
+use partenza_protocol::Op;
 use partenza_protocol::event::Event;
+use partenza_protocol::request::{Audit, Status};
 
 pub use partenza_lab::machine::Pace;
 
@@ -129,6 +131,49 @@ impl Running {
     #[track_caller]
     pub fn ask(&mut self, request: &Request<'_>) -> Answer {
         let outcome = self.0.request(request);
+        self.done(outcome)
+    }
+
+    /// Asks for a change of a service, which is accepted.
+    ///
+    /// # Panics
+    /// It is refused.
+    #[track_caller]
+    pub fn change(&mut self, op: Op, name: &str) {
+        let outcome = self.0.ask(op, name);
+        let answer = self.done(outcome);
+        assert_eq!(answer, Ok(()), "{} {name}\n{}", op.name(), self.log());
+    }
+
+    /// Asks for the end of everything, in order.
+    ///
+    /// # Panics
+    /// It is refused.
+    #[track_caller]
+    pub fn shut_down(&mut self) {
+        let outcome = self.0.order(Op::Shutdown);
+        let answer = self.done(outcome);
+        assert_eq!(answer, Ok(()), "shutdown\n{}", self.log());
+    }
+
+    /// What a service's status says, as far as `read` takes it.
+    ///
+    /// # Panics
+    /// It is refused or malformed.
+    #[track_caller]
+    pub fn status<T>(&mut self, name: &str, read: impl FnOnce(&Status<'_>) -> T) -> T {
+        let outcome = self.0.status(name, read);
+        let status = self.done(outcome);
+        status.unwrap_or_else(|| panic!("no status of {name}\n{}", self.log()))
+    }
+
+    /// Has a service's CSpace compared with the plan (SPEC F-8); `None` for a service that has none.
+    ///
+    /// # Panics
+    /// The Supervisor does not answer.
+    #[track_caller]
+    pub fn audit(&mut self, name: &str) -> Option<Audit> {
+        let outcome = self.0.audit(name);
         self.done(outcome)
     }
 
