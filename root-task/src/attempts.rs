@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! The boot attempt counter (SPEC ): bytes that survive a warm reset, on pc99 in the CMOS RAM.
 //!
-//! Counted up before the first service starts, cleared at BootComplete; the reason of the last failure stays. Bytes that
-//! do not add up, after a change of battery, count as no attempt at all.
+//! Counted up before the first service starts, cleared at BootComplete; the reason of the last failure stays. A system
+//! that is lost soon after counts with the boots that failed before it, so that one which boots and is lost over and
+//! over comes to a recovery boot (SPEC E-5); lost later, it is the first of a new row. Bytes that do not add up, after a
+//! change of battery, count as no attempt at all.
 
 use partenza_plan::ServiceId;
 use partenza_protocol::Code;
@@ -14,6 +16,8 @@ pub const LAST_PORT: u16 = 0x71;
 /// First of the bytes that are ours: the BIOS leaves 0x40 to 0x5a alone.
 const FIRST_BYTE: u8 = 0x40;
 const MARK: [u8; 2] = *b"PZ";
+/// A system that was up for so long did boot: 10 minutes, in microseconds.
+const STABLE: u64 = 600_000_000;
 /// Mark, attempts, code, culprit, sum.
 const BYTES: usize = 8;
 const NOBODY: u16 = u16::MAX;
@@ -55,8 +59,11 @@ impl Attempts {
         (code, (self.culprit != NOBODY).then_some(ServiceId(self.culprit)))
     }
 
-    /// This boot, or the system after it, fails for this reason.
-    pub fn fail(&mut self, code: Code, culprit: Option<ServiceId>) {
+    /// This boot, or the system `up` microseconds after it, fails for this reason.
+    pub fn fail(&mut self, code: Code, culprit: Option<ServiceId>, up: u64) {
+        if up >= STABLE {
+            self.failed = 0;
+        }
         self.code = code.0;
         self.culprit = culprit.map_or(NOBODY, |id| id.0);
         self.write(self.failed.saturating_add(1));

@@ -61,7 +61,7 @@ pub fn machine(
             .storm
             .map(|storm| Storm { restarts: storm.restarts, window: Duration::from_micros(storm.window) }),
         overload: Some(OVERLOAD),
-        panic_module: None,
+        panic_module: plan.recovery.panic.map(|id| ServiceId(id.0)),
     };
     let storage = Storage {
         records: vec![Record::default(); config.services.len()].leak(),

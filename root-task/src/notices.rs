@@ -77,8 +77,9 @@ impl Supervisor {
 
     /// SPEC Q-3.
     fn remember_failure(&mut self, code: Code, culprit: partenza_lifecycle::ServiceId) {
+        let up = self.complete.map_or(0, |complete| self.clock.now().as_micros() - complete);
         if let Some(attempts) = &mut self.attempts {
-            attempts.fail(code, Some(plan_id(culprit)));
+            attempts.fail(code, Some(plan_id(culprit)), up);
         }
     }
 
@@ -250,15 +251,15 @@ impl Supervisor {
         }
     }
 
-    /// SPEC E-3: what helps to find out why the boot failed, while it is still there.
+    /// SPEC E-3, E-5: what helps to find out why the system goes down, while it is still there.
     pub(crate) fn diagnose(&mut self, culprit: partenza_lifecycle::ServiceId) {
         let plan: &Plan<'_> = self.plan;
         let entries = &self.entries;
         let machine = &self.machine;
         let Some(console) = self.journal.console() else { return };
+        let what = if self.boot_state == BootState::BootFailed { "Boot failed" } else { "System lost" };
         // Writing to a UART cannot fail.
-        let _ =
-            writeln!(console, "\nBoot failed because of {}. Services:", plan.service(plan_id(culprit)).name);
+        let _ = writeln!(console, "\n{what} because of {}. Services:", plan.service(plan_id(culprit)).name);
         for (index, service) in plan.services.iter().enumerate() {
             let entry = &entries[index];
             let state = machine.state(partenza_lifecycle::ServiceId(index as u16));

@@ -212,3 +212,44 @@ fn restarts_end_with_the_budget_of_the_layer_that_boots() {
     let missing = Some((BootError::DependencyNotRunning.code(), Some("mortal")));
     outcome.same("what needs it", log.failure("user"), missing);
 }
+
+/// SPEC L-8: when everything else is gone, it is started, and stopped when it has shown what it has to show.
+#[test]
+fn a_panic_module_shows_why_when_everybody_else_is_gone() {
+    for (name, culprit, on_failure) in [
+        // At run time, and in a boot.
+        ("panic-module", mortal("mortal", ", on_exhausted: panic"), SupervisorError::Crashed.code()),
+        (
+            "panic-module-boot",
+            Service::new("mortal", "patient", 2).arg("start=crash"),
+            BootError::ServiceCrashed.code(),
+        ),
+    ] {
+        let system = System::new(name)
+            .with(culprit)
+            .with(Service::new("other", "trivial", 2))
+            .with(
+                Service::new("shower", "patient", 9)
+                    .args(&["start=ok", "health=g", "stop=ok"])
+                    .manifest("start: on-demand"),
+            )
+            .config("recovery: {panic: shower}");
+        let outcome = run(name, &system);
+        let mut story = story(&outcome, &["mortal", "other", "shower"]);
+        // In a failed boot nobody is asked.
+        story.retain(|deed| {
+            deed != "other stopping" && (!deed.starts_with("mortal") || deed.contains("failed"))
+        });
+        let expected = [
+            "other starting 1",
+            "other ready",
+            &format!("mortal failed {on_failure}"),
+            "other stopped",
+            "shower starting 1",
+            "shower ready",
+            "shower stopping",
+            "shower stopped",
+        ];
+        outcome.same("who is there when", story, expected.map(str::to_owned).to_vec());
+    }
+}

@@ -15,6 +15,7 @@ mod handoff;
 mod health;
 mod misbehaviour;
 mod parameters;
+mod recovery;
 mod reference;
 mod repeat;
 mod restarts;

@@ -350,3 +350,25 @@ fn a_recovery_boot_holds_together() {
     let none = with("boot: {max_attempts: 3}\nrecovery: {services: [a], soften: [a->b]}");
     assert_eq!(none.remarks(), [Code::RecoveryGap], "softens nothing");
 }
+
+#[test]
+fn who_shows_a_panic_starts_on_demand_tells_when_ready_and_requires_nobody() {
+    let with = |shower: &str| {
+        let bench = bench(&[("a", ""), ("shower", shower)]);
+        bench.file("partenza.yaml", "partenza: \"1.0\"\nrecovery: {panic: shower}\n".to_owned());
+        bench
+    };
+    with("start: on-demand\n").good();
+    with("").error(Code::BadPanic, "partenza.yaml:2:", "does not start `on-demand`");
+    with("start: on-demand\nreadiness: none\n").error(
+        Code::BadPanic,
+        "partenza.yaml:2:",
+        "`readiness: none`",
+    );
+    with("start: on-demand\nrequires: [{module: a}]\n").error(
+        Code::BadPanic,
+        "partenza.yaml:2:",
+        "requires `a`",
+    );
+    with("start: on-demand\nrequires: [{module: a, optional: true}]\n").good();
+}

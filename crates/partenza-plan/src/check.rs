@@ -2,7 +2,7 @@
 //! What the target verifies of a plan before it uses it as a list of indices and ranges.
 
 use crate::layout::SlotMap;
-use crate::{MAX_SERVICES, Object, PAGE, Plan, ServiceId};
+use crate::{MAX_SERVICES, Object, PAGE, Plan, Recovery, ServiceId};
 
 /// Why a plan is refused although its bytes are sound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +22,10 @@ impl Plan<'_> {
             return Err(InvalidPlan::TooManyServices);
         }
         let system = self.regions_fit() && self.irqs_fit() && self.images_fit(archive_len);
-        if !system || self.boot.hold.or(self.boot.handover).is_some_and(|id| !self.has(id)) {
+        let Recovery { services, soften, panic, .. } = &self.recovery;
+        let named = [self.boot.hold, self.boot.handover, *panic].into_iter().flatten();
+        let edges = soften.iter().flat_map(|(from, to)| [*from, *to]);
+        if !system || !named.chain(services.iter().copied()).chain(edges).all(|id| self.has(id)) {
             return Err(InvalidPlan::OutOfRange(None));
         }
         for index in 0..self.services.len() {

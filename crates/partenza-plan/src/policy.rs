@@ -121,4 +121,6 @@ pub struct Recovery {
     pub services: Vec<ServiceId>,
     /// Requirements that are soft in a recovery boot: dependent, dependency.
     pub soften: Vec<(ServiceId, ServiceId)>,
+    /// Shows at a panic why (SPEC L-8).
+    pub panic: Option<ServiceId>,
 }

@@ -151,7 +151,12 @@ pub fn of_system(names: &Names<'_, '_>) -> Facts {
     facts.text(Topic::Setting, "name", plan.system);
     facts.settings("", &system, NOT_SYSTEM);
     let who = |id: ServiceId| names.service(id);
-    for (key, id) in [("boot.hold", plan.boot.hold), ("boot.handover", plan.boot.handover)] {
+    let one = [
+        ("boot.hold", plan.boot.hold),
+        ("boot.handover", plan.boot.handover),
+        ("recovery.panic", plan.recovery.panic),
+    ];
+    for (key, id) in one {
         if let Some(id) = id {
             facts.text(Topic::Setting, key, who(id));
         }

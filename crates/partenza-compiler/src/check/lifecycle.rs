@@ -19,6 +19,7 @@ pub fn check(model: &Model<'_>, order: &Order, out: &mut Diagnostics) {
         starts(model, order, at, out);
     }
     recovery(model, order, out);
+    panic(model, order, out);
 }
 
 fn policies(model: &Model<'_>, at: usize, out: &mut Diagnostics) {
@@ -134,6 +135,26 @@ fn recovery(model: &Model<'_>, order: &Order, out: &mut Diagnostics) {
             let found = Diagnostic::error(Code::RecoveryGap, message).at(*span, "in the recovery set");
             out.push(found.at(dependency.span, "required here").help(help));
         }
+    }
+}
+
+/// When it has its turn nobody else runs, and what runs until then is not it.
+fn panic(model: &Model<'_>, order: &Order, out: &mut Diagnostics) {
+    let Some(name) = &model.config.recovery.panic else { return };
+    let Some(at) = model.service(&name.value) else { return };
+    let service = &model.services[at];
+    let mut refuse = |message: &str| {
+        let message = format!("`{}` {message}", service.name());
+        out.push(Diagnostic::error(Code::BadPanic, message).at(name.span, "is to show why"));
+    };
+    if service.start != Start::OnDemand {
+        refuse("does not start `on-demand`: the boot would start it");
+    }
+    if service.readiness == Readiness::None {
+        refuse("has `readiness: none`: nobody would know when it has shown it");
+    }
+    if let Some(dependency) = order.requires[at].iter().find(|dependency| is_required(dependency)) {
+        refuse(&format!("requires `{}`, which is gone by then", model.services[dependency.on].name()));
     }
 }
 

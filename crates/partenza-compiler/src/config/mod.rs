@@ -37,6 +37,8 @@ pub struct Recovery {
     pub services: Vec<Spanned<String>>,
     /// Dependent, and the dependency that is optional then.
     pub soften: Vec<(Spanned<String>, Spanned<String>)>,
+    /// Shows at a panic why (SPEC L-8).
+    pub panic: Option<Spanned<String>>,
 }
 
 /// A rule about who may reach whom (SPEC F-9); names of PDs, memory regions, devices.

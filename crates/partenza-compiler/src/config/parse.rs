@@ -144,6 +144,7 @@ fn recovery(f: &View<'_>) -> Recovery {
     Recovery {
         services: f.texts("services"),
         soften: f.list("soften").into_iter().filter_map(edge).collect(),
+        panic: f.text("panic"),
     }
 }
 

@@ -36,7 +36,7 @@ pub static CONFIG: LazyLock<Table> = LazyLock::new(|| {
             "recovery",
             Shape::Table(recovery()),
             "none",
-            "what boots after too many failed boots (SPEC Q)",
+            "what boots after too many failed boots (SPEC Q), and who tells of a failure",
         ),
         field(
             "policy",
@@ -188,6 +188,13 @@ fn recovery() -> Table {
             list(Shape::Edge),
             "none",
             "requirements that are optional there, as in `terminal->identity`",
+        ),
+        field(
+            "panic",
+            Shape::Text,
+            "nobody",
+            "the service that shows why, when a failure has brought the system down: it is started when everything else \
+             is gone, and stopped when it is ready (SPEC L-8)",
         ),
     ])
 }

@@ -241,6 +241,7 @@ fn recovery(model: &Model<'_>, ids: &HashMap<&str, ServiceId>) -> Recovery {
         max_attempts: model.config.boot.max_attempts.as_ref().map_or(0, |attempts| attempts.value),
         services: recovery.services.iter().filter_map(id).collect(),
         soften: recovery.soften.iter().filter_map(|(from, to)| id(from).zip(id(to))).collect(),
+        panic: recovery.panic.as_ref().and_then(id),
     }
 }
 

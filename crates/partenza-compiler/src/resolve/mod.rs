@@ -154,7 +154,7 @@ fn names(model: &Model<'_>, out: &mut Diagnostics) {
     config.services.iter().map(|entry| &entry.name).for_each(&mut look);
     config.platform.handover.iter().for_each(&mut look);
     config.boot.parameters.hold.iter().for_each(&mut look);
-    config.recovery.services.iter().for_each(&mut look);
+    config.recovery.services.iter().chain(&config.recovery.panic).for_each(&mut look);
     config.recovery.soften.iter().flat_map(|(from, to)| [from, to]).for_each(&mut look);
     config.providers.iter().flat_map(|(_, names)| names).for_each(&mut look);
 }

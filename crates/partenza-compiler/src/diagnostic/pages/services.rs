@@ -151,4 +151,12 @@ pub const PAGES: &[Page] = &[
         "boot: {max_attempts: 3}\nrecovery: {services: [client]}",
         "boot: {max_attempts: 3}\nrecovery: {services: [client], soften: [client->server]}",
     ),
+    piece(
+        Code::BadPanic,
+        "When a failure has brought the system down, this service is started last, to show why, and told to stop when it is \
+         ready. Nobody else runs by then.",
+        CONFIG,
+        "recovery: {panic: server}",
+        "",
+    ),
 ];
