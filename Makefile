@@ -80,8 +80,9 @@ ifndef SEL4_PREFIX
 	@cmake --build build/cmake -- --quiet
 endif
 
+# The programs of the tests, too: `partenza conformance` uses some of them.
 programs: kernels
-	@$(call target_build,$(prefix),$(flavour))
+	@$(call target_build,$(prefix),$(flavour),-p partenza-test-services)
 
 tools: setup
 	@CARGO_TARGET_DIR=$(host) cargo build --quiet -p partenza-cli

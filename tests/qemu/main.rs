@@ -5,6 +5,7 @@
 mod begin;
 mod c;
 mod callers;
+mod conformance;
 mod costs;
 mod dependents;
 mod exhausted;

@@ -18,8 +18,18 @@ const PROGRAM_HEADER_COUNT_AT: usize = 56;
 /// A program header's type when the segment is loaded, and other fields.
 const LOAD: [u8; 4] = [1, 0, 0, 0];
 const OFFSET: usize = 8;
+const FLAGS: usize = 4;
+const ADDRESS: usize = 16;
 const FILE_SIZE: usize = 32;
 const MEMORY_SIZE: usize = 40;
+
+/// The same for section headers.
+const SECTION_HEADERS_AT: usize = 40;
+const SECTION_HEADER_SIZE: usize = 64;
+const SECTION_HEADER_COUNT_AT: usize = 60;
+const SECTION_TYPE: usize = 4;
+const SYMBOL_TABLE: [u8; 4] = [2, 0, 0, 0];
+const PROGRAM_BITS: [u8; 4] = [1, 0, 0, 0];
 
 /// An image and the kernel that it was packed for.
 #[derive(Clone, Debug)]
@@ -133,6 +143,84 @@ fn program_headers(bytes: &[u8]) -> impl Iterator<Item = usize> + use<> {
     let at = PROGRAM_HEADER_COUNT_AT;
     let count = usize::from(u16::from_le_bytes([bytes[at], bytes[at + 1]]));
     (0..count).map(move |index| first + index * PROGRAM_HEADER_SIZE)
+}
+
+/// The two segments of a program, as `support/sel4.ld` lays them out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Segment {
+    Text,
+    Data,
+}
+
+/// A segment's program header, as far as cases change it.
+#[derive(Clone, Copy, Debug)]
+pub struct Header {
+    pub flags: u32,
+    pub address: u64,
+    pub memory: u64,
+}
+
+/// A program's file, to be changed.
+#[derive(Clone, Debug)]
+pub struct ElfFile {
+    pub bytes: Vec<u8>,
+}
+
+impl ElfFile {
+    /// # Panics
+    /// The file cannot be read.
+    #[must_use]
+    pub fn read(path: &Path) -> Self {
+        Self { bytes: fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display())) }
+    }
+
+    /// Changes a segment's header; `change` sees the other's, too.
+    ///
+    /// # Panics
+    /// The file has not both segments.
+    pub fn change(&mut self, which: Segment, change: impl FnOnce(&mut Header, &Header)) {
+        let loaded = program_headers(&self.bytes).filter(|at| self.bytes[*at..*at + 4] == LOAD);
+        let [text, data] = loaded.collect::<Vec<_>>()[..] else { panic!("not a text and a data segment") };
+        let (at, other) = if which == Segment::Text { (text, data) } else { (data, text) };
+        let mut header = self.header(at);
+        change(&mut header, &self.header(other));
+        self.put(at + FLAGS, &header.flags.to_le_bytes());
+        self.put(at + ADDRESS, &header.address.to_le_bytes());
+        self.put(at + MEMORY_SIZE, &header.memory.to_le_bytes());
+    }
+
+    fn header(&self, at: usize) -> Header {
+        Header {
+            flags: (word(&self.bytes, at) >> 32) as u32,
+            address: word(&self.bytes, at + ADDRESS),
+            memory: word(&self.bytes, at + MEMORY_SIZE),
+        }
+    }
+
+    fn put(&mut self, at: usize, bytes: &[u8]) {
+        self.bytes[at..at + bytes.len()].copy_from_slice(bytes);
+    }
+
+    /// Writes `new` over the first `old`, which is as long.
+    ///
+    /// # Panics
+    /// It is not there.
+    pub fn replace(&mut self, old: &[u8], new: &[u8]) {
+        let at = self.bytes.windows(old.len()).position(|piece| piece == old);
+        self.put(at.expect("the file holds what is to be replaced"), new);
+    }
+
+    /// Makes the table of symbols a section of no known kind.
+    ///
+    /// # Panics
+    /// There is none.
+    pub fn forget_symbols(&mut self) {
+        let first = word(&self.bytes, SECTION_HEADERS_AT) as usize;
+        let count = usize::from(self.bytes[SECTION_HEADER_COUNT_AT]);
+        let kinds = (0..count).map(|index| first + index * SECTION_HEADER_SIZE + SECTION_TYPE);
+        let symbols = kinds.into_iter().find(|at| self.bytes[*at..*at + 4] == SYMBOL_TABLE);
+        self.put(symbols.expect("the file has a table of symbols"), &PROGRAM_BITS);
+    }
 }
 
 /// Where the program header of the archive's segment is, and the archive.

@@ -64,6 +64,9 @@ pub enum Command {
         /// PZ-0101, PZ-E0120; without one, all codes are listed
         code: Option<String>,
     },
+    /// Hold a module, or the orchestrator itself, against the specification, in QEMU
+    #[command(after_help = crate::conformance::EXAMPLES)]
+    Conformance(crate::conformance::ConformanceArgs),
     /// Write a small system that works, to begin with
     #[command(after_help = crate::new::EXAMPLES)]
     New(crate::new::NewArgs),

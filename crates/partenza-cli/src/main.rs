@@ -12,6 +12,7 @@ mod authority;
 mod cache;
 mod chart;
 mod check;
+mod conformance;
 mod diff;
 mod docs;
 mod events;
@@ -74,6 +75,7 @@ fn main() -> ExitCode {
         Command::Blame(args) => chart::blame(&args),
         Command::CriticalChain(args) => chart::critical_chain(&args),
         Command::Explain { code } => explain::explain(code.as_deref()),
+        Command::Conformance(args) => conformance::conformance(&args),
         Command::New(args) => new::new(&args),
         Command::Schema(args) => schema::run(&args),
         Command::Completions(args) => manual::completions(&args),

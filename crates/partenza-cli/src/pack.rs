@@ -43,7 +43,7 @@ pub fn pack(args: &PackArgs) -> Result<(), Failure> {
 }
 
 /// What the root task is called.
-const ROOT_TASK: [&str; 2] = ["root-task", "root-task.elf"];
+pub const ROOT_TASK: [&str; 2] = ["root-task", "root-task.elf"];
 
 pub fn find_root_task(search_path: &[PathBuf]) -> Option<PathBuf> {
     let mut candidates = search_path.iter().flat_map(|dir| ROOT_TASK.map(|name| dir.join(name)));

@@ -135,7 +135,7 @@ pub fn kernel(args: &KernelArgs) -> Result<Kernel, Failure> {
 }
 
 /// Where programs for `kernel` are when nobody says.
-fn default_search_path(kernel: &Kernel) -> Vec<PathBuf> {
+pub fn default_search_path(kernel: &Kernel) -> Vec<PathBuf> {
     let flavour = if kernel.debug { "debug" } else { "release" };
     let own = kernel.prefix.file_name().map(|name| name.to_string_lossy().into_owned());
     let mut names: Vec<String> = own.into_iter().collect();

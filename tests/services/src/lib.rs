@@ -10,6 +10,8 @@
 //! | `script` | STEP… | asks for one thing after another once it is ready; see `script.rs` |
 //! | `witness` | \[LAST\] | serves `test/count`: answers each call with how many it has answered; touches address 0 at the call after LAST |
 //! | `prober` | CALLS \[FIRST\] | calls `test/count` CALLS times before ready, again when stopped and at each signal of a peer |
+//! | `knocker` | - | calls the one peer that it can call 32 times with operations and payloads that mean nothing; a call that is not answered is its end |
+//! | `wrong_module` | MODE | breaks one clause of the conformance tool; see `wrong_module.rs` for the modes |
 //! | `neighbour` | - | calls `test/neighbour` once before ready if it has such a channel; answers the same |
 //!
 //! `prober` expects consecutive numbers, in the first round from FIRST on (`any`, the default: from whatever comes),

@@ -5,6 +5,7 @@
 //! test holds them together.
 
 mod checks;
+mod conformance;
 mod errors;
 mod fields;
 mod header;
@@ -29,6 +30,7 @@ pub struct Page {
 pub const PAGES: &[Page] = &[
     Page { file: "errors.md", text: errors::page },
     Page { file: "checks.md", text: checks::page },
+    Page { file: "conformance.md", text: conformance::page },
     Page { file: "fields.md", text: fields::page },
     Page { file: "vectors.txt", text: vectors::page },
 ];
