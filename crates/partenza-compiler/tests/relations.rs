@@ -355,7 +355,7 @@ fn a_recovery_boot_holds_together() {
 fn who_shows_a_panic_starts_on_demand_tells_when_ready_and_requires_nobody() {
     let with = |shower: &str| {
         let bench = bench(&[("a", ""), ("shower", shower)]);
-        bench.file("partenza.yaml", "partenza: \"1.0\"\nrecovery: {panic: shower}\n".to_owned());
+        bench.file("partenza.yaml", "partenza: \"1.0\"\nrecovery: {panic: shower}\n");
         bench
     };
     with("start: on-demand\n").good();
