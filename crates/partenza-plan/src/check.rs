@@ -23,9 +23,10 @@ impl Plan<'_> {
         }
         let system = self.regions_fit() && self.irqs_fit() && self.images_fit(archive_len);
         let Recovery { services, soften, panic, .. } = &self.recovery;
-        let named = [self.boot.hold, self.boot.handover, *panic].into_iter().flatten();
-        let edges = soften.iter().flat_map(|(from, to)| [*from, *to]);
-        if !system || !named.chain(services.iter().copied()).chain(edges).all(|id| self.has(id)) {
+        let named = [self.boot.hold, self.boot.handover, *panic].iter().flatten().all(|id| self.has(*id));
+        let recovery = services.iter().all(|id| self.has(*id))
+            && soften.iter().all(|(from, to)| self.has(*from) && self.has(*to));
+        if !system || !named || !recovery {
             return Err(InvalidPlan::OutOfRange(None));
         }
         for index in 0..self.services.len() {
