@@ -105,10 +105,26 @@ pub const TABLE: &[Row] = &[
         effect: "prove after a failed start that everything came back",
     },
     Row { name: "bench", values: SWITCH, default: "off", effect: "account instructions and system calls" },
+    Row {
+        name: "recovery",
+        values: SWITCH,
+        default: "what the attempt counter says",
+        effect: "a recovery boot, or none; only in systems with `boot.max_attempts`",
+    },
+    Row {
+        name: "last-gasp",
+        values: Values::Words(&["panic", "fault"]),
+        default: "nothing",
+        effect: "Init ends that way after BootComplete, to try what follows",
+    },
 ];
 
 /// Parameters of the table that partenza.yaml may not set, and what to do instead.
-const AT_BOOT_ONLY: &[(&str, &str)] = &[("bench", "give it to `partenza run --param bench=on`")];
+const AT_BOOT_ONLY: &[(&str, &str)] = &[
+    ("bench", "give it to `partenza run --param bench=on`"),
+    ("recovery", "give it to `partenza run --param recovery=on`"),
+    ("last-gasp", "give it to `partenza run --param last-gasp=panic`"),
+];
 
 /// Checks one parameter as given on the command line.
 ///

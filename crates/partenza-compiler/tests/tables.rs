@@ -17,7 +17,7 @@ const REGISTRY_FILE: &str = include_str!("yaml/extensions.yaml");
 /// Checked and not kept: the specification's version, a description, what no release uses.
 const NOT_KEPT: &[&str] = &["partenza", "watchdog", "description"];
 /// Parameters that partenza.yaml may not set.
-const AT_BOOT_ONLY: &[&str] = &["bench"];
+const AT_BOOT_ONLY: &[&str] = &["bench", "recovery", "last-gasp"];
 
 fn names(table: &Table, out: &mut Vec<&'static str>) {
     for field in &table.fields {
@@ -108,8 +108,10 @@ fn every_field_of_the_registry_is_read() {
 
 #[test]
 fn a_parameter_of_the_machine_is_told_and_ignored() {
-    let text = "partenza: \"1.0\"\nboot: {parameters: {bench: on}}\n";
-    let (_, out, shown) = read(text, config::parse);
-    assert_eq!(out.codes(), [Code::NoEffect], "{shown}");
-    assert!(shown.contains("partenza run --param bench=on"), "{shown}");
+    for (name, value) in [("bench", "on"), ("recovery", "off"), ("last-gasp", "fault")] {
+        let text = format!("partenza: \"1.0\"\nboot: {{parameters: {{{name}: {value}}}}}\n");
+        let (_, out, shown) = read(&text, config::parse);
+        assert_eq!(out.codes(), [Code::NoEffect], "{shown}");
+        assert!(shown.contains(&format!("partenza run --param {name}=")), "{shown}");
+    }
 }

@@ -122,10 +122,10 @@ fn service() -> Table {
             "the id of its channel to the Supervisor; `auto` is the highest free one",
         ),
         manifest::layer("the manifest's"),
-        manifest::critical(),
+        manifest::critical("the manifest's"),
         manifest::class("the manifest's"),
         manifest::start("the manifest's"),
-        manifest::fallback(),
+        manifest::fallback("the manifest's"),
     ])
 }
 

@@ -25,8 +25,8 @@ pub static MANIFEST: LazyLock<Table> = LazyLock::new(|| {
         ),
         layer("partenza.yaml must say"),
         class("user"),
-        critical(),
-        fallback(),
+        critical("true in layers 2 to 4, else false"),
+        fallback("none"),
         start("eager"),
         field(
             "provides",
@@ -112,20 +112,15 @@ pub fn class(default: &'static str) -> Field {
     )
 }
 
-pub fn critical() -> Field {
-    field(
-        "critical",
-        Shape::Boolean,
-        "true in layers 2 to 4, else false",
-        "whether the boot fails if it does (SPEC E-2)",
-    )
+pub fn critical(default: &'static str) -> Field {
+    field("critical", Shape::Boolean, default, "whether the boot fails if it does (SPEC E-2)")
 }
 
-pub fn fallback() -> Field {
+pub fn fallback(default: &'static str) -> Field {
     field(
         "fallback",
         Shape::Name,
-        "none",
+        default,
         "the service that is started when its restarts are used up (SPEC L-8)",
     )
 }
@@ -234,10 +229,15 @@ fn health() -> Table {
         field(
             "interval",
             Shape::Timeout,
-            "5s",
+            "5s, or `timeout` where that is longer",
             "from one probe to the next, or the longest pause between heartbeats",
         ),
-        field("timeout", Shape::Timeout, "1s", "from a probe to its answer"),
+        field(
+            "timeout",
+            Shape::Timeout,
+            "1s, or `interval` where that is shorter",
+            "from a probe to its answer",
+        ),
         field(
             "failure_threshold",
             threshold(),
