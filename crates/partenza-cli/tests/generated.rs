@@ -91,19 +91,3 @@ fn completions_and_manual_pages_know_every_command() {
     }
     assert!(run(&["man"]).contains(".TH partenza 1"));
 }
-
-#[test]
-fn the_index_of_the_documentation_names_every_page() {
-    let index = fs::read_to_string(checkout().join("docs/README.md")).unwrap();
-    for entry in fs::read_dir(checkout().join("docs")).unwrap() {
-        let name = entry.unwrap().file_name().to_string_lossy().into_owned();
-        let linked = index.contains(&format!("]({name})"));
-        assert!(
-            linked || name == "README.md" || !name.ends_with(".md"),
-            "docs/README.md does not name {name}"
-        );
-    }
-    for target in index.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
-        assert!(checkout().join("docs").join(target).exists(), "docs/README.md links to {target}");
-    }
-}

@@ -23,7 +23,8 @@ pub fn page() -> String {
          [schemas/](../schemas),\nwhich an editor with yaml-language-server uses where a file names one in its first \
          lines.\n\nDurations are `500us`, `500ms`, `5s`, `2m`, `1h`; sizes are bytes or `64KiB`, `2MiB`, `1GiB`; versions \
          and ranges are those of\nsemver, `1.2` standing for `1.2.0`. A list of one may be written as that one. Fields \
-         marked \\* are read, checked and planned, and\nhave no effect on the target in this release yet.\n",
+         marked \\* are read, checked and planned, and\nhave no effect on the target in this release yet.\n\n[policy/](policy/README.md) tells of every field that sets \
+         policy: what it does, why its default is what it is, and what happens in the corners.\n",
     );
     for (file, name) in FILES.iter().zip(NAMES) {
         let _ = write!(out, "\n## {name}\n\n{}.\n", file.title);
