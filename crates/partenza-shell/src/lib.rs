@@ -13,6 +13,7 @@
 mod command;
 mod commands;
 mod complete;
+mod edit;
 mod history;
 mod key;
 mod line;
@@ -21,9 +22,8 @@ mod shell;
 mod show;
 mod system;
 
-pub use history::History;
+pub use edit::{Asked, Editor, PROMPT};
 pub use key::{Decoder, Key};
-pub use line::Line;
-pub use shell::{PROMPT, Shell};
+pub use shell::Shell;
 pub use show::{Bytes, Micros};
 pub use system::System;

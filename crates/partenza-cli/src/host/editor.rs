@@ -4,15 +4,11 @@
 use std::fmt::Write;
 
 use clap::Command;
-use partenza_shell::{Decoder, History, Key, Line, PROMPT};
-
-const BELL: &str = "\x07";
+use partenza_shell::{Asked, Editor as LineEditor};
 
 #[derive(Default)]
 pub struct Editor {
-    keys: Decoder,
-    line: Line,
-    history: History,
+    line: LineEditor,
 }
 
 /// What a key led to.
@@ -28,8 +24,7 @@ pub enum Typed {
 impl Editor {
     /// The prompt and the line, where the cursor stands.
     pub fn draw(&self, out: &mut String) {
-        out.push_str(PROMPT);
-        // A String takes everything.
+        // A String takes everything; so below.
         let _ = self.line.draw(out);
     }
 
@@ -41,64 +36,23 @@ impl Editor {
 
     /// Takes a byte; `words` are what Tab may put in.
     pub fn byte(&mut self, byte: u8, words: &Words<'_>, out: &mut String) -> Typed {
-        let Some(key) = self.keys.byte(byte) else { return Typed::More };
-        match key {
-            Key::Enter => {
+        match self.line.byte(byte, out) {
+            Ok(Some(Asked::Enter)) => {
                 out.push('\n');
-                self.history.push(self.line.text());
+                self.line.remember();
                 let entered = self.line.text().to_owned();
                 self.line.clear();
-                return Typed::Entered(entered);
+                Typed::Entered(entered)
             }
-            // Ctrl-D, as far as terminals send that for it.
-            Key::Delete if self.line.text().is_empty() => {
+            Ok(Some(Asked::Leave)) => {
                 out.push('\n');
-                return Typed::Quit;
+                Typed::Quit
             }
-            _ => {}
-        }
-        // Writing to a String cannot fail.
-        let _ = self.edit(key, words, out);
-        Typed::More
-    }
-
-    fn edit(&mut self, key: Key, words: &Words<'_>, out: &mut String) -> std::fmt::Result {
-        let line = &mut self.line;
-        match key {
-            Key::Char(c) => {
-                let mut text = [0; 4];
-                if !line.insert(char::from(c).encode_utf8(&mut text), out)? {
-                    out.push_str(BELL);
-                }
-                Ok(())
+            Ok(Some(Asked::Tab)) => {
+                let _ = self.tab(words, out);
+                Typed::More
             }
-            Key::Backspace => line.backspace(out),
-            Key::Delete => line.delete(out),
-            Key::Left => line.left(out),
-            Key::Right => line.right(out),
-            Key::Home => line.go(0, out),
-            Key::End => line.end(out),
-            Key::KillToStart => line.kill_to_start(out),
-            Key::KillToEnd => line.kill_to_end(out),
-            Key::KillWord => line.kill_word(out),
-            Key::Up => match self.history.older(line.text()) {
-                Some(older) => line.replace(older, out),
-                None => out.write_str(BELL),
-            },
-            Key::Down => match self.history.newer() {
-                Some(newer) => line.replace(newer, out),
-                None => out.write_str(BELL),
-            },
-            Key::Cancel => {
-                line.clear();
-                write!(out, "^C\n{PROMPT}")
-            }
-            Key::ClearScreen => {
-                write!(out, "\x1b[H\x1b[2J{PROMPT}")?;
-                line.draw(out)
-            }
-            Key::Tab => self.tab(words, out),
-            Key::Enter | Key::Unknown => out.write_str(BELL),
+            Ok(None) | Err(_) => Typed::More,
         }
     }
 
@@ -109,14 +63,13 @@ impl Editor {
         let common = common(&candidates);
         let rest = common.get(word.len()..).unwrap_or("");
         match candidates.len() {
-            0 => out.write_str(BELL),
-            1 => self.line.insert(&format!("{rest} "), out).map(drop),
+            0 => self.line.refuse(out),
+            1 => self.line.insert(&format!("{rest} "), out),
             _ if rest.is_empty() => {
                 writeln!(out, "\n{}", candidates.join("  "))?;
-                self.draw(out);
-                Ok(())
+                self.line.draw(out)
             }
-            _ => self.line.insert(rest, out).map(drop),
+            _ => self.line.insert(rest, out),
         }
     }
 }
