@@ -96,6 +96,16 @@ pub struct SystemArgs {
     /// The directory with system.xml, partenza.yaml and manifests/
     #[arg(default_value = ".")]
     pub dir: PathBuf,
+    #[command(flatten)]
+    pub files: FileArgs,
+    /// Findings as a JSON array on standard output
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A system's files that are not where they usually are.
+#[derive(Args, Clone, Default)]
+pub struct FileArgs {
     /// The system description, if not DIR/system.xml
     #[arg(long, value_name = "FILE")]
     pub system: Option<PathBuf>,
@@ -110,12 +120,9 @@ pub struct SystemArgs {
     /// Where ELF files are looked for; may be given more than once
     #[arg(long = "search-path", value_name = "DIR")]
     pub search_path: Vec<PathBuf>,
-    /// Findings as a JSON array on standard output
-    #[arg(long)]
-    pub json: bool,
 }
 
-#[derive(Args, Clone)]
+#[derive(Args, Clone, Default)]
 pub struct KernelArgs {
     /// The kernel's prefix [default: $SEL4_PREFIX, else build/kernel/debug]
     #[arg(long, value_name = "PREFIX")]

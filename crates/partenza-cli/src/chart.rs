@@ -152,10 +152,10 @@ fn live(args: &EventsArgs) -> Result<Vec<Value>, Failure> {
         ["--headless", "--console", "/dev/null", "--until", "boot-complete", "--timeout", "60s"]
             .map(Into::into),
     );
-    if let Some(kernel) = &args.compile.kernel.kernel {
+    if let Some(kernel) = &args.compile.files.kernel.kernel {
         words.extend(["--kernel".into(), kernel.clone().into_os_string()]);
     }
-    for path in &args.compile.search_path {
+    for path in &args.compile.files.search_path {
         words.extend(["--search-path".into(), path.clone().into_os_string()]);
     }
     // The command line itself, so that its defaults are here as well.

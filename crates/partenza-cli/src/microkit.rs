@@ -30,13 +30,13 @@ pub struct MicrokitArgs {
 
 pub fn check(args: &MicrokitArgs, system: &SystemArgs) -> Result<(), Failure> {
     let board = Board::choose(&args.board, &args.board_config).map_err(Failure::Environment)?;
-    let path = system.system.clone().unwrap_or_else(|| match system.dir.is_dir() {
+    let path = system.files.system.clone().unwrap_or_else(|| match system.dir.is_dir() {
         true => system.dir.join("system.xml"),
         false => system.dir.clone(),
     });
     let (mut sources, mut found) = (Sources::default(), Diagnostics::default());
     if let Some(file) = compile::source(&path, &mut sources, &mut found) {
-        let search: Vec<PathBuf> = system.search_path.iter().cloned().chain([".".into()]).collect();
+        let search: Vec<PathBuf> = system.files.search_path.iter().cloned().chain([".".into()]).collect();
         sdf::read(file, &sources, &board, &search, &mut found);
     }
     session::tell(&found, &sources, system.json, Severity::Note)?;

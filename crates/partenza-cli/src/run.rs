@@ -7,7 +7,7 @@ use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
 use crate::Failure;
-use crate::args::{EventFormat, KernelArgs, PackArgs, RunArgs, SystemArgs};
+use crate::args::{EventFormat, FileArgs, PackArgs, RunArgs, SystemArgs};
 use crate::events::{Decoded, Decoder, What};
 use crate::output::outln;
 use crate::qemu::ENDING;
@@ -54,11 +54,11 @@ fn image(args: &RunArgs) -> Result<PathBuf, Failure> {
     pack::pack(&PackArgs {
         system: SystemArgs {
             dir: args.what.clone(),
-            system: None,
-            config: None,
-            manifests: None,
-            kernel: KernelArgs { kernel: args.kernel.kernel.clone() },
-            search_path: args.search_path.clone(),
+            files: FileArgs {
+                kernel: args.kernel.clone(),
+                search_path: args.search_path.clone(),
+                ..FileArgs::default()
+            },
             json: false,
         },
         why_rebuilt: args.why_rebuilt,

@@ -30,22 +30,22 @@ pub struct Session<'a> {
 
 impl<'a> Session<'a> {
     pub fn new(args: &'a SystemArgs) -> Result<Self, Failure> {
-        let kernel = kernel(&args.kernel)?;
+        let kernel = kernel(&args.files.kernel)?;
         let (sources, found) = (Sources::default(), Diagnostics::default());
         Ok(Self { args, kernel, sources, found, earlier: None })
     }
 
     pub fn options(&self) -> Options {
-        let args = self.args;
-        let search_path = match args.search_path.as_slice() {
+        let files = &self.args.files;
+        let search_path = match files.search_path.as_slice() {
             [] => default_search_path(&self.kernel),
             given => given.to_vec(),
         };
         Options {
-            dir: args.dir.clone(),
-            system: args.system.clone(),
-            config: args.config.clone(),
-            manifests: args.manifests.clone(),
+            dir: self.args.dir.clone(),
+            system: files.system.clone(),
+            config: files.config.clone(),
+            manifests: files.manifests.clone(),
             search_path,
             kernel: self.kernel.clone(),
         }

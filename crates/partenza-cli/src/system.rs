@@ -2,31 +2,19 @@
 //! A compiled plan for the commands that look at one: from a directory, which is compiled, an archive or an image.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::Args;
 use partenza_analysis::source::Source;
 
-use crate::args::{KernelArgs, SystemArgs};
+use crate::args::{FileArgs, SystemArgs};
 use crate::{Failure, pack};
 
 /// How a directory is compiled; archives and images need none of it.
 #[derive(Args, Clone)]
 pub struct CompileArgs {
-    /// The system description, if not DIR/system.xml
-    #[arg(long, value_name = "FILE")]
-    pub system: Option<PathBuf>,
-    /// The integrator's file, if not DIR/partenza.yaml
-    #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
-    /// The directory of manifests, if not DIR/manifests
-    #[arg(long, value_name = "DIR")]
-    pub manifests: Option<PathBuf>,
     #[command(flatten)]
-    pub kernel: KernelArgs,
-    /// Where ELF files are looked for; may be given more than once
-    #[arg(long = "search-path", value_name = "DIR")]
-    pub search_path: Vec<PathBuf>,
+    pub files: FileArgs,
     /// Say what changed since the plan was compiled last
     #[arg(long)]
     pub why_rebuilt: bool,
@@ -35,15 +23,7 @@ pub struct CompileArgs {
 impl CompileArgs {
     /// As a directory of its own would be asked for.
     pub fn of(&self, dir: &Path) -> SystemArgs {
-        SystemArgs {
-            dir: dir.to_owned(),
-            system: self.system.clone(),
-            config: self.config.clone(),
-            manifests: self.manifests.clone(),
-            kernel: self.kernel.clone(),
-            search_path: self.search_path.clone(),
-            json: false,
-        }
+        SystemArgs { dir: dir.to_owned(), files: self.files.clone(), json: false }
     }
 }
 
