@@ -16,6 +16,12 @@ fn crash_and_return(world: &mut World<'_>, index: usize) {
     assert!(world.state(index).is_up());
 }
 
+/// 1 has no restarts, and 0 to stand in for it.
+fn with_fallback() -> Plan {
+    let plan = Plan::new().service(5, &[]).start(StartMode::OnDemand).service(5, &[]);
+    plan.restarts(0, OnExhausted::Fallback).with(|spec| spec.fallback = Some(id(0)))
+}
+
 fn limits(world: &World<'_>) -> Vec<Limit> {
     let limit = |notice| match notice {
         Notice::RestartLimitReached { limit, .. } => Some(limit),
@@ -303,9 +309,7 @@ fn a_degraded_dependency_is_good_enough_to_start_on() {
 
 #[test]
 fn a_fallback_that_failed_or_runs_is_not_started_again() {
-    let plan = Plan::new().service(5, &[]).start(StartMode::OnDemand);
-    let plan =
-        plan.service(5, &[]).restarts(0, OnExhausted::Fallback).with(|spec| spec.fallback = Some(id(0)));
+    let plan = with_fallback();
     let mut room = plan.room();
     let mut world = World::new(&plan, &mut room);
     world.boot_all();
@@ -323,9 +327,7 @@ fn a_fallback_that_failed_or_runs_is_not_started_again() {
 
 #[test]
 fn a_fallback_goes_on_when_what_it_stands_in_for_is_back() {
-    let plan = Plan::new().service(5, &[]).start(StartMode::OnDemand);
-    let plan =
-        plan.service(5, &[]).restarts(0, OnExhausted::Fallback).with(|spec| spec.fallback = Some(id(0)));
+    let plan = with_fallback();
     let mut room = plan.room();
     let mut world = World::new(&plan, &mut room);
     world.boot_all();
@@ -345,4 +347,21 @@ fn a_deferred_service_fails_no_boot_and_starts_nothing_that_was_given_up() {
     world.hit(Event::Crashed(id(0)));
     assert_eq!((world.state(1), world.boot()), (Failed, SupervisorMode));
     assert_eq!(world.reason(1), Some(Reason::DependencyNotRunning(id(0))));
+}
+
+#[test]
+fn a_sidecar_and_its_module_that_die_at_once_come_back_once() {
+    let plan = Plan::new().service(5, &[]).restarts(3, OnExhausted::Stop);
+    let plan = plan.service(5, &[]).dep(0, DepKind::Sidecar).restarts(3, OnExhausted::Stop);
+    for (first, second) in [(0, 1), (1, 0)] {
+        let mut room = plan.room();
+        let mut world = World::new(&plan, &mut room);
+        world.boot_all();
+        world.step(Event::Crashed(id(first)));
+        world.step(Event::Crashed(id(second)));
+        world.rest();
+        assert_eq!([0, 1].map(|index| world.state(index)), [Running; 2]);
+        let incarnations = [0, 1].map(|index| world.machine.record(id(index)).unwrap().incarnation());
+        assert_eq!(incarnations, [2, 2]);
+    }
 }

@@ -36,26 +36,39 @@ unsafe fn copy_short(dst: *mut u8, src: *const u8, n: usize) {
     }
 }
 
+/// Copies more than two words in ascending order; the words cover the first bytes, the last word, which is read before
+/// anything is written, the rest.
+///
+/// # Safety
+/// Both are valid for `n` bytes, and `dst` does not begin inside of `src`.
+#[inline(always)]
+unsafe fn copy_forwards(dst: *mut u8, src: *const u8, n: usize) {
+    // SAFETY: the caller's.
+    unsafe {
+        let last = src.add(n - WORD).cast::<u64>().read_unaligned();
+        asm!(
+            "rep movsq",
+            inout("rcx") (n - 1) / WORD => _,
+            inout("rdi") dst => _,
+            inout("rsi") src => _,
+            options(nostack, preserves_flags),
+        );
+        dst.add(n - WORD).cast::<u64>().write_unaligned(last);
+    }
+}
+
 /// C's `memcpy`.
 ///
 /// # Safety
 /// As in C.
 #[cfg_attr(target_sel4, unsafe(no_mangle))]
 unsafe extern "C" fn memcpy(dst: *mut u8, src: *const u8, n: usize) -> *mut u8 {
-    // SAFETY: the caller's, as in C; the words cover the first bytes, the last word the rest.
+    // SAFETY: the caller's, as in C.
     unsafe {
         if n <= 2 * WORD {
             copy_short(dst, src, n);
         } else {
-            let last = src.add(n - WORD).cast::<u64>().read_unaligned();
-            asm!(
-                "rep movsq",
-                inout("rcx") (n - 1) / WORD => _,
-                inout("rdi") dst => _,
-                inout("rsi") src => _,
-                options(nostack, preserves_flags),
-            );
-            dst.add(n - WORD).cast::<u64>().write_unaligned(last);
+            copy_forwards(dst, src, n);
         }
     }
     dst
@@ -74,15 +87,7 @@ unsafe extern "C" fn memmove(dst: *mut u8, src: *const u8, n: usize) -> *mut u8 
         } else if dst.addr().wrapping_sub(src.addr()) >= n {
             // The destination does not start inside the source: forwards is right, and a word is
             // read before it is overwritten also where they overlap.
-            let last = src.add(n - WORD).cast::<u64>().read_unaligned();
-            asm!(
-                "rep movsq",
-                inout("rcx") (n - 1) / WORD => _,
-                inout("rdi") dst => _,
-                inout("rsi") src => _,
-                options(nostack, preserves_flags),
-            );
-            dst.add(n - WORD).cast::<u64>().write_unaligned(last);
+            copy_forwards(dst, src, n);
         } else {
             let first = src.cast::<u64>().read_unaligned();
             let mut at = n;

@@ -44,13 +44,19 @@ pub fn blame_json(timeline: &Timeline) -> Value {
             })
         })
         .collect();
-    json!({
+    shape(timeline, "services", services)
+}
+
+/// What every shape says of the boot, and its rows under `key`.
+fn shape(timeline: &Timeline, key: &str, rows: Vec<Value>) -> Value {
+    let mut shape = json!({
         "format": JSON_FORMAT,
         "system": timeline.system,
         "end": end(timeline),
         "lost_events": timeline.lost,
-        "services": services,
-    })
+    });
+    shape[key] = Value::Array(rows);
+    shape
 }
 
 /// The critical chain, first link first.
@@ -80,11 +86,5 @@ pub fn chain_json(timeline: &Timeline) -> Value {
             })
         })
         .collect();
-    json!({
-        "format": JSON_FORMAT,
-        "system": timeline.system,
-        "end": end(timeline),
-        "lost_events": timeline.lost,
-        "chain": links,
-    })
+    shape(timeline, "chain", links)
 }

@@ -173,33 +173,34 @@ fn resources(top: &View<'_>, out: &mut Diagnostics) -> Resources {
         budget: f.duration("budget"),
         period: f.duration("period"),
     };
-    if let (Some(budget), Some(period)) = (&resources.budget, &resources.period)
-        && budget.value > period.value
-    {
-        let message = "`resources.budget` is longer than the period it is spent in";
-        out.push(
-            Diagnostic::error(Code::Disagree, message)
-                .at(budget.span, "longer")
-                .at(period.span, "the period"),
-        );
-    }
+    let message = "`resources.budget` is longer than the period it is spent in";
+    at_most(resources.budget.as_ref(), resources.period.as_ref(), message, "the period", out);
     resources
+}
+
+/// Of two times that are both written, the first must not be the longer one.
+fn at_most(
+    time: Option<&Spanned<u64>>,
+    bound: Option<&Spanned<u64>>,
+    message: &str,
+    label: &str,
+    out: &mut Diagnostics,
+) {
+    if let (Some(time), Some(bound)) = (time, bound)
+        && time.value > bound.value
+    {
+        let found = Diagnostic::error(Code::Disagree, message).at(time.span, "longer");
+        out.push(found.at(bound.span, label));
+    }
 }
 
 fn health(top: &View<'_>, out: &mut Diagnostics) -> Health {
     let Some(f) = top.view("health") else { return Health::default() };
     let small = |name| f.number(name).and_then(|n| u8::try_from(n.value).ok());
     let (interval, timeout) = (f.duration("interval"), f.duration("timeout"));
-    if let (Some(interval), Some(timeout)) = (&interval, &timeout)
-        && timeout.value > interval.value
-    {
-        let message = "`health.timeout` is longer than `health.interval`: the next probe comes before the answer is due";
-        out.push(
-            Diagnostic::error(Code::Disagree, message)
-                .at(timeout.span, "longer")
-                .at(interval.span, "the interval"),
-        );
-    }
+    let message =
+        "`health.timeout` is longer than `health.interval`: the next probe comes before the answer is due";
+    at_most(timeout.as_ref(), interval.as_ref(), message, "the interval", out);
     Health {
         probe: f.choice("probe", PROBES),
         interval: interval.map(|i| i.value),
@@ -213,16 +214,8 @@ fn health(top: &View<'_>, out: &mut Diagnostics) -> Health {
 fn restart(top: &View<'_>, out: &mut Diagnostics) -> Restart {
     let Some(f) = top.view("restart") else { return Restart::default() };
     let (initial, most) = (f.duration("initial_delay"), f.duration("max_delay"));
-    if let (Some(initial), Some(most)) = (&initial, &most)
-        && initial.value > most.value
-    {
-        let message = "`restart.initial_delay` is longer than `restart.max_delay`";
-        out.push(
-            Diagnostic::error(Code::Disagree, message)
-                .at(initial.span, "longer")
-                .at(most.span, "the longest"),
-        );
-    }
+    let message = "`restart.initial_delay` is longer than `restart.max_delay`";
+    at_most(initial.as_ref(), most.as_ref(), message, "the longest", out);
     Restart {
         policy: f.choice("policy", POLICIES),
         max: f.number("max").and_then(|n| u16::try_from(n.value).ok()),
