@@ -267,7 +267,7 @@ impl Supervisor {
     fn on_emit(&mut self, id: ServiceId) -> Outcome {
         match decode::<Emit<'_>>(self.inbox.payload()) {
             Ok(Emit { level, text }) if text.len() <= MAX_TEXT => {
-                self.journal.record(self.clock.now(), &Event::Message { service: id, level, text });
+                self.journal.message(self.clock.now(), id, level, text);
                 Outcome::Answer(0)
             }
             _ => malformed(),

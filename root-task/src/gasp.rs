@@ -11,22 +11,17 @@ use core::sync::atomic::{AtomicBool, Ordering};
 
 use partenza_plan::Plan;
 use partenza_protocol::error::InitError;
-use partenza_protocol::event::Record;
-use partenza_protocol::frame::MAX_RECORD;
 use sel4::{CNodeCapData, CPtr, ObjectBlueprint, UserContext, cap};
 
 use crate::cspace::{CSpace, own};
-use crate::journal::words;
+use crate::journal::{Recent, words};
 use crate::pool::Pool;
 use crate::power::Power;
 use crate::refused::{During, Refused, Step};
-use crate::ring::Ring;
 use crate::uart::Uart;
 
 const STACK_BYTES: usize = 8 * 1024;
 const PRIORITY: u64 = 255;
-/// Events that are shown.
-const LAST_EVENTS: u32 = 12;
 const MAX_PANIC_TEXT: usize = 512;
 
 /// What the thread is given, before it starts.
@@ -34,7 +29,7 @@ pub struct Inheritance {
     pub uart: Uart,
     pub endpoint: cap::Endpoint,
     pub power: Power,
-    pub ring: *const Ring,
+    pub recent: *const Recent,
     pub plan: &'static Plan<'static>,
 }
 
@@ -126,7 +121,7 @@ extern "C" fn last_gasp() -> ! {
 
 fn tell(heir: &mut Inheritance, message: &sel4::RecvWithMRs) {
     // SAFETY: Init has faulted and stands still.
-    let (panic_text, ring) = unsafe { (&*PANIC_TEXT.0.get(), &*heir.ring) };
+    let (panic_text, recent) = unsafe { (&*PANIC_TEXT.0.get(), &*heir.recent) };
     let uart = &mut heir.uart;
     let code = if panic_text.is_empty() { InitError::Faulted.code() } else { InitError::Panicked.code() };
     // Writing to a UART cannot fail.
@@ -138,13 +133,9 @@ fn tell(heir: &mut Inheritance, message: &sel4::RecvWithMRs) {
         let _ = writeln!(uart, "  {panic_text}");
     }
     let _ = writeln!(uart, "  {}\n  last events:", code.hint());
-    let mut cursor = ring.seek(ring.next_sequence().saturating_sub(LAST_EVENTS));
-    let mut bytes = [0; MAX_RECORD];
-    while let Some((len, _, next)) = ring.read(cursor, &mut bytes) {
-        if let Ok(record) = postcard::from_bytes::<Record<'_>>(&bytes[..len]) {
-            let words = words(heir.plan, &record.event);
-            let _ = writeln!(uart, "  [{:5}.{:03} ms] {words}", record.time / 1000, record.time % 1000);
-        }
-        cursor = next;
+    for (time, event) in recent.iter() {
+        let micros = time.as_micros();
+        let _ =
+            writeln!(uart, "  [{:5}.{:03} ms] {}", micros / 1000, micros % 1000, words(heir.plan, event));
     }
 }

@@ -282,7 +282,7 @@ impl Hardware<'_> {
                 uart,
                 endpoint: cspace.cap(own::GASP_ENDPOINT),
                 power,
-                ring: supervisor.journal.ring(),
+                recent: supervisor.journal.recent(),
                 plan,
             };
             gasp::stand_by(cspace, &mut self.pool, inheritance)?;

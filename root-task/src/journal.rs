@@ -2,6 +2,8 @@
 //! Where events go: into the ring always, to the human console while it is Init's, and to the event line when there
 //! is time (SPEC A-4, E-1, I-6).
 //!
+//! What weighs something is also kept as it is, unencoded, for the last gasp ([`Recent`]).
+//!
 //! Recording costs a few hundred instructions and never waits. The event line ([`crate::line`]) is written only once
 //! the boot is over, has stalled, or has filled half of the ring.
 
@@ -10,15 +12,40 @@ use core::fmt::Write;
 use partenza_lifecycle::Instant;
 use partenza_plan::{Plan, ServiceId};
 use partenza_protocol::control::Level;
-use partenza_protocol::event::{Event, Record, Words};
+use partenza_protocol::event::{Event, Words};
 use partenza_protocol::frame::{MAX_PAYLOAD, MAX_RECORD};
 
 use crate::line::{Line, Request};
 use crate::ring::Ring;
 use crate::uart::Uart;
 
+/// Events that the last gasp shows.
+const RECENT: usize = 12;
+
+/// The last events of some weight, whole, so that whoever shows them needs no decoder.
+pub struct Recent {
+    events: [Option<(Instant, Event<'static>)>; RECENT],
+    next: usize,
+}
+
+impl Recent {
+    const EMPTY: Self = Self { events: [const { None }; RECENT], next: 0 };
+
+    fn keep(&mut self, now: Instant, event: &Event<'static>) {
+        self.events[self.next] = Some((now, event.clone()));
+        self.next = (self.next + 1) % RECENT;
+    }
+
+    /// Oldest first.
+    pub fn iter(&self) -> impl Iterator<Item = &(Instant, Event<'static>)> {
+        let (newer, older) = self.events.split_at(self.next);
+        older.iter().chain(newer).flatten()
+    }
+}
+
 pub struct Journal {
     ring: Ring,
+    recent: Recent,
     names: &'static Plan<'static>,
     console: Option<Uart>,
     console_level: Level,
@@ -34,27 +61,34 @@ impl Journal {
         console_level: Level,
         line: Option<Uart>,
     ) -> Self {
-        Self { ring: Ring::new(capacity), names: plan, console, console_level, line: line.map(Line::new) }
+        let ring = Ring::new(capacity);
+        Self { ring, recent: Recent::EMPTY, names: plan, console, console_level, line: line.map(Line::new) }
     }
 
     /// Keeps `event` and shows it where somebody looks.
-    pub fn record(&mut self, now: Instant, event: &Event<'_>) {
-        let record =
-            Record { sequence: self.ring.next_sequence(), time: now.as_micros(), event: event.clone() };
+    pub fn record(&mut self, now: Instant, event: &Event<'static>) {
+        let level = level(event);
+        if level <= Level::Info {
+            self.recent.keep(now, event);
+        }
+        self.put(now, level, event);
+    }
+
+    /// A line of a service's, which is gone after this call.
+    pub fn message(&mut self, now: Instant, service: ServiceId, level: Level, text: &str) {
+        self.put(now, level, &Event::Message { service, level, text });
+    }
+
+    fn put(&mut self, now: Instant, level: Level, event: &Event<'_>) {
+        // What a `Record` looks like, without a copy of the event.
+        let record = (self.ring.next_sequence(), now.as_micros(), event);
         let mut bytes = [0; MAX_RECORD];
         match postcard::to_slice(&record, &mut bytes) {
             Ok(bytes) => self.ring.push(bytes),
             // Only a text longer than the protocol allows could do this, and those are cut where they come in.
             Err(_) => self.ring.push(&[]),
         }
-        self.show(now, event);
-    }
-
-    fn show(&mut self, now: Instant, event: &Event<'_>) {
-        let Some(console) = &mut self.console else { return };
-        if level(event) > self.console_level {
-            return;
-        }
+        let Some(console) = self.console.as_mut().filter(|_| level <= self.console_level) else { return };
         let micros = now.as_micros();
         // Writing to a UART cannot fail.
         let _ =
@@ -76,6 +110,11 @@ impl Journal {
     #[must_use]
     pub fn console(&mut self) -> Option<&mut Uart> {
         self.console.as_mut()
+    }
+
+    #[must_use]
+    pub fn recent(&self) -> &Recent {
+        &self.recent
     }
 
     #[must_use]
