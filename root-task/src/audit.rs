@@ -8,7 +8,7 @@
 //!
 //! An audit costs some thousand instructions per capability and per gap between them, and is done only on request.
 
-use partenza_plan::{Object, ServiceId};
+use partenza_plan::{Grant, Object, ServiceId};
 use partenza_protocol::Code;
 use partenza_protocol::error::SupervisorError;
 use partenza_protocol::event::{Event, Mismatch};
@@ -42,6 +42,9 @@ impl Supervisor {
         };
         let mut next = 0;
         for grant in &service.caps {
+            if !self.is_bound(id, grant.cptr) {
+                continue;
+            }
             self.audit_gap(id, next..grant.cptr, &mut report);
             next = grant.cptr + 1;
             let finding = self.executor.examine(id, grant.cptr);
@@ -50,7 +53,7 @@ impl Supervisor {
                 Finding::Held(None) => None,
                 Finding::Held(Some(identity)) => {
                     report.types = true;
-                    (identity != expected(grant.object)).then_some(Mismatch::Wrong)
+                    (identity != self.expected(id, grant)).then_some(Mismatch::Wrong)
                 }
             };
             match mismatch {
@@ -76,13 +79,15 @@ impl Supervisor {
     fn report_mismatch(&mut self, service: ServiceId, cptr: u32, what: Mismatch) {
         self.journal.record(self.clock.now(), &Event::AuditMismatch { service, cptr, what });
     }
-}
 
-fn expected(object: Object) -> Identity {
-    match object {
-        Object::Endpoint(_) | Object::Supervisor | Object::FaultHandler => Identity::Endpoint,
-        Object::Notification(_) => Identity::Notification,
-        Object::Irq(_) => Identity::IrqHandler,
-        Object::IoPorts(..) => Identity::IoPort,
+    /// What the kernel calls it. Who stands by receives from its notification (SPEC S-2).
+    fn expected(&self, id: ServiceId, grant: &Grant<'_>) -> Identity {
+        match grant.object {
+            Object::Endpoint(_) if grant.rights.read && self.servers.stands_by(id) => Identity::Notification,
+            Object::Endpoint(_) | Object::Supervisor | Object::FaultHandler => Identity::Endpoint,
+            Object::Notification(_) => Identity::Notification,
+            Object::Irq(_) => Identity::IrqHandler,
+            Object::IoPorts(..) => Identity::IoPort,
+        }
     }
 }

@@ -6,12 +6,14 @@
 //!   do the work twice.
 //! * `on-dead: repeat` lets the kernel repeat the call, which then queues for the next incarnation; `error`, or a
 //!   server that does not come back, writes the answer `ServerDown` into the client's registers.
-//! * While a server is down for good, or was never started, its clients' capabilities to it lead to the Supervisor, which
-//!   answers. When it is started they lead to it before it runs.
+//! * While nobody serves an endpoint, its clients' capabilities to it lead to the Supervisor. A call that comes there
+//!   starts a server that waits to be asked for (SPEC C-6) and is repeated when that is up; any other is answered.
+//!   Before a server runs, the capabilities lead to its endpoint again.
+//! * A capability that is granted by lookup (SPEC S-5) is taken away when its server dies.
 
 use alloc::vec::Vec;
 
-use partenza_lifecycle::{Record, ServiceState};
+use partenza_lifecycle::{Event as Life, Record, Request, ServiceState, Verdict};
 use partenza_plan::{Grant, Object, PAGE, Plan, ServiceId, Start};
 use partenza_protocol::Badge;
 use partenza_protocol::error::SupervisorError;
@@ -20,68 +22,73 @@ use sel4::UserContext;
 
 use crate::cspace::{Slot, own};
 use crate::executor::{Executor, kernel_rights};
+use crate::parking::Parked;
 use crate::refused::{During, Refused, Step};
 use crate::supervisor::Supervisor;
 
 /// First CPtr of a service's calls: `74 + channel`.
-const FIRST_CALL: u32 = 74;
+pub const FIRST_CALL: u32 = 74;
 
-/// A capability with which `client` calls `server`.
+/// A capability with which `client` calls who serves `endpoint`.
 #[derive(Clone, Copy)]
 pub struct Caller {
-    pub server: ServiceId,
+    pub endpoint: u16,
     pub client: ServiceId,
     pub grant: Grant<'static>,
     pub repeat: bool,
+    /// Granted by lookup.
+    pub late: bool,
+    /// It is there: always, unless it is granted by lookup and was not looked up.
+    pub bound: bool,
 }
 
 impl Caller {
-    /// The badge with which the Supervisor hears a call to the dead.
     #[must_use]
-    pub fn dead_badge(&self) -> u64 {
-        let channel = self.grant.cptr.saturating_sub(FIRST_CALL);
-        Badge::dead_server(self.client, channel as u16).0
+    pub fn channel(&self) -> u8 {
+        self.grant.cptr.saturating_sub(FIRST_CALL) as u8
+    }
+
+    /// The badge with which the Supervisor hears a call to the dead.
+    fn dead_badge(&self) -> u64 {
+        Badge::dead_server(self.client, u16::from(self.channel())).0
     }
 }
 
-/// All such capabilities of a plan; each server's in the plan order of the clients.
+/// All such capabilities of a plan.
 pub struct Callers {
+    /// In plan order of the clients.
     all: Vec<Caller>,
-    /// Indices into `all`, by server.
+    /// Where each client's begin; one more than there are services.
+    clients: Vec<u32>,
+    /// Indices into `all`, by endpoint, in plan order of the clients.
     order: Vec<u32>,
-    /// Where each server's begin; one more than there are services.
+    /// Where each endpoint's begin; one more than there are endpoints.
     starts: Vec<u32>,
-    /// Servers whose callers are diverted.
-    diverted: u16,
+    /// Endpoints that nobody serves, whose callers are diverted.
+    down: Vec<bool>,
+    downs: u16,
 }
 
 impl Callers {
     #[must_use]
     pub fn of(plan: &'static Plan<'static>) -> Self {
-        let mut server_of = alloc::vec![None; plan.objects.endpoints as usize];
-        let own = |grant: &Grant<'_>| match grant.object {
-            Object::Endpoint(index) if grant.rights.read => Some(index),
-            _ => None,
-        };
-        for (id, service) in (0..).map(ServiceId).zip(&plan.services) {
-            if let Some(index) = service.caps.iter().find_map(own) {
-                server_of[index as usize] = Some(id);
-            }
-        }
+        let endpoints = usize::from(plan.objects.endpoints);
         let mut all = Vec::with_capacity(plan.services.iter().map(|service| service.caps.len()).sum());
+        let mut clients = Vec::with_capacity(plan.services.len() + 1);
         for (client, service) in (0..).map(ServiceId).zip(&plan.services) {
+            clients.push(all.len() as u32);
             for grant in service.caps.iter().filter(|grant| grant.rights.reply) {
-                if let Object::Endpoint(index) = grant.object
-                    && let Some(server) = server_of[index as usize]
-                {
+                if let Object::Endpoint(endpoint) = grant.object {
                     let repeat = service.repeated_calls.contains(&grant.cptr);
-                    all.push(Caller { server, client, grant: *grant, repeat });
+                    let late = service.late_calls.contains(&grant.cptr);
+                    all.push(Caller { endpoint, client, grant: *grant, repeat, late, bound: !late });
                 }
             }
         }
-        let mut starts = alloc::vec![0; plan.services.len() + 1];
+        clients.push(all.len() as u32);
+        let mut starts = alloc::vec![0; endpoints + 1];
         for caller in &all {
-            starts[caller.server.0 as usize + 1] += 1;
+            starts[usize::from(caller.endpoint) + 1] += 1;
         }
         for index in 1..starts.len() {
             starts[index] += starts[index - 1];
@@ -90,124 +97,238 @@ impl Callers {
         let mut next = starts.clone();
         let mut order = alloc::vec![0; all.len()];
         for (index, caller) in (0u32..).zip(&all) {
-            let place = &mut next[caller.server.0 as usize];
+            let place = &mut next[usize::from(caller.endpoint)];
             order[*place as usize] = index;
             *place += 1;
         }
-        Self { all, order, starts, diverted: 0 }
+        Self { all, clients, order, starts, down: alloc::vec![false; endpoints], downs: 0 }
     }
 
-    fn of_server(&self, server: ServiceId) -> core::ops::Range<usize> {
-        let at = server.0 as usize;
+    fn of_endpoint(&self, endpoint: u16) -> core::ops::Range<usize> {
+        let at = usize::from(endpoint);
         self.starts[at] as usize..self.starts[at + 1] as usize
     }
 
-    /// The caller at a place of [`Self::of_server`].
-    fn at(&self, place: usize) -> Caller {
-        self.all[self.order[place] as usize]
+    /// Indices of a client's.
+    fn of_client(&self, client: ServiceId) -> core::ops::Range<usize> {
+        let at = usize::from(client.0);
+        self.clients[at] as usize..self.clients[at + 1] as usize
+    }
+
+    /// A client's.
+    pub fn calls_of(&self, client: ServiceId) -> &[Caller] {
+        &self.all[self.of_client(client)]
+    }
+
+    fn is_down(&self, endpoint: u16) -> bool {
+        self.down[usize::from(endpoint)]
+    }
+
+    /// Marks the endpoint; gives what it was.
+    fn mark(&mut self, endpoint: u16, down: bool) -> bool {
+        let was = core::mem::replace(&mut self.down[usize::from(endpoint)], down);
+        match (was, down) {
+            (false, true) => self.downs += 1,
+            (true, false) => self.downs -= 1,
+            _ => {}
+        }
+        was
     }
 }
 
 impl Supervisor {
-    /// The server's incarnation is gone: nobody may go on waiting for its answer. `returns`: another one follows.
-    pub(crate) fn release_callers(&mut self, server: ServiceId, returns: bool) {
-        for place in self.callers.of_server(server) {
-            let caller = self.callers.at(place);
-            if !self.entries[caller.client.0 as usize].made.runs() {
-                continue;
-            }
-            let Some(mut context) = self.executor.standing_in_call(caller.client, caller.grant.cptr) else {
-                continue;
-            };
-            let repeated = caller.repeat && returns;
-            let outcome = if repeated {
-                self.executor.repeat_call(caller.client)
-            } else {
-                let code = SupervisorError::ServerDown.code();
-                self.executor.answer_call(caller.client, &mut context, u64::from(code.0))
-            };
-            self.note(caller.client, outcome);
-            let event = Event::Released { service: caller.client, server, repeated };
-            self.journal.record(self.clock.now(), &event);
-        }
-        if !returns {
-            self.divert_callers(server);
-        }
-    }
-
     /// A server that does not come back after all, or never ran: nobody may wait for it either.
     pub(crate) fn release_from(&mut self, server: ServiceId) {
-        let returns =
-            self.machine.record(partenza_lifecycle::ServiceId(server.0)).is_some_and(Record::returns);
-        if !returns && !self.entries[server.0 as usize].diverted {
+        let life = partenza_lifecycle::ServiceId(server.0);
+        if !self.machine.record(life).is_some_and(Record::returns) {
             self.release_callers(server, false);
         }
     }
 
-    /// Before the boot: calls to what it does not start lead to the Supervisor until somebody starts it.
-    pub(crate) fn divert_calls_to_the_unstarted(&mut self) {
-        for (server, service) in (0..).map(ServiceId).zip(&self.plan.services) {
-            let disabled =
-                self.machine.state(partenza_lifecycle::ServiceId(server.0)) == Some(ServiceState::Disabled);
-            if disabled || service.start != Start::Eager {
-                self.divert_callers(server);
+    /// Before the boot: servers that it does not start are down until somebody starts them.
+    pub(crate) fn divert_absent(&mut self) {
+        for (id, service) in (0..).map(ServiceId).zip(&self.plan.services) {
+            let life = partenza_lifecycle::ServiceId(id.0);
+            let absent = self.machine.state(life) == Some(ServiceState::Disabled);
+            if (absent || service.start != Start::Eager)
+                && let Some(endpoint) = self.servers.served_by(id)
+            {
+                self.callers.mark(endpoint, true);
             }
         }
     }
 
-    /// Calls to this server lead to the Supervisor until it is started again.
-    fn divert_callers(&mut self, server: ServiceId) {
-        if core::mem::replace(&mut self.entries[server.0 as usize].diverted, true) {
-            return;
+    /// The server's incarnation is gone: nobody may go on waiting for its answer. `returns`: another one follows.
+    pub(crate) fn release_callers(&mut self, server: ServiceId, returns: bool) {
+        let Some(endpoint) = self.servers.served_by(server) else { return };
+        let heir = self.heir(endpoint, server);
+        if let Some(heir) = heir {
+            self.hand_over(endpoint, heir);
         }
-        self.callers.diverted += 1;
-        for place in self.callers.of_server(server) {
-            let caller = self.callers.at(place);
-            if self.entries[caller.client.0 as usize].made.has_spaces() {
-                let outcome = self.executor.divert(&caller);
-                self.note(caller.client, outcome);
-            }
-        }
-    }
-
-    /// The server is started again.
-    pub(crate) fn restore_callers(&mut self, server: ServiceId) {
-        if !core::mem::take(&mut self.entries[server.0 as usize].diverted) {
-            return;
-        }
-        self.callers.diverted -= 1;
-        for place in self.callers.of_server(server) {
-            let caller = self.callers.at(place);
-            if self.entries[caller.client.0 as usize].made.has_spaces() {
-                let outcome = self.executor.restore(&caller);
-                self.note(caller.client, outcome);
-            }
-        }
-    }
-
-    /// A client was made while some of its servers are down for good.
-    pub(crate) fn divert_calls_of(&mut self, client: ServiceId) {
-        if self.callers.diverted == 0 {
-            return;
-        }
-        for index in 0..self.callers.all.len() {
+        let served = returns || heir.is_some();
+        for place in self.callers.of_endpoint(endpoint) {
+            let index = self.callers.order[place] as usize;
             let caller = self.callers.all[index];
-            if caller.client == client && self.entries[caller.server.0 as usize].diverted {
+            if !caller.bound {
+                continue;
+            }
+            if self.entries[caller.client.0 as usize].made.runs() {
+                self.release_caller(server, &caller, served);
+            }
+            if caller.late {
+                self.withdraw(index);
+            }
+        }
+        if !served {
+            self.divert_callers(endpoint);
+        }
+    }
+
+    fn release_caller(&mut self, server: ServiceId, caller: &Caller, served: bool) {
+        let call = [sel4::sys::number::Call];
+        let Some(mut context) = self.executor.standing_in(caller.client, &call, caller.grant.cptr) else {
+            return;
+        };
+        let repeated = caller.repeat && served;
+        let outcome = if repeated {
+            self.executor.resume_where_it_stands(caller.client)
+        } else {
+            let code = SupervisorError::ServerDown.code();
+            self.executor.answer_call(caller.client, &mut context, u64::from(code.0))
+        };
+        self.note(caller.client, outcome);
+        let event = Event::Released { service: caller.client, server, repeated };
+        self.journal.record(self.clock.now(), &event);
+    }
+
+    /// Calls to this endpoint lead to the Supervisor until somebody serves it.
+    fn divert_callers(&mut self, endpoint: u16) {
+        if !self.callers.mark(endpoint, true) {
+            self.lead_callers(endpoint, Executor::divert);
+        }
+    }
+
+    /// Somebody is about to serve this endpoint.
+    pub(crate) fn restore_callers(&mut self, endpoint: u16) {
+        if self.callers.is_down(endpoint) {
+            self.callers.mark(endpoint, false);
+            self.lead_callers(endpoint, Executor::restore);
+        }
+    }
+
+    fn lead_callers(&mut self, endpoint: u16, lead: fn(&Executor, &Caller) -> Result<(), Refused>) {
+        for place in self.callers.of_endpoint(endpoint) {
+            let caller = self.callers.all[self.callers.order[place] as usize];
+            if !caller.late && self.entries[caller.client.0 as usize].made.has_spaces() {
+                let outcome = lead(&self.executor, &caller);
+                self.note(caller.client, outcome);
+            }
+        }
+    }
+
+    /// A client's CSpace was made while nobody serves some of its endpoints.
+    pub(crate) fn divert_calls_of(&mut self, client: ServiceId) {
+        if self.callers.downs == 0 {
+            return;
+        }
+        for index in self.callers.of_client(client) {
+            let caller = self.callers.all[index];
+            if !caller.late && self.callers.is_down(caller.endpoint) {
                 let outcome = self.executor.divert(&caller);
                 self.note(client, outcome);
             }
         }
     }
 
+    /// Whether the slot is to hold what the plan lists for it at the moment.
+    pub(crate) fn is_bound(&self, client: ServiceId, cptr: u32) -> bool {
+        let call = self.callers.calls_of(client).iter().find(|caller| caller.grant.cptr == cptr);
+        call.is_none_or(|caller| caller.bound)
+    }
+
     /// How many of a client's calls lead to the Supervisor at the moment.
     pub(crate) fn diverted_calls_of(&self, client: ServiceId) -> u16 {
-        let diverted =
-            |caller: &&Caller| caller.client == client && self.entries[caller.server.0 as usize].diverted;
-        self.callers.all.iter().filter(diverted).count() as u16
+        let diverted = |caller: &&Caller| !caller.late && self.callers.is_down(caller.endpoint);
+        self.callers.calls_of(client).iter().filter(diverted).count() as u16
+    }
+
+    /// Grants the `index`-th call of a client, which it looked up.
+    pub(crate) fn bind(&mut self, client: ServiceId, index: usize) {
+        let index = self.callers.of_client(client).start + index;
+        let caller = &mut self.callers.all[index];
+        if core::mem::replace(&mut caller.bound, true) {
+            return;
+        }
+        let caller = *caller;
+        let outcome = self.executor.restore(&caller);
+        self.note(client, outcome);
+        let kind = crate::grants::cap_kind(caller.grant.object);
+        let event = Event::Granted { service: client, kind, cptr: u64::from(caller.grant.cptr) };
+        self.journal.record(self.clock.now(), &event);
+    }
+
+    /// A new incarnation has what the plan gives, not what its predecessor looked up (SPEC F-6).
+    pub(crate) fn unbind_calls_of(&mut self, client: ServiceId) {
+        for index in self.callers.of_client(client) {
+            if self.callers.all[index].late {
+                self.withdraw(index);
+            }
+        }
+    }
+
+    fn withdraw(&mut self, index: usize) {
+        let caller = &mut self.callers.all[index];
+        if !core::mem::replace(&mut caller.bound, false) {
+            return;
+        }
+        let (client, cptr) = (caller.client, caller.grant.cptr);
+        // Without a CSpace it went with that.
+        if self.entries[client.0 as usize].made.has_spaces() {
+            let outcome = self.executor.slot_of(client, cptr).delete().during(Step::Revoke);
+            self.note(client, outcome);
+        }
+        self.journal.record(self.clock.now(), &Event::Withdrawn { service: client, cptr });
+    }
+
+    /// A client called while nobody serves (SPEC J-4, C-6).
+    pub(crate) fn on_call_to_the_dead(&mut self, client: ServiceId, channel: u16) {
+        if !self.charge(client, None) {
+            return;
+        }
+        let cptr = FIRST_CALL + u32::from(channel);
+        let called = self.callers.calls_of(client).iter().find(|caller| caller.grant.cptr == cptr);
+        if let Some(server) = called.map(|caller| self.servers.serving(caller.endpoint))
+            && self.await_server(client, server).is_ok()
+        {
+            return;
+        }
+        let code = SupervisorError::ServerDown.code();
+        self.outbox.put(client, sel4::MessageInfo::new(u64::from(code.0), 0, 0, 0));
+    }
+
+    /// Lets a client wait until a server that it needs is up or has failed; then its system call is repeated.
+    ///
+    /// # Errors
+    /// The server is not one that this starts, so there is nothing to wait for.
+    pub(crate) fn await_server(&mut self, client: ServiceId, server: ServiceId) -> Result<(), Verdict> {
+        let life = partenza_lifecycle::ServiceId(server.0);
+        self.verdict = None;
+        self.feed(Life::Requested { service: life, request: Request::Lookup });
+        match self.verdict.take() {
+            Some(Verdict::Accepted | Verdict::Already) => {
+                self.park(client, Parked::Awaits(server));
+                // What it led to at once may be all that there is to wait for.
+                if self.machine.state(life).is_some_and(|state| state.is_up() || state.is_at_rest()) {
+                    self.release_awaiting(server);
+                }
+                Ok(())
+            }
+            refused => Err(refused.unwrap_or(Verdict::Already)),
+        }
     }
 
     /// What the kernel refuses here would be a bug of ours: it is kept where `status` shows it.
-    fn note(&mut self, service: ServiceId, outcome: Result<(), Refused>) {
+    pub(crate) fn note(&mut self, service: ServiceId, outcome: Result<(), Refused>) {
         if let Err(refused) = outcome {
             self.blame(service, refused);
         }
@@ -215,14 +336,16 @@ impl Supervisor {
 }
 
 impl Executor {
-    /// The registers of a thread that stands in a call to `cptr`; `None` when it stands anywhere else.
+    /// The registers of a thread that stands in one of these system calls on `cptr`; `None` when it stands anywhere
+    /// else.
     ///
     /// Number and CPtr in the registers are not enough: a thread that has just loaded them stands before the
     /// instruction. So the instruction is looked at too, in the image, which the service cannot change.
     #[must_use]
-    pub fn standing_in_call(&self, id: ServiceId, cptr: u32) -> Option<UserContext> {
+    pub fn standing_in(&self, id: ServiceId, numbers: &[i64], cptr: u32) -> Option<UserContext> {
         let context = self.registers(id).ok()?;
-        if context.syscall() != (sel4::sys::number::Call, u64::from(cptr)) {
+        let (number, on) = context.syscall();
+        if on != u64::from(cptr) || !numbers.contains(&number) {
             return None;
         }
         let (_, image, _) = self.parts(id);
@@ -234,15 +357,6 @@ impl Executor {
         let at = (u64::from(segment.archive) + (ip - segment.address)) as usize;
         let code = self.archive.get(at..at + sel4::abi::SYSCALL_INSTRUCTION.len())?;
         (code == sel4::abi::SYSCALL_INSTRUCTION).then_some(context)
-    }
-
-    /// Lets the kernel repeat the system call that the thread stands in.
-    ///
-    /// # Errors
-    /// What the kernel refused.
-    pub fn repeat_call(&self, id: ServiceId) -> Result<(), Refused> {
-        let (_, _, slots) = self.parts(id);
-        self.tcb(&slots).tcb_resume().during(Step::WriteRegisters)
     }
 
     /// Steps the thread over the system call that it stands in, with an empty answer of this label.
@@ -259,23 +373,25 @@ impl Executor {
     ///
     /// # Errors
     /// What the kernel refused.
-    pub fn divert(&self, caller: &Caller) -> Result<(), Refused> {
+    fn divert(&self, caller: &Caller) -> Result<(), Refused> {
         self.replace(caller, own::ENDPOINT, caller.dead_badge())
     }
 
-    /// Makes it lead to its server again.
+    /// Makes it lead to its endpoint again.
     ///
     /// # Errors
     /// What the kernel refused.
-    pub fn restore(&self, caller: &Caller) -> Result<(), Refused> {
-        let Object::Endpoint(index) = caller.grant.object else { return Ok(()) };
-        let endpoint = Slot(self.plan.objects.endpoint_slot).plus(u32::from(index));
-        self.replace(caller, endpoint, caller.grant.badge)
+    fn restore(&self, caller: &Caller) -> Result<(), Refused> {
+        self.replace(caller, self.endpoint_slot(caller.endpoint), caller.grant.badge)
     }
 
     fn replace(&self, caller: &Caller, from: Slot, badge: u64) -> Result<(), Refused> {
         let slot = self.slot_of(caller.client, caller.grant.cptr);
         slot.delete().during(Step::Revoke)?;
         slot.mint(&self.cspace.path(from), kernel_rights(caller.grant.rights), badge).during(Step::Mint)
+    }
+
+    pub(crate) fn endpoint_slot(&self, endpoint: u16) -> Slot {
+        Slot(self.plan.objects.endpoint_slot).plus(u32::from(endpoint))
     }
 }

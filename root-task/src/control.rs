@@ -12,7 +12,7 @@ use partenza_protocol::control::{
 };
 use partenza_protocol::error::{BootError, SupervisorError};
 use partenza_protocol::event::{Event, Rejection};
-use partenza_protocol::request::Target;
+use partenza_protocol::request::{Subscribe, Target};
 use partenza_protocol::{ABI, Code, Op, decode};
 use sel4::{MessageInfo, Word};
 
@@ -28,7 +28,7 @@ enum Outcome {
     Refuse(Code),
     /// An error, for the caller, that also counts against it.
     Reject(Rejection, Code),
-    /// The caller is gone.
+    /// The caller is gone, or waits.
     Gone,
 }
 
@@ -38,12 +38,17 @@ impl Supervisor {
         entry.messages = entry.messages.saturating_add(1);
         let messages = entry.messages;
         if messages > MAX_BEFORE_READY && self.is_starting(id) {
+            self.entries[id.0 as usize].last_error = Some(BootError::Flooded.code());
             return self.feed(Life::Flooded(life(id)));
+        }
+        let op = Op::from_label(info.label());
+        if !self.charge(id, op) {
+            return;
         }
         if info.label() == 0 && info.length() == 0 {
             return self.on_plain_signal(id);
         }
-        let outcome = match Op::from_label(info.label()) {
+        let outcome = match op {
             Some(op) if !self.plan.service(id).permissions.allows(op) => {
                 Outcome::Reject(Rejection::Denied, SupervisorError::Denied.code())
             }
@@ -105,7 +110,15 @@ impl Supervisor {
                 Err(_) => malformed(),
             },
             Op::Emit => self.on_emit(id),
-            Op::Lookup | Op::Subscribe => Outcome::Refuse(SupervisorError::NotSupported.code()),
+            Op::Lookup => match self.look_up(id) {
+                Some(Ok(found)) => self.answer_with(&found),
+                Some(Err(code)) => refusal_of(code),
+                None => Outcome::Gone,
+            },
+            Op::Subscribe => match decode::<Subscribe>(self.inbox.payload()) {
+                Ok(Subscribe { on }) => answer(self.subscribe(id, on)),
+                Err(_) => malformed(),
+            },
             other => self.on_request(other),
         }
     }
@@ -125,6 +138,11 @@ impl Supervisor {
             Op::Restart => self.on_change(Request::Restart),
             Op::Enable => self.on_change(Request::Enable),
             Op::Disable => self.on_change(Request::Disable),
+            Op::Switch => answer(self.switch()),
+            Op::Lookup => match self.look_up_for_host() {
+                Ok(found) => self.answer_with(&found),
+                Err(code) => refusal_of(code),
+            },
             Op::Spawn => Outcome::Refuse(SupervisorError::NotSupported.code()),
             Op::Hello
             | Op::Ready
@@ -133,7 +151,6 @@ impl Supervisor {
             | Op::ReadyToStop
             | Op::Stopped
             | Op::Emit
-            | Op::Lookup
             | Op::Subscribe => Outcome::Refuse(SupervisorError::OutOfState.code()),
         }
     }
@@ -231,7 +248,11 @@ impl Supervisor {
         if requests::empty(self.inbox.payload()).is_err() {
             return malformed();
         }
-        let directive = self.entries[id.0 as usize].directive.take().unwrap_or(Directive::Nothing);
+        let directive = self.entries[id.0 as usize].directive.take();
+        let directive = directive.unwrap_or_else(|| match self.subscribers.asks(id) {
+            true => Directive::Changed(self.journal.ring().next_sequence()),
+            false => Directive::Nothing,
+        });
         self.answer_with(&directive)
     }
 
@@ -325,8 +346,7 @@ impl Supervisor {
         };
         match requests::answer(&view, op, self.inbox.payload(), &mut self.outbox.bytes) {
             Some(Ok(bytes)) => Outcome::Answer(bytes),
-            Some(Err(code)) if code == SupervisorError::Malformed.code() => malformed(),
-            Some(Err(code)) => Outcome::Refuse(code),
+            Some(Err(code)) => refusal_of(code),
             None => Outcome::Refuse(SupervisorError::NotSupported.code()),
         }
     }
@@ -356,7 +376,7 @@ fn life(id: ServiceId) -> partenza_lifecycle::ServiceId {
     partenza_lifecycle::ServiceId(id.0)
 }
 
-fn denial_code(denial: Denial) -> Code {
+pub(crate) fn denial_code(denial: Denial) -> Code {
     match denial {
         Denial::NoSuchService => SupervisorError::NoSuchService,
         Denial::Booting => SupervisorError::Booting,
@@ -369,6 +389,18 @@ fn denial_code(denial: Denial) -> Code {
         Denial::DependencyNotRunning(_) => return BootError::DependencyNotRunning.code(),
     }
     .code()
+}
+
+fn answer(outcome: Result<(), Code>) -> Outcome {
+    match outcome {
+        Ok(()) => Outcome::Answer(0),
+        Err(code) => refusal_of(code),
+    }
+}
+
+/// A malformed message counts against its sender; that something is not so does not.
+fn refusal_of(code: Code) -> Outcome {
+    if code == SupervisorError::Malformed.code() { malformed() } else { Outcome::Refuse(code) }
 }
 
 fn malformed() -> Outcome {

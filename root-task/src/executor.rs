@@ -231,7 +231,7 @@ impl Executor {
     /// Mints exactly what the plan lists (SPEC F-1, F-3).
     fn grant(&self, service: &Service<'_>, slots: &SlotMap) -> Result<(), Refused> {
         let cnode = self.cnode(slots);
-        for grant in &service.caps {
+        for grant in service.caps.iter().filter(|grant| !service.late_calls.contains(&grant.cptr)) {
             let to =
                 cnode.absolute_cptr_from_bits_with_depth(u64::from(grant.cptr), service.cnode_radix as usize);
             let from = match grant.object {

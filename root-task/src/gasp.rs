@@ -135,7 +135,6 @@ fn tell(heir: &mut Inheritance, message: &sel4::RecvWithMRs) {
     let _ = writeln!(uart, "  {}\n  last events:", code.hint());
     for (time, event) in recent.iter() {
         let micros = time.as_micros();
-        let _ =
-            writeln!(uart, "  [{:5}.{:03} ms] {}", micros / 1000, micros % 1000, words(heir.plan, event));
+        let _ = writeln!(uart, "  [{:5}.{:03} ms] {}", micros / 1000, micros % 1000, words(heir.plan, event));
     }
 }

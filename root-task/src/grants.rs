@@ -10,7 +10,8 @@ pub fn grants(
     service: &'static Service<'static>,
     plan: &'static Plan<'static>,
 ) -> impl Iterator<Item = Event<'static>> {
-    let caps = service.caps.iter().map(move |grant| Event::Granted {
+    let caps = service.caps.iter().filter(|grant| !service.late_calls.contains(&grant.cptr));
+    let caps = caps.map(move |grant| Event::Granted {
         service: id,
         kind: cap_kind(grant.object),
         cptr: u64::from(grant.cptr),

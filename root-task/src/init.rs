@@ -31,10 +31,13 @@ use crate::journal::Journal;
 use crate::lifecycle;
 use crate::mailbox::{Inbox, Outbox};
 use crate::parameters::Parameters;
+use crate::parking::Parking;
 use crate::pool::Pool;
 use crate::power::{self, Power};
+use crate::providers::Servers;
 use crate::refused::{During, Refused, Step};
 use crate::services::Entry;
+use crate::subscribers::Subscribers;
 use crate::supervisor::{EVENTS_SOURCE, Supervisor, TIMER_SOURCE};
 use crate::system::{self, IrqLine};
 use crate::uart::Uart;
@@ -259,6 +262,9 @@ impl Hardware<'_> {
             entries: vec![Entry::default(); services].into_boxed_slice(),
             executor,
             callers: Callers::of(plan),
+            parking: Parking::default(),
+            servers: Servers::of(plan),
+            subscribers: Subscribers::default(),
             journal,
             clock: self.clock,
             timer,

@@ -186,6 +186,7 @@ fn level(event: &Event<'_>) -> Level {
         | Event::WeakEntropy
         | Event::Lost { .. }
         | Event::Released { .. }
+        | Event::Switched { .. }
         | Event::Stopped { forced: true, .. } => Level::Warn,
         Event::Handoff { .. }
         | Event::Plan { .. }
@@ -202,6 +203,7 @@ fn level(event: &Event<'_>) -> Level {
         | Event::Registered { .. }
         | Event::Starting { .. }
         | Event::Granted { .. }
+        | Event::Withdrawn { .. }
         | Event::Created { .. }
         | Event::RejectedTotal { .. }
         | Event::Stopping { .. }

@@ -9,12 +9,14 @@
 //! | `handoff` | validation of what the kernel handed over (SPEC B-1, B-2) |
 //! | `supervisor` | the one loop: wait, decode, step, perform |
 //! | `control`, `requests` | what services say and ask (SPEC G, I-4) |
-//! | `notices`, `journal`, `ring`, `line` | what happened, where that is kept and shown (SPEC I-6); the host's line |
+//! | `notices`, `journal`, `ring`, `line`, `subscribers` | what happened, where that is kept and shown, who is told (SPEC I-6); the host's line |
 //! | `executor`, `page`, `grants` | makes and unmakes services: the only place that creates their objects (SPEC D) |
 //! | `inspect` | what services have: registers, slots, memory that came back |
 //! | `system`, `pool`, `devices`, `window`, `cspace` | objects that outlive services; memory; Init's own spaces |
 //! | `audit` | what each service really holds, compared with the plan (SPEC F-8) |
+//! | `parking` | services that are made to wait: throttled, or until another is up (SPEC S-4, C-6) |
 //! | `callers` | calls to servers that died (SPEC J-4) |
+//! | `providers` | who serves which endpoint, hand-over, lookups (SPEC S-2, S-5) |
 //! | `faults`, `gasp` | faults of services (SPEC J-1) and of Init itself (SPEC B-6) |
 //! | `clock`, `uart`, `fw_cfg`, `power`, `entropy` | the machine |
 #![no_std]
@@ -46,12 +48,15 @@ mod mailbox;
 mod notices;
 mod page;
 mod parameters;
+mod parking;
 mod pool;
 mod power;
+mod providers;
 mod refused;
 mod requests;
 mod ring;
 mod services;
+mod subscribers;
 mod supervisor;
 mod system;
 mod uart;

@@ -16,10 +16,6 @@ use partenza_protocol::error::PlanError;
 use crate::handoff::Failure;
 use crate::parameters::Parameters;
 
-/// Excesses of its request budget after which a service is restarted, and the calm after which they are forgotten
-/// (SPEC S-4).
-const OVERLOAD: Overload = Overload { restart_after: 3, calm: Duration::from_millis(10_000) };
-
 /// A machine for this plan; everything it needs lives as long as the system.
 ///
 /// # Errors
@@ -60,7 +56,10 @@ pub fn machine(
         storm: plan
             .storm
             .map(|storm| Storm { restarts: storm.restarts, window: Duration::from_micros(storm.window) }),
-        overload: Some(OVERLOAD),
+        overload: Some(Overload {
+            restart_after: plan.overload.restart_after,
+            calm: Duration::from_micros(plan.overload.calm),
+        }),
         panic_module: plan.recovery.panic.map(|id| ServiceId(id.0)),
     };
     let storage = Storage {

@@ -116,9 +116,13 @@ impl Supervisor {
         if from.is_starting() && to.is_up() {
             self.entries[id.0 as usize].ready = Some(now.as_micros());
             self.journal.record(now, &Event::Ready { service: id });
+            self.offer(id);
             if self.parameters.boot.handover == Some(id) {
                 self.journal.hand_over_console();
             }
+        }
+        if to.is_up() || to.is_at_rest() {
+            self.release_awaiting(id);
         }
         let entry = &mut self.entries[id.0 as usize];
         let event = match to {
@@ -294,7 +298,8 @@ fn blame(reason: Reason, noted: Option<Code>) -> (Code, Option<ServiceId>) {
         Reason::Requested => (SupervisorError::Requested.code(), None),
         Reason::NotInRecoverySet => (SupervisorError::NotInRecoverySet.code(), None),
         Reason::Exited(_) => (BootError::ServiceExited.code(), None),
-        Reason::Flooded => (BootError::Flooded.code(), None),
+        // Before it was ready or after: whoever counted its messages knows.
+        Reason::Flooded => (noted.unwrap_or(SupervisorError::Overload.code()), None),
         Reason::ReadyRefused(Refusal::Name) => (BootError::NameMismatch.code(), None),
         Reason::ReadyRefused(Refusal::Version) => (BootError::VersionMismatch.code(), None),
         Reason::ReadyRefused(Refusal::Interface) => (BootError::InterfaceMismatch.code(), None),

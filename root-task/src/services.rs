@@ -6,6 +6,7 @@ use partenza_protocol::event::Rejection;
 use partenza_protocol::{Code, Incarnation, Secret};
 
 use crate::executor::Made;
+use crate::parking::Parked;
 
 /// Messages that a service may send before it is ready.
 pub const MAX_BEFORE_READY: u32 = 64;
@@ -25,13 +26,15 @@ pub struct Entry {
     pub reported: bool,
     pub messages: u32,
     pub rejected: u32,
+    /// What it has asked of the Supervisor in this period (SPEC S-4).
+    pub period: u64,
+    pub spent: u32,
+    pub parked: Parked,
     pub last_error: Option<Code>,
     /// The kernel's number behind `last_error`.
     pub detail: u32,
     /// What it gets to hear when it asks.
     pub directive: Option<Directive>,
-    /// Calls to it lead to the Supervisor.
-    pub diverted: bool,
     /// Microseconds since hand-over.
     pub created: Option<u64>,
     pub started: Option<u64>,
@@ -49,10 +52,12 @@ impl Default for Entry {
             reported: false,
             messages: 0,
             rejected: 0,
+            period: 0,
+            spent: 0,
+            parked: Parked::No,
             last_error: None,
             detail: 0,
             directive: None,
-            diverted: false,
             created: None,
             started: None,
             ready: None,
@@ -69,7 +74,6 @@ impl Entry {
             secret,
             supervisor_secret,
             last_error: self.last_error,
-            diverted: self.diverted,
             ..Self::default()
         };
     }

@@ -19,7 +19,7 @@ use partenza_protocol::control::{Level, MAX_TEXT};
 use partenza_protocol::error::{BootError, SupervisorError};
 use partenza_protocol::event::{BootState, Event};
 use partenza_protocol::{Badge, Sender};
-use sel4::{MessageInfo, RecvWithMRs, cap};
+use sel4::{RecvWithMRs, cap};
 
 use crate::account::Accounts;
 use crate::attempts::Attempts;
@@ -32,9 +32,12 @@ use crate::faults;
 use crate::journal::Journal;
 use crate::mailbox::{Inbox, Outbox};
 use crate::parameters::Parameters;
+use crate::parking::Parking;
 use crate::power::Power;
+use crate::providers::Servers;
 use crate::refused::Refused;
 use crate::services::Entry;
+use crate::subscribers::Subscribers;
 use crate::uart::Uart;
 
 /// Sources at Init's own notification.
@@ -55,6 +58,9 @@ pub struct Supervisor {
     pub entries: Box<[Entry]>,
     pub executor: Executor,
     pub callers: Callers,
+    pub parking: Parking,
+    pub servers: Servers,
+    pub subscribers: Subscribers,
     pub journal: Journal,
     pub clock: Clock,
     pub timer: Timer,
@@ -86,7 +92,7 @@ enum Wake {
 impl Supervisor {
     /// Boots the system and supervises it. Never returns.
     pub fn run(&mut self) -> ! {
-        self.divert_calls_to_the_unstarted();
+        self.divert_absent();
         self.feed(Life::Begin);
         loop {
             self.keep_events_flowing();
@@ -94,10 +100,14 @@ impl Supervisor {
                 Wake::Due => {}
                 Wake::Message(message) => self.on_message(&message),
             }
+            if self.parking.release.is_some_and(|end| end <= self.clock.now()) {
+                self.release_throttled();
+            }
             // One tick serves one deadline.
             while self.machine.next_deadline().is_some_and(|deadline| deadline <= self.clock.now()) {
                 self.feed(Life::Tick);
             }
+            self.tell_subscribers();
         }
     }
 
@@ -141,7 +151,10 @@ impl Supervisor {
     fn create(&mut self, life: partenza_lifecycle::ServiceId) {
         let id = ServiceId(life.0);
         self.on_account_of(id);
-        self.restore_callers(id);
+        if let Some(endpoint) = self.servers.served_by(id) {
+            self.restore_callers(endpoint);
+        }
+        self.unbind_calls_of(id);
         let fresh = !self.entries[id.0 as usize].made.has_spaces();
         let now = self.clock.now();
         let (secret, supervisor_secret) = (self.entropy.secret(), self.entropy.secret());
@@ -159,6 +172,7 @@ impl Supervisor {
                 journal.record(now, &Event::Created { service: id });
                 if fresh {
                     self.divert_calls_of(id);
+                    self.place_provider(id);
                 }
                 self.answer(Life::Created(life));
             }
@@ -185,6 +199,8 @@ impl Supervisor {
         let id = ServiceId(life.0);
         self.on_account_of(id);
         self.outbox.drop_for(id);
+        self.forget_parked(id);
+        self.subscribers.remove(id);
         if let Some(console) = self.console.filter(|_| self.parameters.boot.handover == Some(id)) {
             self.journal.take_back_console(console);
         }
@@ -266,7 +282,7 @@ impl Supervisor {
 
     fn next_deadline(&self) -> Option<Instant> {
         let flow = (!self.is_settled() && self.clock.now() < STALLED).then_some(STALLED);
-        self.machine.next_deadline().into_iter().chain(flow).min()
+        self.machine.next_deadline().into_iter().chain(flow).chain(self.parking.release).min()
     }
 
     /// Waits for a message, a signal or the next deadline, answering whoever is owed an answer.
@@ -300,9 +316,8 @@ impl Supervisor {
                 let fault = sel4::with_ipc_buffer(|buffer| sel4::Fault::from_recv(buffer, message));
                 self.on_fault(id, fault);
             }
-            Sender::DeadServer { service, .. } if self.knows(service) => {
-                let code = SupervisorError::ServerDown.code();
-                self.outbox.put(service, MessageInfo::new(u64::from(code.0), 0, 0, 0));
+            Sender::DeadServer { service, channel } if self.knows(service) => {
+                self.on_call_to_the_dead(service, channel);
             }
             Sender::Notification(sources) => self.on_signals(sources),
             // Init minted no such badge, so there is nobody to blame or to answer.

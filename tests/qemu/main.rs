@@ -16,6 +16,7 @@ mod handoff;
 mod health;
 mod misbehaviour;
 mod parameters;
+mod providers;
 mod recovery;
 mod reference;
 mod repeat;

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use crate::host::frames::{Piece, Splitter};
 
 /// Fields that hold a service's number.
-const SERVICES: [&str; 6] = ["service", "other", "because", "culprit", "server", "fallback"];
+const SERVICES: [&str; 8] = ["service", "other", "because", "culprit", "server", "fallback", "from", "to"];
 
 /// An event as the rest of the command needs it.
 pub struct Decoded {
@@ -199,6 +199,7 @@ fn weight(event: &Event<'_>) -> Weight {
         | Event::WeakEntropy
         | Event::Lost { .. }
         | Event::Released { .. }
+        | Event::Switched { .. }
         | Event::Stopped { forced: true, .. } => Weight::Warning,
         Event::Ready { .. } | Event::Recovered { .. } | Event::BootComplete { .. } => Weight::Good,
         Event::Handoff { .. }
@@ -213,6 +214,7 @@ fn weight(event: &Event<'_>) -> Weight {
         Event::State(_)
         | Event::Registered { .. }
         | Event::Granted { .. }
+        | Event::Withdrawn { .. }
         | Event::Created { .. }
         | Event::RejectedTotal { .. }
         | Event::Revoked { .. }

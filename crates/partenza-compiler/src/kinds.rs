@@ -119,9 +119,9 @@ pub const TABLE: &[Row] = &[
         ..row(
             Kind::Call,
             "call",
-            Shape { channel: (1, 1), ..NONE },
+            Shape { channel: (1, 8), ..NONE },
             Some(Part::Channel),
-            "one channel whose end here has pp=\"true\"",
+            "one channel whose end here has pp=\"true\", or one to each of the interface's `providers`",
         )
     },
     row(

@@ -232,7 +232,12 @@ impl System {
         self.call_with(client, server, ", on-dead: repeat")
     }
 
-    fn call_with(mut self, client: &str, server: &str, more: &str) -> Self {
+    /// As [`System::call`], with more of the grant: `, bind: lookup`.
+    ///
+    /// # Panics
+    /// As [`System::call`].
+    #[must_use]
+    pub fn call_with(mut self, client: &str, server: &str, more: &str) -> Self {
         let find = |name: &str| self.services.iter().position(|s| s.name == name);
         let (Some(client), Some(server)) = (find(client), find(server)) else {
             panic!("{client} or {server} is not in the system");

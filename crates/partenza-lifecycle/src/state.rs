@@ -103,6 +103,11 @@ impl ServiceState {
         matches!(self, Self::Running | Self::Degraded)
     }
 
+    /// Whether nothing of it runs for long, and nothing that was decided starts it.
+    pub const fn is_at_rest(self) -> bool {
+        matches!(self, Self::Unhealthy | Self::Crashed | Self::Stopped | Self::Failed | Self::Disabled)
+    }
+
     /// Whether the outcome of the start is open.
     pub const fn is_starting(self) -> bool {
         matches!(self, Self::Starting(_))

@@ -21,7 +21,8 @@ impl Plan<'_> {
         if self.services.len() > MAX_SERVICES {
             return Err(InvalidPlan::TooManyServices);
         }
-        let system = self.regions_fit() && self.irqs_fit() && self.images_fit(archive_len);
+        let system =
+            self.regions_fit() && self.irqs_fit() && self.images_fit(archive_len) && self.providers_fit();
         let Recovery { services, soften, panic, .. } = &self.recovery;
         let named = [self.boot.hold, self.boot.handover, *panic].iter().flatten().all(|id| self.has(*id));
         let recovery = services.iter().all(|id| self.has(*id))
@@ -60,6 +61,14 @@ impl Plan<'_> {
             && self.slots_fit(self.objects.notification_slot, self.services.len() as u32)
             && self.slots_fit(self.objects.signal_slot, self.services.len() as u32)
             && self.irqs.iter().all(|irq| self.has(irq.holder) && irq.channel < 62)
+    }
+
+    fn providers_fit(&self) -> bool {
+        self.providers.iter().all(|providers| {
+            providers.endpoint < self.objects.endpoints
+                && !providers.services.is_empty()
+                && providers.services.iter().all(|id| self.has(*id))
+        })
     }
 
     fn images_fit(&self, archive_len: usize) -> bool {

@@ -22,11 +22,11 @@ use alloc::vec::Vec;
 
 pub use check::InvalidPlan;
 pub use partenza_protocol::{Permissions, ServiceId};
-pub use policy::{Class, Health, Recovery, Restart, Storm};
+pub use policy::{Class, Health, Overload, Recovery, Restart, Storm};
 use serde::{Deserialize, Serialize};
 
 /// Version of the plan's types. Any change to them changes it.
-pub const FORMAT: u16 = 1;
+pub const FORMAT: u16 = 2;
 /// Bytes of a page; the only frame size that the loader uses for images.
 pub const PAGE: u64 = 4096;
 pub const PAGE_BITS: u8 = 12;
@@ -49,7 +49,11 @@ pub struct Plan<'a> {
     pub layers: Vec<Layer>,
     /// `None`: no storm guard.
     pub storm: Option<Storm>,
+    pub overload: Overload,
     pub recovery: Recovery,
+    /// Services that may take each other's place.
+    #[serde(borrow)]
+    pub providers: Vec<Providers<'a>>,
     pub objects: SystemObjects,
     #[serde(borrow)]
     pub regions: Vec<Region<'a>>,
@@ -59,6 +63,16 @@ pub struct Plan<'a> {
     /// In boot order; the index is the [`ServiceId`].
     #[serde(borrow)]
     pub services: Vec<Service<'a>>,
+}
+
+/// Services behind one endpoint, of which one at a time serves it (SPEC S-2).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Providers<'a> {
+    pub interface: &'a str,
+    /// Index into the system's endpoints.
+    pub endpoint: u16,
+    /// Who is preferred comes first, and serves first.
+    pub services: Vec<ServiceId>,
 }
 
 /// The kernel that sizes and slots were computed for.
@@ -150,7 +164,7 @@ pub struct Layer {
 /// Objects that outlive every incarnation; slots count from the first free slot of Init's CNode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SystemObjects {
-    /// One for each service that is called; slots `endpoint_slot..`.
+    /// One for each service, or group of [`Providers`], that is called; slots `endpoint_slot..`.
     pub endpoints: u16,
     pub endpoint_slot: u32,
     /// One for each service; slots `notification_slot..`.
@@ -294,6 +308,8 @@ pub struct Service<'a> {
     pub caps: Vec<Grant<'a>>,
     /// CPtrs of calls that are made again when their server dies; the others are answered `ServerDown` (SPEC J-4).
     pub repeated_calls: Vec<u32>,
+    /// CPtrs of calls that are granted when they are looked up, and taken away when their server dies (SPEC S-5).
+    pub late_calls: Vec<u32>,
     /// Which optional capabilities of its manifest it got.
     pub optional: u32,
     pub permissions: Permissions,

@@ -113,6 +113,25 @@ pub struct Storm {
     pub window: u64,
 }
 
+/// Requests of one service to the Supervisor that are too many (SPEC S-4). Times in microseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Overload {
+    /// Requests within `period`; those that take the Supervisor longer count more.
+    pub requests: u32,
+    pub period: u64,
+    /// Excesses after which the service is restarted; 0: never.
+    pub restart_after: u16,
+    /// The calm after which they are forgotten.
+    pub calm: u64,
+}
+
+impl Overload {
+    /// A service that asks as fast as it can takes about 2 % of a processor of 1 GHz until it is throttled, and a
+    /// shell that shows a whole log stays below.
+    pub const DEFAULT: Overload =
+        Overload { requests: 1000, period: 100_000, restart_after: 3, calm: 10_000_000 };
+}
+
 /// What boots after too many failed boots (SPEC Q).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recovery {

@@ -62,6 +62,8 @@ pub enum Directive {
     Stop,
     /// Touch address 0: the shell's `crash`.
     Crash,
+    /// To a subscriber: there are events up to this sequence number. Asked for with `Log`.
+    Changed(u32),
 }
 
 /// SPEC K-2.

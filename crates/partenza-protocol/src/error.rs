@@ -16,7 +16,8 @@ pub struct Code(pub u16);
 #[derive(Clone, Copy, Debug)]
 pub struct Row {
     pub code: Code,
-    /// `BootError::NoArchive`
+    /// `BootError::NoArchive`. Init shows texts and hints; names are for documentation.
+    #[cfg(feature = "names")]
     pub name: &'static str,
     /// What happened.
     pub text: &'static str,
@@ -50,6 +51,7 @@ macro_rules! errors {
         pub const TABLE: &[Row] = &[
             $($(Row {
                 code: Code($code),
+                #[cfg(feature = "names")]
                 name: concat!(stringify!($ty), "::", stringify!($variant)),
                 text: $text,
                 hint: $hint,
@@ -184,6 +186,8 @@ errors! {
             "a boot that completes ends recovery; `recovery.services` of partenza.yaml lists the set";
         Ended = 426: "the service ended by itself",
             "`restart.policy: always` starts it again";
+        TooManySubscribers = 427: "as many services as can be told of events are told already",
+            "let one that needs it no more end its subscription";
         ShuttingDown = 410: "the system is going down",
             "nothing to mend";
     }
@@ -250,9 +254,9 @@ mod tests {
     fn codes_are_distinct_and_every_row_says_how_to_mend_it() {
         for (i, row) in TABLE.iter().enumerate() {
             assert!(TABLE[..i].iter().all(|other| other.code != row.code), "{} twice", row.code);
-            assert!(!row.text.is_empty() && !row.hint.is_empty(), "{}", row.name);
+            assert!(!row.text.is_empty() && !row.hint.is_empty(), "{}", row.code);
         }
         assert_eq!(BootError::NoArchive.code().text(), "the image carries no archive");
-        assert_eq!(Code(9999).row().map(|r| r.name), None);
+        assert_eq!(Code(9999).row().map(|r| r.code), None);
     }
 }

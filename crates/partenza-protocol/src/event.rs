@@ -327,6 +327,18 @@ pub enum Event<'a> {
         code: Code,
         detail: u64,
     },
+    /// A capability that was granted by a lookup is taken away again: its server is gone (SPEC S-5).
+    Withdrawn {
+        service: ServiceId,
+        cptr: u32,
+    },
+    /// SPEC S-2: calls to the interface are answered by `to` from here on.
+    Switched {
+        #[serde(borrow)]
+        interface: &'a str,
+        from: ServiceId,
+        to: ServiceId,
+    },
 }
 
 /// Displays an event, asking `name` for services.
@@ -474,6 +486,12 @@ impl<'n, F: Fn(ServiceId) -> &'n str> fmt::Display for Words<'_, F> {
                     write!(f, "{}: ", name(*service))?;
                 }
                 write!(f, "{what}: {cycles} instructions, {syscalls} system calls")
+            }
+            Event::Withdrawn { service, cptr } => {
+                write!(f, "{}: the capability at {cptr:#x} is withdrawn", name(*service))
+            }
+            Event::Switched { interface, from, to } => {
+                write!(f, "{} serves {interface} in place of {}", name(*to), name(*from))
             }
             Event::InitError { code, detail } => {
                 write!(f, "{code} {} [{detail:#x}]; {}", code.text(), code.hint())

@@ -124,6 +124,58 @@ pub struct GrantRow<'a> {
     pub object: &'a str,
 }
 
+/// A release of an interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Release {
+    pub major: u32,
+    pub minor: u32,
+    pub patch: u32,
+}
+
+impl Release {
+    /// Reads `1`, `1.2` or `1.2.3`; what a semantic version says behind the three numbers is not looked at.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let numbers = text.split(['-', '+']).next()?;
+        let mut parts = numbers.split('.').map(|part| part.parse().ok());
+        let mut next = || parts.next().unwrap_or(Some(0));
+        let release = Self { major: next()?, minor: next()?, patch: next()? };
+        parts.next().is_none().then_some(release)
+    }
+}
+
+/// SPEC S-5: who provides that interface, in a release of this range? The capability to call it, which the plan granted
+/// the caller, is there when the answer comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lookup<'a> {
+    pub interface: &'a str,
+    pub at_least: Release,
+    /// The first release that is too new.
+    pub below: Option<Release>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Found<'a> {
+    /// The caller's channel to it; `None` for the host, which has none.
+    pub channel: Option<u8>,
+    pub provider: &'a str,
+    pub version: &'a str,
+}
+
+/// A subscriber is signalled when there are new events, asks what there is, hears `Changed`, and reads them with `Log` at
+/// its own pace (SPEC I-6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Subscribe {
+    pub on: bool,
+}
+
+/// SPEC S-2: this provider serves the interface from now on, or as soon as it is up, which is seen to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Switch<'a> {
+    pub interface: &'a str,
+    pub provider: &'a str,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BootPage<'a> {
     pub state: BootState,
@@ -155,4 +207,21 @@ pub struct Version<'a> {
 pub struct Uptime {
     /// Microseconds since the kernel handed over.
     pub micros: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn releases_are_read_as_far_as_their_numbers_go() {
+        let release = |major, minor, patch| Some(Release { major, minor, patch });
+        assert_eq!(Release::parse("1"), release(1, 0, 0));
+        assert_eq!(Release::parse("1.2"), release(1, 2, 0));
+        assert_eq!(Release::parse("1.2.3-rc.1+build.5"), release(1, 2, 3));
+        for wrong in ["", "x", "1.", "1.x", "1.2.3.4", "-1", "99999999999"] {
+            assert_eq!(Release::parse(wrong), None, "{wrong}");
+        }
+        assert!(release(1, 2, 0) < release(1, 10, 0));
+    }
 }

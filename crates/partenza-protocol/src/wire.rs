@@ -73,7 +73,9 @@ operations! {
     Version = 21, "version", true;
     /// No payload, answer [`crate::request::Uptime`].
     Uptime = 22, "uptime", true;
+    /// Payload [`crate::request::Lookup`], answer [`crate::request::Found`]; waits for a service that it starts.
     Lookup = 23, "lookup", true;
+    /// Payload [`crate::request::Subscribe`], empty answer: signals for new events, or no more.
     Subscribe = 24, "subscribe", true;
     /// Payload [`crate::request::Target`], answer [`crate::request::Audit`].
     Audit = 25, "audit", true;
@@ -86,6 +88,8 @@ operations! {
     Shutdown = 37, "shutdown", false;
     Reboot = 38, "reboot", false;
     Spawn = 39, "spawn", false;
+    /// Payload [`crate::request::Switch`], empty answer: another provider takes an interface over (SPEC S-2).
+    Switch = 40, "switch", false;
     /// Payload [`crate::request::Target`], empty answer: tells the service to touch address 0. A debug aid.
     Crash = 63, "crash", false;
 }
@@ -174,7 +178,9 @@ mod tests {
     #[test]
     fn state_changing_operations_are_not_allowed_by_default() {
         let p = Permissions::by_default();
-        for op in [Op::Start, Op::Stop, Op::Restart, Op::Shutdown, Op::Reboot, Op::Spawn, Op::Crash] {
+        for op in
+            [Op::Start, Op::Stop, Op::Restart, Op::Shutdown, Op::Reboot, Op::Spawn, Op::Switch, Op::Crash]
+        {
             assert!(!p.allows(op));
             assert!(p.with(op).allows(op));
         }

@@ -5,11 +5,12 @@ use core::fmt::{self, Write};
 
 use heapless::Vec;
 use partenza_interfaces::text::cut;
-use partenza_interfaces::{ServiceError, Text};
+use partenza_interfaces::{Message, ServiceError, Text};
 use partenza_protocol::control::{
     Emit, Hello, Level, MAX_PROVIDES, MAX_TEXT, Provided, ServiceReady, Welcome,
 };
 use partenza_protocol::error::SupervisorError;
+use partenza_protocol::request::{Found, Lookup, Release, Subscribe};
 use partenza_protocol::startup::{self, PAGE_SIZE, Startup};
 use partenza_protocol::{ABI, Code, Incarnation, Op};
 use sel4_microkit::{Channel, startup_page_addr};
@@ -95,6 +96,29 @@ impl Context {
     pub fn peer(&self, name: &str) -> Result<Peer, Code> {
         let channel = self.startup.channel(name).ok_or(ServiceError::NoSuchChannel.code())?;
         Ok(Peer::new(Channel::new(usize::from(channel.id))))
+    }
+
+    /// Who provides an interface in a release of this range (SPEC S-5). Waits for a service that is started for it; the
+    /// capability is there when this returns, and gone when the provider dies.
+    ///
+    /// # Errors
+    /// [`partenza_protocol::error::LookupError`]'s codes, or the Supervisor's refusal.
+    pub fn look_up(&self, interface: &str, at_least: Release, below: Option<Release>) -> Result<Peer, Code> {
+        let malformed = |_| ServiceError::Malformed.code();
+        let mut message = Message::new();
+        message.put(&Lookup { interface, at_least, below }).map_err(malformed)?;
+        self.supervisor.exchange(Op::Lookup.label(), &mut message)?;
+        let found: Found<'_> = message.get().map_err(malformed)?;
+        let channel = found.channel.ok_or(ServiceError::NoSuchChannel.code())?;
+        Ok(Peer::new(Channel::new(usize::from(channel))))
+    }
+
+    /// Asks to be told of events, or no more (SPEC I-6): see [`crate::Service::changed`].
+    ///
+    /// # Errors
+    /// The Supervisor's refusal.
+    pub fn subscribe(&self, on: bool) -> Result<(), Code> {
+        self.supervisor.tell(Op::Subscribe.label(), &Subscribe { on })
     }
 
     /// Name and rights of the client on a channel.

@@ -129,6 +129,9 @@ pub trait Service {
     /// A peer signals on an ordinary channel.
     fn signalled(&mut self, _context: &Context, _channel: Channel) {}
 
+    /// There are events up to this sequence number, which the service subscribed to (SPEC I-6).
+    fn changed(&mut self, _context: &Context, _sequence: u32) {}
+
     /// What the service is and does, for [`Info`].
     fn describe(&self, _context: &Context, _text: &mut InfoText) {}
 
@@ -188,6 +191,10 @@ impl<S: Service> Running<S> {
                     supervisor.tell(Op::Stopped.label(), &Stopped { code })
                 }
                 Directive::Crash => crash(0),
+                Directive::Changed(sequence) => {
+                    self.service.changed(&self.context, sequence);
+                    Ok(())
+                }
             };
         }
     }

@@ -147,6 +147,7 @@ pub fn of_system(names: &Names<'_, '_>) -> Facts {
         "platform": serde_json::to_value(plan.platform).unwrap_or_default(),
         "boot": serde_json::to_value(plan.boot).unwrap_or_default(),
         "storm": serde_json::to_value(plan.storm).unwrap_or_default(),
+        "overload": serde_json::to_value(plan.overload).unwrap_or_default(),
     });
     facts.text(Topic::Setting, "name", plan.system);
     facts.settings("", &system, NOT_SYSTEM);

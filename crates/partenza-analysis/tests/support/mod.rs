@@ -180,7 +180,9 @@ impl System {
             },
             layers: layers.into_iter().map(|number| Layer { number, budget: Some(500_000) }).collect(),
             storm: None,
+            overload: partenza_plan::Overload::DEFAULT,
             recovery: Recovery::default(),
+            providers: Vec::new(),
             objects: SystemObjects {
                 endpoints: endpoints.len() as u16,
                 endpoint_slot: 0,
@@ -275,6 +277,7 @@ impl System {
             maps: maps.collect(),
             caps,
             repeated_calls: Vec::new(),
+            late_calls: Vec::new(),
             optional: 0,
             permissions: module.operations.iter().fold(permissions, |set, op| set.with(*op)),
             supervisor_channel: Some(25),

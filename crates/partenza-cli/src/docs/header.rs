@@ -50,7 +50,7 @@ pub fn page() -> String {
     closed(
         &mut out,
         ("pz_directive_kind", "PZ_DIRECTIVE", "What the Supervisor wants."),
-        variants!(Directive { Nothing, Probe(0), PrepareStop, Stop, Crash }),
+        variants!(Directive { Nothing, Probe(0), PrepareStop, Stop, Crash, Changed(0) }),
     );
     closed(
         &mut out,

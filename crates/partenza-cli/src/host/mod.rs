@@ -28,6 +28,7 @@ mod hub;
 mod info;
 mod line;
 mod log;
+mod provider;
 pub mod serve;
 mod session;
 pub mod socket;
@@ -78,6 +79,12 @@ pub enum Ask {
     /// Stop a service and let nothing start it
     #[command(after_help = "Example:\n  partenza disable network")]
     Disable(change::ChangeArgs),
+    /// Name the service that provides an interface
+    #[command(after_help = provider::LOOKUP_EXAMPLES)]
+    Lookup(provider::LookupArgs),
+    /// Let another provider serve an interface
+    #[command(after_help = provider::SWITCH_EXAMPLES)]
+    Switch(provider::SwitchArgs),
     /// Tell a service to touch address 0: a debug aid
     #[command(after_help = "Example:\n  partenza crash network && partenza log -n 5")]
     Crash(change::ChangeArgs),
@@ -114,6 +121,8 @@ impl Ask {
             Ask::Stop(args) => change::change(Op::Stop, args, session),
             Ask::Enable(args) => change::change(Op::Enable, args, session),
             Ask::Disable(args) => change::change(Op::Disable, args, session),
+            Ask::Lookup(args) => provider::lookup(args, session),
+            Ask::Switch(args) => provider::switch(args, session),
             Ask::Crash(args) => change::change(Op::Crash, args, session),
             Ask::Shutdown(args) => change::end(Op::Shutdown, args, session),
             Ask::Reboot(args) => change::end(Op::Reboot, args, session),

@@ -6,4 +6,5 @@ pub mod budget;
 pub mod exclusive;
 pub mod lifecycle;
 pub mod order;
+pub mod providers;
 pub mod target;

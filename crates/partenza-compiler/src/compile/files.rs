@@ -99,6 +99,7 @@ fn plain_config(system: &sdf::System) -> Config {
         recovery: config::Recovery::default(),
         policy: Vec::new(),
         storm: None,
+        overload: partenza_plan::Overload::DEFAULT,
         extensions: None,
     }
 }

@@ -13,7 +13,7 @@ use partenza_plan::Plan;
 use partenza_plan::archive::Archive;
 
 use crate::archive;
-use crate::check::{authority, budget, exclusive, lifecycle, order, target};
+use crate::check::{authority, budget, exclusive, lifecycle, order, providers, target};
 use crate::config;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::elf::Problem;
@@ -155,6 +155,7 @@ fn compile_noting(options: &Options, sources: &mut Sources, out: &mut Diagnostic
         lifecycle::check(&model, &order, out);
     }
     exclusive::check(&model, out);
+    providers::check(&model, out);
     target::check(&model, &options.kernel, out);
     let (elfs, image_of) = programs::elfs(options, &model, &mut sources.inputs, out);
     if out.has_errors() {

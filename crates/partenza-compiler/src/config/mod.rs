@@ -9,7 +9,7 @@ pub use parse::parse;
 pub use platform::{Platform, default_platform};
 pub use table::CONFIG;
 
-use partenza_plan::{Class, Start, Storm};
+use partenza_plan::{Class, Overload, Start, Storm};
 
 use crate::kinds::{Access, Kind};
 use crate::parameters::Parameters;
@@ -27,6 +27,7 @@ pub struct Config {
     pub recovery: Recovery,
     pub policy: Vec<Rule>,
     pub storm: Option<Storm>,
+    pub overload: Overload,
     /// The registry of extensions, beside this file.
     pub extensions: Option<Spanned<String>>,
 }
@@ -135,6 +136,8 @@ pub struct Grant {
     pub operations: Vec<Spanned<String>>,
     pub rights: Option<Spanned<Access>>,
     pub on_dead: OnDead,
+    /// Granted when it is looked up.
+    pub late: bool,
 }
 
 impl Grant {
@@ -152,6 +155,7 @@ impl Grant {
             operations: Vec::new(),
             rights: None,
             on_dead: OnDead::Error,
+            late: false,
         }
     }
 }
@@ -163,5 +167,7 @@ pub enum OnDead {
     Repeat,
 }
 
+/// The words of `bind`: whether a call is granted when it is looked up.
+pub const BIND: &[(&str, bool)] = &[("start", false), ("lookup", true)];
 /// The words of `on-dead`.
 pub const ON_DEAD: &[(&str, OnDead)] = &[("error", OnDead::Error), ("repeat", OnDead::Repeat)];

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! From YAML to [`Config`].
 
-use partenza_plan::Storm;
+use partenza_plan::{Overload, Storm};
 
 use super::{
-    Boot, CONFIG, Config, Entry, Grant, ON_DEAD, OnDead, Recovery, Rule, Served, SupervisorChannel, platform,
+    BIND, Boot, CONFIG, Config, Entry, Grant, ON_DEAD, OnDead, Recovery, Rule, Served, SupervisorChannel,
+    platform,
 };
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::kinds::{Kind, Part};
@@ -30,6 +31,7 @@ pub fn parse(file: FileId, sources: &Sources, out: &mut Diagnostics) -> Option<C
         recovery: top.view("recovery").map(|f| recovery(&f)).unwrap_or_default(),
         policy: policy(&top, out),
         storm: top.view("storm").and_then(|f| storm(&f)),
+        overload: top.view("overload").map_or(Overload::DEFAULT, |f| overload(&f)),
         extensions: top.text("extensions"),
     })
 }
@@ -120,6 +122,7 @@ fn grant(kind: Kind, name: &Spanned<String>, item: Item<'_>) -> Grant {
     }
     if matches!(kind, Kind::Call | Kind::Axiom) {
         grant.on_dead = f.choice("on-dead", ON_DEAD).unwrap_or(OnDead::Error);
+        grant.late = f.choice("bind", BIND).unwrap_or(false);
     }
     grant
 }
@@ -166,6 +169,20 @@ fn policy(top: &View<'_>, out: &mut Diagnostics) -> Vec<Rule> {
 fn storm(f: &View<'_>) -> Option<Storm> {
     let restarts = u16::try_from(f.number("restarts")?.value).ok()?;
     Some(Storm { restarts, window: f.duration("window")?.value })
+}
+
+fn overload(f: &View<'_>) -> Overload {
+    let number = |name| f.number(name).map(|n| n.value);
+    let time = |name| f.duration(name).map(|d| d.value);
+    let default = Overload::DEFAULT;
+    Overload {
+        requests: number("requests").and_then(|n| n.try_into().ok()).unwrap_or(default.requests),
+        period: time("period").unwrap_or(default.period),
+        restart_after: number("restart_after")
+            .and_then(|n| n.try_into().ok())
+            .unwrap_or(default.restart_after),
+        calm: time("calm").unwrap_or(default.calm),
+    }
 }
 
 #[cfg(test)]

@@ -3,8 +3,8 @@
 
 use std::sync::LazyLock;
 
-use super::ON_DEAD;
 use super::platform::{TIMERS, UARTS};
+use super::{BIND, ON_DEAD};
 use crate::diagnostic::Code;
 use crate::kinds::{Kind, Part, Row, TABLE};
 use crate::manifest;
@@ -49,6 +49,12 @@ pub static CONFIG: LazyLock<Table> = LazyLock::new(|| {
             Shape::Table(storm()),
             "no limit",
             "restarts of the whole system that are too many (SPEC L-4)",
+        ),
+        field(
+            "overload",
+            Shape::Table(overload()),
+            "see its fields",
+            "requests of one service to the Supervisor that are too many (SPEC S-4)",
         ),
         field(
             "reserved",
@@ -172,6 +178,8 @@ fn grant(row: &Row) -> Shape {
         let default = "error";
         let about = "what becomes of a call whose server dies: it is answered with an error, or made again (SPEC J-4)";
         fields.push(field("on-dead", words(ON_DEAD), default, about));
+        let about = "when the capability is there: from the start, or once it was looked up, until its server dies (SPEC S-5)";
+        fields.push(field("bind", words(BIND), "start", about));
     }
     let written_out = Shape::Table(table(fields));
     match row.short {
@@ -217,6 +225,30 @@ fn storm() -> Table {
     table(vec![
         required("restarts", Shape::Number { low: 1, high: 65_535 }, "restarts of all services together"),
         required("window", Shape::Timeout, "the time in which they are counted"),
+    ])
+}
+
+fn overload() -> Table {
+    table(vec![
+        field(
+            "requests",
+            Shape::Number { low: 16, high: 1_000_000 },
+            "1000",
+            "requests of one service within `period`; a line for the log counts 8, an audit 64",
+        ),
+        field(
+            "period",
+            Shape::Timeout,
+            "100ms",
+            "the time in which they are counted; who asks more waits for its end",
+        ),
+        field(
+            "restart_after",
+            Shape::Number { low: 0, high: 65_535 },
+            "3",
+            "excesses after which the service is restarted; 0: never, it stays throttled",
+        ),
+        field("calm", Shape::Timeout, "10s", "the time without excess after which it counts as recovered"),
     ])
 }
 

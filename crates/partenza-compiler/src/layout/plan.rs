@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use partenza_plan::layout::FrameMap;
 use partenza_plan::{
-    Boot, Image, Irq, Kernel as PlanKernel, Layer, PAGE, PAGE_BITS, Plan, Platform, Recovery, Region,
-    Segment, ServiceId, SystemObjects,
+    Boot, Image, Irq, Kernel as PlanKernel, Layer, PAGE, PAGE_BITS, Plan, Platform, Providers, Recovery,
+    Region, Segment, ServiceId, SystemObjects,
 };
 use typed_arena::Arena;
 
@@ -16,6 +16,7 @@ use super::service::Builder;
 use super::slots;
 use crate::check::authority::Authority;
 use crate::check::order::Order;
+use crate::check::providers::{Group, groups};
 use crate::config::budget;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::elf::Elf;
@@ -54,7 +55,9 @@ pub fn build<'a>(input: &'a Input<'a>, store: &'a Store, out: &mut Diagnostics) 
         .enumerate()
         .map(|(id, at)| (model.services[*at].name(), slots::id(id)))
         .collect();
-    let (endpoints, endpoint_count) = endpoints(input);
+    let groups = groups(model);
+    let (endpoints, endpoint_count) = endpoints(input, &groups);
+    let providers = providers(input, &groups, &ids, &endpoints);
     let (regions, region_index) = regions(input);
     let images = input.elfs.iter().map(|(file, elf)| image(file, elf)).collect();
     let mut irqs = Vec::new();
@@ -91,7 +94,9 @@ pub fn build<'a>(input: &'a Input<'a>, store: &'a Store, out: &mut Diagnostics) 
         boot: boot(input, &ids),
         layers: layers(input),
         storm: model.config.storm,
+        overload: model.config.overload,
         recovery: recovery(model, &ids),
+        providers,
         objects: SystemObjects {
             endpoints: endpoint_count,
             endpoint_slot: 0,
@@ -133,18 +138,45 @@ fn memory_bounds(input: &Input<'_>, plan: &Plan<'_>, out: &mut Diagnostics) {
     }
 }
 
-/// An endpoint for each service that is called, numbered in boot order.
-fn endpoints(input: &Input<'_>) -> (Vec<Option<u16>>, u16) {
-    let mut count = 0;
+/// An endpoint for each service that is called, numbered in boot order; services that may take each other's place
+/// share one.
+fn endpoints(input: &Input<'_>, groups: &[Group<'_>]) -> (Vec<Option<u16>>, u16) {
+    let (model, mut count) = (input.model, 0);
+    let group_of = |at: usize| groups.iter().position(|group| group.members.contains(&at));
+    let mut shared = vec![None; groups.len()];
     let list = input.order.services.iter().map(|at| {
-        let called = input.model.system.ends_of(input.model.services[*at].name()).any(|(_, peer)| peer.pp);
+        let group = group_of(*at);
+        if let Some(endpoint) = group.and_then(|group| shared[group]) {
+            return Some(endpoint);
+        }
+        let called = model.system.ends_of(model.services[*at].name()).any(|(_, peer)| peer.pp);
         called.then(|| {
+            let endpoint = count;
             count += 1;
-            count - 1
+            if let Some(group) = group {
+                shared[group] = Some(endpoint);
+            }
+            endpoint
         })
     });
     let list = list.collect();
     (list, count)
+}
+
+/// The groups of which somebody calls one, and so all.
+fn providers<'a>(
+    input: &Input<'a>,
+    groups: &[Group<'a>],
+    ids: &HashMap<&str, ServiceId>,
+    endpoints: &[Option<u16>],
+) -> Vec<Providers<'a>> {
+    let id = |at: &usize| ids.get(input.model.services[*at].name()).copied();
+    let planned = |group: &Group<'a>| {
+        let services: Vec<ServiceId> = group.members.iter().filter_map(id).collect();
+        let endpoint = endpoints[usize::from(services.first()?.0)]?;
+        Some(Providers { interface: &group.interface.value, endpoint, services })
+    };
+    groups.iter().filter_map(planned).collect()
 }
 
 /// The regions that somebody maps: RAM first, then devices by ascending address, as they must be made; and where each

@@ -56,6 +56,7 @@ impl<'a> Builder<'_, 'a> {
         let startup = if has_page { self.startup(service, authority, &addresses, out) } else { &[] };
         let id = |at: Option<usize>| at.and_then(|at| ids.get(self.input.model.services[at].name()).copied());
         let repeated = authority.repeats.iter().map(|id| grants::ENDPOINT + u32::from(*id));
+        let late = authority.late.iter().map(|id| grants::ENDPOINT + u32::from(*id));
         let stop = manifest.map(|m| m.shutdown);
         Service {
             name: &pd.name.value,
@@ -87,6 +88,7 @@ impl<'a> Builder<'_, 'a> {
             maps: self.maps(pd),
             caps,
             repeated_calls: repeated.collect(),
+            late_calls: late.collect(),
             optional: authority.optional,
             permissions: authority.permissions,
             supervisor_channel: authority.supervisor_channel,

@@ -83,6 +83,8 @@ impl System {
         list(&mut text, "requires", service.requires.iter().cloned());
         let called = self.calls.iter().filter(|call| call.client == index);
         let mut needs: Vec<String> = called.map(|call| format!("{{call: {}}}", call.interface)).collect();
+        // One need, however many provide it.
+        needs.dedup();
         if !service.operations.is_empty() {
             needs.push(format!("{{supervisor: [{}]}}", service.operations.join(", ")));
         }
@@ -110,9 +112,17 @@ impl System {
         for (index, service) in self.services.iter().enumerate() {
             let served = self.calls.iter().filter(|call| call.server == index);
             let served: Vec<String> = served.map(|call| call.server_id.to_string()).collect();
-            let granted = self.calls.iter().filter(|call| call.client == index);
-            let granted: Vec<String> = granted
-                .map(|call| format!("{}: {{channel: {}{}}}", call.interface, call.client_id, call.more))
+            let mut channels: Vec<(&str, &str, Vec<String>)> = Vec::new();
+            for call in self.calls.iter().filter(|call| call.client == index) {
+                let id = call.client_id.to_string();
+                match channels.iter_mut().find(|(interface, ..)| *interface == call.interface) {
+                    Some((.., ids)) => ids.push(id),
+                    None => channels.push((&call.interface, &call.more, vec![id])),
+                }
+            }
+            let granted: Vec<String> = channels
+                .iter()
+                .map(|(interface, more, ids)| format!("{interface}: {{channel: [{}]{more}}}", ids.join(", ")))
                 .collect();
             line(&mut text, format_args!("  {}:", service.name));
             if let (Some((interface, _)), false) = (&service.provides, served.is_empty()) {

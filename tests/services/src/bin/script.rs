@@ -6,6 +6,12 @@
 //! |---|---|
 //! | `wait:MILLISECONDS` | a busy pause; at a low priority it leaves the processor to everybody else |
 //! | `count` | calls `test/count` and says `count answered N` |
+//! | `counts:N` | calls it N times and says how many were answered: `counts:N answered N` |
+//! | `lookup:INTERFACE` | looks it up, in any release |
+//! | `switch:INTERFACE=SERVICE` | asks for that provider |
+//! | `subscribe` | asks to be told of events; says `told` the first time that it is |
+//! | `flood:N` | N questions without a pause; says how many were answered |
+//! | `latency:N` | N questions, each after a busy pause of 1 ms; says how many ticks half of them took at most |
 //! | `OPERATION` | asks the Supervisor for it |
 //! | `OPERATION:SERVICE` | asks the Supervisor for it, for that service |
 #![no_std]
@@ -13,12 +19,40 @@
 #![forbid(unsafe_code)]
 
 use partenza_protocol::Op;
-use partenza_protocol::request::Target;
+use partenza_protocol::request::{Release, Switch, Target, Uptime};
 use partenza_service::{Code, Context, Level, Service, ServiceError, give_up, serve};
-use partenza_test_services::{COUNT, wait};
+use partenza_test_services::{COUNT, tsc, wait};
 use sel4_microkit::{Handler, protection_domain};
 
-struct Script;
+#[derive(Default)]
+struct Script {
+    told: bool,
+}
+
+/// Questions that `latency` can ask.
+const MAX_SAMPLES: usize = 128;
+
+fn number(text: &str) -> Result<u32, Code> {
+    text.parse().map_err(|_| ServiceError::BadArgument.code())
+}
+
+fn ask(context: &Context) -> bool {
+    context.supervisor().get::<Uptime>(Op::Uptime.label()).is_ok()
+}
+
+/// How long half of the questions took at most.
+fn latency(context: &Context, count: u32) -> u64 {
+    let mut samples = [0; MAX_SAMPLES];
+    let count = (count as usize).clamp(1, MAX_SAMPLES);
+    for sample in &mut samples[..count] {
+        wait(1);
+        let begin = tsc();
+        ask(context);
+        *sample = tsc().wrapping_sub(begin);
+    }
+    samples[..count].sort_unstable();
+    samples[count / 2]
+}
 
 fn perform(context: &Context, step: &str) -> Result<(), Code> {
     let (word, object) = match step.split_once(':') {
@@ -27,8 +61,33 @@ fn perform(context: &Context, step: &str) -> Result<(), Code> {
     };
     let outcome = match (word, object) {
         ("wait", Some(milliseconds)) => {
-            wait(milliseconds.parse().map_err(|_| ServiceError::BadArgument.code())?);
+            wait(number(milliseconds)?.into());
             return Ok(());
+        }
+        ("counts", Some(count)) => {
+            let witness = context.peer("test/count")?;
+            let answered = (0..number(count)?).filter(|_| witness.get::<u32>(COUNT).is_ok()).count();
+            context.log(Level::Info, format_args!("{step} answered {answered}"));
+            return Ok(());
+        }
+        ("flood", Some(count)) => {
+            let answered = (0..number(count)?).filter(|_| ask(context)).count();
+            context.log(Level::Info, format_args!("{step} answered {answered}"));
+            return Ok(());
+        }
+        ("latency", Some(count)) => {
+            let ticks = latency(context, number(count)?);
+            context.log(Level::Info, format_args!("{step} answered {ticks}"));
+            return Ok(());
+        }
+        ("subscribe", None) => context.subscribe(true),
+        ("lookup", Some(interface)) => {
+            let any = Release { major: 0, minor: 0, patch: 0 };
+            context.look_up(interface, any, None).map(drop)
+        }
+        ("switch", Some(what)) => {
+            let (interface, provider) = what.split_once('=').ok_or(ServiceError::BadArgument.code())?;
+            context.supervisor().tell(Op::Switch.label(), &Switch { interface, provider })
         }
         ("count", None) => match context.peer("test/count")?.get::<u32>(COUNT) {
             Ok(count) => {
@@ -53,6 +112,13 @@ fn perform(context: &Context, step: &str) -> Result<(), Code> {
 }
 
 impl Service for Script {
+    fn changed(&mut self, context: &Context, _sequence: u32) {
+        // A line is an event too: once is enough.
+        if !core::mem::replace(&mut self.told, true) {
+            context.log(Level::Info, format_args!("told"));
+        }
+    }
+
     fn started(&mut self, context: &Context) {
         for step in context.startup().args() {
             if let Err(code) = perform(context, step) {
@@ -64,5 +130,5 @@ impl Service for Script {
 
 #[protection_domain]
 fn init() -> impl Handler {
-    serve(Script)
+    serve(Script::default())
 }

@@ -29,6 +29,8 @@ pub struct Authority {
     pub channels: BTreeMap<u8, (String, u8)>,
     /// Channels whose calls are made again when their server dies (SPEC J-4).
     pub repeats: Vec<u8>,
+    /// Channels whose calls are granted when they are looked up (SPEC S-5).
+    pub late: Vec<u8>,
     /// Bit n: the n-th optional capability is granted.
     pub optional: u32,
     pub permissions: Permissions,

@@ -241,6 +241,9 @@ impl<'m> Check<'_, 'm> {
         if grant.on_dead == OnDead::Repeat {
             authority.repeats.push(id.value);
         }
+        if grant.late {
+            authority.late.push(id.value);
+        }
         let asked = need.rights.as_ref().map_or(Access::READ_WRITE, |r| r.value);
         let given = grant.rights.as_ref().map_or(asked, |r| r.value);
         if let Some(written) = &grant.rights {

@@ -159,4 +159,19 @@ pub const PAGES: &[Page] = &[
         "recovery: {panic: server}",
         "",
     ),
+    words(
+        Code::ProviderTwice,
+        "Services that are listed together share one endpoint, of which one at a time serves it (SPEC S-2). A service has one \
+         endpoint, so it can share it with one group only.",
+        "providers: {storage/files: [filesystem, ramfs], storage/blocks: [disk, ramfs]}",
+        "providers: {storage/files: [filesystem, ramfs]}",
+    ),
+    words(
+        Code::ProviderUnreached,
+        "When a provider takes another's place it hears the other's clients. system.xml is the only source of authority, so it \
+         must allow each of them to call either; and a provider knows its clients by the ids of its own ends, so these must be \
+         the same (SPEC S-2, A-2).",
+        "one channel, from `client` to `filesystem`, and providers: {storage/files: [filesystem, ramfs]}",
+        "a second channel, from `client` to `ramfs`, with the same id at the server's end",
+    ),
 ];

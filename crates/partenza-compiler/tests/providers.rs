@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Services that take each other's place behind one endpoint, calls that are granted by lookup (SPEC S-2, S-5), and the
+//! budget of requests (SPEC S-4).
+
+mod support;
+
+use partenza_compiler::Code;
+use partenza_plan::{Object, Overload, ServiceId};
+use support::Bench;
+
+/// `one` and `two` provide `a/b`; `client` calls both.
+fn bench() -> Bench {
+    let bench = Bench::new();
+    let pd = |name: &str, priority: u8| {
+        format!(
+            "<protection_domain name=\"{name}\" priority=\"{priority}\"><program_image path=\"a.elf\"/></protection_domain>\n"
+        )
+    };
+    let channel = |id: u8, server: &str| {
+        format!(
+            "<channel><end pd=\"client\" id=\"{id}\" pp=\"true\"/><end pd=\"{server}\" id=\"0\"/></channel>\n"
+        )
+    };
+    let xml = [pd("one", 9), pd("two", 9), pd("client", 5), channel(3, "one"), channel(4, "two")].concat();
+    bench.file("system.xml", format!("<system>\n{xml}</system>\n"));
+    let manifest = |name: &str, lines: &str| {
+        let head = format!(
+            "partenza: \"1.0\"\nid: {name}\nversion: 1.0.0\nlayer: 2\nhealth: {{startup_timeout: 100ms}}\n"
+        );
+        bench.file(&format!("manifests/{name}.yaml"), head + lines);
+    };
+    manifest("one", "provides: [{interface: a/b, version: 1.0.0}]\n");
+    manifest("two", "provides: [{interface: a/b, version: 1.1.0}]\n");
+    manifest("client", "requires: [{interface: a/b}]\ncapabilities: {required: [{call: a/b}]}\n");
+    bench.file(
+        "partenza.yaml",
+        "partenza: \"1.0\"\nservices:\n  one: {provides: {a/b: {channel: 0}}}\n  two: {provides: {a/b: {channel: 0}}}\n  \
+         client: {grants: {call: {a/b: {channel: [3, 4]}}}}\nproviders: {a/b: [two, one]}\n",
+    );
+    bench
+}
+
+#[test]
+fn providers_share_an_endpoint_in_order_of_preference() {
+    let compiled = bench().good();
+    let plan = compiled.plan();
+    let id = |name: &str| ServiceId(plan.services.iter().position(|s| s.name == name).unwrap() as u16);
+    let [group] = plan.providers.as_slice() else { panic!("one group") };
+    assert_eq!((group.interface, group.services.as_slice()), ("a/b", &[id("two"), id("one")][..]));
+    assert_eq!(plan.objects.endpoints, 1);
+    let ends = |name: &str| {
+        let caps = plan.service(id(name)).caps.iter();
+        caps.filter(|grant| grant.object == Object::Endpoint(group.endpoint))
+            .map(|g| g.cptr)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!((ends("one"), ends("two"), ends("client")), (vec![1], vec![1], vec![74 + 3, 74 + 4]));
+    let badges: Vec<u64> =
+        plan.service(id("client")).caps.iter().filter(|g| g.cptr > 74).map(|g| g.badge).collect();
+    assert_eq!(badges[0], badges[1], "whoever serves knows the client by the same channel");
+}
+
+#[test]
+fn one_provider_alone_is_no_group() {
+    let bench = bench();
+    bench.edit("partenza.yaml", "[two, one]", "[two]");
+    let compiled = bench.good();
+    assert!(compiled.plan().providers.is_empty());
+    assert_eq!(compiled.plan().objects.endpoints, 2);
+}
+
+#[test]
+fn a_service_is_listed_for_one_interface() {
+    let bench = bench();
+    bench.edit(
+        "manifests/one.yaml",
+        "version: 1.0.0}]",
+        "version: 1.0.0}, {interface: c/d, version: 1.0.0}]",
+    );
+    bench.edit(
+        "manifests/two.yaml",
+        "version: 1.1.0}]",
+        "version: 1.1.0}, {interface: c/d, version: 1.0.0}]",
+    );
+    bench.edit("partenza.yaml", "[two, one]", "[two, one], c/d: [one, two]");
+    let told = bench.errors(&[Code::ProviderTwice, Code::ProviderTwice]);
+    assert!(told.contains("`one` is listed") && told.contains("`two` is listed"), "{told}");
+}
+
+#[test]
+fn a_client_reaches_all_providers_alike() {
+    let one_way = bench();
+    let line = "<channel><end pd=\"client\" id=\"4\" pp=\"true\"/><end pd=\"two\" id=\"0\"/></channel>\n";
+    one_way.edit("system.xml", line, "");
+    one_way.edit("partenza.yaml", "[3, 4]", "3");
+    one_way.edit("partenza.yaml", "  two: {provides: {a/b: {channel: 0}}}\n", "");
+    one_way.error(Code::ProviderUnreached, "system.xml:5:", "`client` may call `one` and not `two`");
+    let crooked = bench();
+    crooked.edit("system.xml", "pd=\"two\" id=\"0\"", "pd=\"two\" id=\"7\"");
+    crooked.edit(
+        "partenza.yaml",
+        "two: {provides: {a/b: {channel: 0}}}",
+        "two: {provides: {a/b: {channel: 7}}}",
+    );
+    crooked.error(Code::ProviderUnreached, "system.xml:5:", "channel 7 to `two` and channel 0 to `one`");
+}
+
+#[test]
+fn calls_are_granted_by_lookup_where_the_grant_says_so() {
+    let bench = Bench::pair();
+    assert!(bench.good().plan().services[1].late_calls.is_empty());
+    bench.edit("partenza.yaml", "{channel: 3}", "{channel: 3, bind: lookup}");
+    assert_eq!(bench.good().plan().services[1].late_calls, [74 + 3]);
+    bench.edit("partenza.yaml", "bind: lookup", "bind: late");
+    bench.error(Code::BadValue, "partenza.yaml:11:", "expected start, lookup");
+}
+
+#[test]
+fn the_budget_of_requests_reaches_the_plan() {
+    let bench = bench();
+    assert_eq!(bench.good().plan().overload, Overload::DEFAULT);
+    bench.edit(
+        "partenza.yaml",
+        "providers:",
+        "overload: {requests: 50, period: 10ms, restart_after: 0, calm: 1s}\nproviders:",
+    );
+    let expected = Overload { requests: 50, period: 10_000, restart_after: 0, calm: 1_000_000 };
+    assert_eq!(bench.good().plan().overload, expected);
+}

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Who serves which endpoint, and how another takes it over (SPEC S-2); lookups (SPEC S-5).
+//!
+//! * Clients hold capabilities to an endpoint, not to a service. Of the services that may serve one, one at a time
+//!   receives from it; the others receive from their own notification alone, so they run, are probed, and serve nobody.
+//! * To hand an endpoint over is to exchange what two services receive from. One that stands in the wait for a message is
+//!   sent to wait again; one that works answers its client first and waits at its new place afterwards. No call is lost or
+//!   made twice.
+//! * Whoever serves does so until it is lost, or until somebody who may asks for another. When it is lost, the first that
+//!   is up in the order of preference takes over.
+
+use alloc::vec::Vec;
+
+use partenza_lifecycle::{Event as Life, Request, ServiceState, Verdict};
+use partenza_plan::{Object, Plan, ServiceId, Start};
+use partenza_protocol::error::{LookupError, SupervisorError};
+use partenza_protocol::event::Event;
+use partenza_protocol::request::{Found, Lookup, Release, Switch};
+use partenza_protocol::{Code, decode};
+
+use crate::cspace::Slot;
+use crate::executor::Executor;
+use crate::refused::{During, Refused, Step};
+use crate::supervisor::Supervisor;
+
+/// CPtr of what a service receives from.
+const OWN: u32 = 1;
+
+/// Who serves what.
+pub struct Servers {
+    /// By service: the endpoint that it serves, or may serve.
+    endpoints: Vec<Option<u16>>,
+    /// By endpoint.
+    serving: Vec<ServiceId>,
+    /// By entry of the plan's `providers`: who was asked for and is not up yet.
+    wanted: Vec<Option<ServiceId>>,
+}
+
+impl Servers {
+    #[must_use]
+    pub fn of(plan: &Plan<'_>) -> Self {
+        let mut serving = alloc::vec![ServiceId(0); usize::from(plan.objects.endpoints)];
+        let endpoint_of = |service: &partenza_plan::Service<'_>| {
+            service.caps.iter().find_map(|grant| match grant.object {
+                Object::Endpoint(index) if grant.rights.read => Some(index),
+                _ => None,
+            })
+        };
+        let endpoints: Vec<Option<u16>> = plan.services.iter().map(endpoint_of).collect();
+        for (id, endpoint) in (0..).map(ServiceId).zip(&endpoints) {
+            if let Some(endpoint) = endpoint {
+                serving[usize::from(*endpoint)] = id;
+            }
+        }
+        for group in &plan.providers {
+            serving[usize::from(group.endpoint)] = group.services[0];
+        }
+        Self { endpoints, serving, wanted: alloc::vec![None; plan.providers.len()] }
+    }
+
+    #[must_use]
+    pub fn serving(&self, endpoint: u16) -> ServiceId {
+        self.serving[usize::from(endpoint)]
+    }
+
+    /// The endpoint that `id` serves at the moment.
+    #[must_use]
+    pub fn served_by(&self, id: ServiceId) -> Option<u16> {
+        self.endpoints[usize::from(id.0)].filter(|endpoint| self.serving(*endpoint) == id)
+    }
+
+    /// Whether `id` may serve an endpoint that another serves.
+    #[must_use]
+    pub fn stands_by(&self, id: ServiceId) -> bool {
+        self.endpoints[usize::from(id.0)].is_some_and(|endpoint| self.serving(endpoint) != id)
+    }
+}
+
+impl Supervisor {
+    /// Its capabilities were just made, as planned: who stands by receives from its notification alone.
+    pub(crate) fn place_provider(&mut self, id: ServiceId) {
+        if self.servers.stands_by(id) {
+            let outcome = self.executor.receive_from(id, self.executor.notification_slot(id));
+            self.note(id, outcome);
+        }
+    }
+
+    /// Who takes the endpoint over when `lost` is gone.
+    pub(crate) fn heir(&self, endpoint: u16, lost: ServiceId) -> Option<ServiceId> {
+        let group = self.plan.providers.iter().find(|group| group.endpoint == endpoint)?;
+        group.services.iter().copied().find(|id| *id != lost && self.is_up(*id))
+    }
+
+    /// `id` is up: it takes over what it was asked to take over, or what nobody else serves.
+    pub(crate) fn offer(&mut self, id: ServiceId) {
+        if !self.servers.stands_by(id) {
+            return;
+        }
+        let Some(index) = self.plan.providers.iter().position(|group| group.services.contains(&id)) else {
+            return;
+        };
+        let endpoint = self.plan.providers[index].endpoint;
+        let asked = self.servers.wanted[index] == Some(id);
+        if asked || self.is_gone(self.servers.serving(endpoint)) {
+            self.servers.wanted[index] = None;
+            self.hand_over(endpoint, id);
+        }
+    }
+
+    /// `to`, which is up, serves the endpoint from here on.
+    pub(crate) fn hand_over(&mut self, endpoint: u16, to: ServiceId) {
+        let from = core::mem::replace(&mut self.servers.serving[usize::from(endpoint)], to);
+        let places =
+            [(from, self.executor.notification_slot(from)), (to, self.executor.endpoint_slot(endpoint))];
+        for (id, place) in places {
+            let made = self.entries[id.0 as usize].made;
+            if !made.has_spaces() {
+                continue;
+            }
+            let outcome = self.executor.receive_from(id, place);
+            self.note(id, outcome);
+            let waits = [sel4::sys::number::Recv, sel4::sys::number::ReplyRecv];
+            if made.runs() && self.executor.standing_in(id, &waits, OWN).is_some() {
+                let outcome = self.executor.resume_where_it_stands(id);
+                self.note(id, outcome);
+            }
+        }
+        self.restore_callers(endpoint);
+        let interface = self.plan.providers.iter().find(|group| group.endpoint == endpoint);
+        let interface = interface.map_or("", |group| group.interface);
+        self.journal.record(self.clock.now(), &Event::Switched { interface, from, to });
+    }
+
+    fn is_up(&self, id: ServiceId) -> bool {
+        self.state(id).is_up()
+    }
+
+    fn state(&self, id: ServiceId) -> ServiceState {
+        self.machine.state(partenza_lifecycle::ServiceId(id.0)).unwrap_or_default()
+    }
+
+    /// It is not up, and nothing that was decided brings it back.
+    fn is_gone(&self, id: ServiceId) -> bool {
+        match self.state(id) {
+            ServiceState::Pending => self.plan.service(id).start != Start::Eager,
+            state => state.is_at_rest(),
+        }
+    }
+
+    /// SPEC S-2: another provider, now or as soon as it is up.
+    ///
+    /// # Errors
+    /// Nobody provides that, or it cannot be started.
+    pub(crate) fn switch(&mut self) -> Result<(), Code> {
+        let Ok(switch) = decode::<Switch<'_>>(self.inbox.payload()) else {
+            return Err(SupervisorError::Malformed.code());
+        };
+        let to = crate::requests::find(self.plan, switch.provider)?;
+        let mut groups = self.plan.providers.iter();
+        let offers = |group: &&partenza_plan::Providers<'_>| {
+            group.interface == switch.interface && group.services.contains(&to)
+        };
+        let index = groups.position(|group| offers(&group)).ok_or(LookupError::NotFound.code())?;
+        let endpoint = self.plan.providers[index].endpoint;
+        self.servers.wanted[index] = None;
+        if self.servers.serving(endpoint) == to {
+            return Ok(());
+        }
+        if self.is_up(to) {
+            self.hand_over(endpoint, to);
+            return Ok(());
+        }
+        self.servers.wanted[index] = Some(to);
+        self.verdict = None;
+        self.feed(Life::Requested { service: partenza_lifecycle::ServiceId(to.0), request: Request::Start });
+        match self.verdict.take() {
+            Some(Verdict::Refused(denial)) => {
+                self.servers.wanted[index] = None;
+                Err(crate::control::denial_code(denial))
+            }
+            Some(Verdict::Accepted | Verdict::Already) | None => Ok(()),
+        }
+    }
+
+    /// SPEC S-5, for a service: the capability is there when the answer is. `None`: the caller waits.
+    ///
+    /// # Errors
+    /// See [`LookupError`].
+    pub(crate) fn look_up(&mut self, client: ServiceId) -> Option<Result<Found<'static>, Code>> {
+        let Ok(lookup) = decode::<Lookup<'_>>(self.inbox.payload()) else {
+            return Some(Err(SupervisorError::Malformed.code()));
+        };
+        let calls = self.callers.calls_of(client);
+        let offered = calls.iter().enumerate().find_map(|(index, caller)| {
+            let server = self.servers.serving(caller.endpoint);
+            Some((index, caller.channel(), server, self.offered(server, &lookup)?))
+        });
+        let Some((index, channel, server, version)) = offered else {
+            let known =
+                (0..self.plan.services.len() as u16).any(|id| self.offered(ServiceId(id), &lookup).is_some());
+            let error = if known { LookupError::Denied } else { LookupError::NotFound };
+            return Some(Err(error.code()));
+        };
+        if self.is_up(server) {
+            self.bind(client, index);
+            let provider = self.plan.service(server).name;
+            return Some(Ok(Found { channel: Some(channel), provider, version }));
+        }
+        match self.await_server(client, server) {
+            Ok(()) => None,
+            Err(Verdict::Refused(partenza_lifecycle::Denial::NotRunning)) => {
+                Some(Err(LookupError::NotRunning.code()))
+            }
+            Err(Verdict::Refused(denial)) => Some(Err(crate::control::denial_code(denial))),
+            Err(_) => Some(Err(LookupError::NotRunning.code())),
+        }
+    }
+
+    /// The same for the host, which holds no capabilities and starts nothing by asking.
+    ///
+    /// # Errors
+    /// See [`LookupError`].
+    pub(crate) fn look_up_for_host(&self) -> Result<Found<'static>, Code> {
+        let Ok(lookup) = decode::<Lookup<'_>>(self.inbox.payload()) else {
+            return Err(SupervisorError::Malformed.code());
+        };
+        let mut services = (0..self.plan.services.len() as u16).map(ServiceId);
+        let serves = |id: ServiceId| !self.servers.stands_by(id);
+        let offered = services.find_map(|id| Some((id, self.offered(id, &lookup).filter(|_| serves(id))?)));
+        let (server, version) = offered.ok_or(LookupError::NotFound.code())?;
+        if !self.is_up(server) {
+            return Err(LookupError::NotRunning.code());
+        }
+        Ok(Found { channel: None, provider: self.plan.service(server).name, version })
+    }
+
+    /// The version in which that service provides what is looked for.
+    fn offered(&self, server: ServiceId, lookup: &Lookup<'_>) -> Option<&'static str> {
+        let fits = |version: &str| {
+            Release::parse(version).is_some_and(|release| {
+                release >= lookup.at_least && lookup.below.is_none_or(|below| release < below)
+            })
+        };
+        let plan: &'static Plan<'static> = self.plan;
+        let mut provided = plan.service(server).provides.iter();
+        let found = provided.find(|(name, version)| *name == lookup.interface && fits(version));
+        found.map(|(_, version)| *version)
+    }
+}
+
+impl Executor {
+    /// Makes the service receive from the object in Init's slot `place`.
+    ///
+    /// # Errors
+    /// What the kernel refused.
+    fn receive_from(&self, id: ServiceId, place: Slot) -> Result<(), Refused> {
+        let slot = self.slot_of(id, OWN);
+        slot.delete().during(Step::Revoke)?;
+        slot.mint(&self.cspace.path(place), sel4::CapRights::read_only(), 0).during(Step::Mint)
+    }
+
+    fn notification_slot(&self, id: ServiceId) -> Slot {
+        Slot(self.plan.objects.notification_slot).plus(u32::from(id.0))
+    }
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Who is told that there are new events (SPEC I-6).
+//!
+//! A subscriber is signalled once, and again only after it has asked what there is; it reads the log at its own pace, and
+//! one that falls behind the ring is told there how many records it lost. So a slow one costs nobody anything.
+
+use partenza_plan::ServiceId;
+use partenza_protocol::Code;
+use partenza_protocol::error::SupervisorError;
+
+use crate::supervisor::Supervisor;
+
+/// Subscribers at one time.
+const MAX: usize = 16;
+
+#[derive(Default)]
+pub struct Subscribers {
+    /// Each with whether it was signalled and has not asked since.
+    list: heapless::Vec<(ServiceId, bool), MAX>,
+    /// The records that they were told of.
+    announced: u32,
+}
+
+impl Subscribers {
+    pub fn remove(&mut self, id: ServiceId) {
+        self.list.retain(|(other, _)| *other != id);
+    }
+
+    /// Whether `id` was signalled; from here on it may be again.
+    pub fn asks(&mut self, id: ServiceId) -> bool {
+        let found = self.list.iter_mut().find(|(other, _)| *other == id);
+        found.is_some_and(|(_, told)| core::mem::take(told))
+    }
+}
+
+impl Supervisor {
+    /// # Errors
+    /// There are as many as there can be.
+    pub(crate) fn subscribe(&mut self, id: ServiceId, on: bool) -> Result<(), Code> {
+        self.subscribers.remove(id);
+        if on {
+            let full = SupervisorError::TooManySubscribers.code();
+            self.subscribers.list.push((id, false)).map_err(|_| full)?;
+        }
+        Ok(())
+    }
+
+    /// Signals those that wait for events, if there are new ones.
+    pub(crate) fn tell_subscribers(&mut self) {
+        let next = self.journal.ring().next_sequence();
+        if core::mem::replace(&mut self.subscribers.announced, next) == next {
+            return;
+        }
+        for (id, told) in &mut self.subscribers.list {
+            if !core::mem::replace(told, true) {
+                self.executor.signal(*id);
+            }
+        }
+    }
+}

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Services that take each other's place (SPEC S-2), that are looked up (SPEC S-5), that start when somebody calls them
+//! (SPEC C-6).
+
+use partenza_protocol::Op;
+use partenza_protocol::error::{LookupError, SupervisorError};
+use partenza_protocol::event::{BootState, Event};
+use partenza_protocol::request::Switch;
+use partenza_tests::ask::Request;
+use partenza_tests::image::Image;
+use partenza_tests::log::Log;
+use partenza_tests::machine::{Machine, Outcome};
+use partenza_tests::system::{Service, System};
+use partenza_tests::tools::Kernel;
+
+fn script(steps: &[&str]) -> Service {
+    Service::new("client", "script", 9)
+        .args(steps)
+        .priority(50)
+        .may("shutdown")
+        .may("switch")
+        .may("crash")
+        .may("start")
+}
+
+fn witness(name: &str) -> Service {
+    Service::new(name, "witness", 5).priority(150).provides("test/count").critical(false)
+}
+
+/// Two that serve `test/count`, the client calling whoever does.
+fn pair(name: &str, first: Service, steps: &[&str]) -> System {
+    System::new(name)
+        .with(first)
+        .with(witness("second"))
+        .with(script(steps))
+        .repeated_call("client", "first")
+        .repeated_call("client", "second")
+        .config("providers: {test/count: [first, second]}")
+}
+
+fn run(kernel: Kernel, name: &str, system: &System) -> Outcome {
+    let outcome = Machine::new(&Image::of(kernel, name, system)).parameter("verify", "on").run();
+    outcome.must_have_ended();
+    outcome
+}
+
+fn said(log: &Log, name: &str) -> Vec<String> {
+    log.lines(name).into_iter().map(|(_, text)| text.to_owned()).collect()
+}
+
+/// How many lines it wrote; nobody has, before the services are known.
+fn lines(log: &Log, name: &str) -> usize {
+    if log.reached(BootState::SupervisorMode) { log.lines(name).len() } else { 0 }
+}
+
+fn switched(log: &Log, from: &str, to: &str) -> usize {
+    let (from, to) = (log.id(from), log.id(to));
+    log.count(|event| *event == Event::Switched { interface: "test/count", from, to })
+}
+
+#[test]
+fn another_provider_takes_over_and_no_call_is_lost() {
+    let steps = [
+        "counts:20",
+        "switch:test/count=second",
+        "counts:20",
+        "switch:test/count=first",
+        "counts:5",
+        "shutdown",
+    ];
+    for kernel in [Kernel::Debug, Kernel::Release] {
+        let outcome = run(kernel, "switch", &pair("switch", witness("first"), &steps));
+        let log = &outcome.log;
+        let expected = [
+            "counts:20 answered 20",
+            "switch:test/count=second answered ok",
+            "counts:20 answered 20",
+            "switch:test/count=first answered ok",
+            "counts:5 answered 5",
+            "shutdown answered ok",
+        ];
+        outcome.same("what the client saw", said(log, "client"), expected.map(str::to_owned).to_vec());
+        outcome.same("calls that the first answered", said(log, "first").len(), 25);
+        outcome.same("calls that the second answered", said(log, "second").len(), 20);
+        outcome.same("there", switched(log, "first", "second"), 1);
+        outcome.same("and back", switched(log, "second", "first"), 1);
+    }
+}
+
+/// The client is somewhere in its loop, the server perhaps in a call, when the host asks.
+#[test]
+fn a_client_in_a_loop_sees_every_call_answered() {
+    let steps = ["wait:20", "counts:100", "wait:2000", "shutdown"];
+    let system = pair("switch-in-loop", witness("first"), &steps);
+    let mut machine = Machine::new(&Image::of(Kernel::Release, "switch-in-loop", &system)).start();
+    for provider in ["second", "first", "second"] {
+        let answered = lines(&machine.log(), "first") + lines(&machine.log(), "second");
+        machine.wait_for("a few more calls", |log| {
+            lines(log, "first") + lines(log, "second") >= (answered + 10).min(100)
+        });
+        let answer = machine.ask(&Request::with(Op::Switch, &Switch { interface: "test/count", provider }));
+        assert_eq!(answer.accepted().map(drop), Ok(()), "{provider}");
+    }
+    machine.wait_for("the end of the loop", |log| lines(log, "client") > 0);
+    let outcome = machine.switch_off();
+    let log = &outcome.log;
+    outcome.same("what the client saw", said(log, "client")[0].as_str(), "counts:100 answered 100");
+    let (first, second) = (said(log, "first").len(), said(log, "second").len());
+    outcome.same("calls that were answered", first + second, 100);
+    outcome.must(&format!("both served: {first} and {second}"), first > 0 && second > 0);
+}
+
+#[test]
+fn who_stands_by_takes_over_from_one_that_dies() {
+    // The first dies of its sixth call, which is made again.
+    let first = witness("first").arg("5");
+    let outcome = run(Kernel::Debug, "heir", &pair("heir", first, &["counts:20", "wait:5", "shutdown"]));
+    let log = &outcome.log;
+    outcome.same("what the client saw", said(log, "client")[0].as_str(), "counts:20 answered 20");
+    outcome.same("calls that the first answered", said(log, "first").len(), 5);
+    outcome.same("calls that the second answered", said(log, "second").len(), 15);
+    outcome.same("hand-overs", switched(log, "first", "second"), 1);
+    let intact = log.count(|event| matches!(event, Event::Reclaimed { intact: false, .. }));
+    outcome.same("what did not come back whole", intact, 0);
+}
+
+#[test]
+fn a_provider_that_does_not_run_is_started_first() {
+    let steps = ["counts:3", "switch:test/count=second", "wait:20", "counts:3", "shutdown"];
+    let system = System::new("switch-cold")
+        .with(witness("first"))
+        .with(witness("second").manifest("start: on-demand"))
+        .with(script(&steps))
+        .call("client", "first")
+        .call("client", "second")
+        .config("providers: {test/count: [first, second]}");
+    let outcome = run(Kernel::Release, "switch-cold", &system);
+    let log = &outcome.log;
+    outcome.same("calls that the second answered", said(log, "second").len(), 3);
+    outcome.same("calls that the first answered", said(log, "first").len(), 3);
+}
+
+#[test]
+fn a_call_starts_a_server_that_waits_to_be_asked_for() {
+    let system = System::new("called")
+        .with(witness("server").manifest("start: on-demand"))
+        .with(witness("broken").provides("test/other").manifest("start: on-demand").arg("nonsense"))
+        .with(script(&["count", "count", "lookup:test/other", "shutdown"]))
+        .call("client", "server")
+        .call("client", "broken");
+    let outcome = run(Kernel::Release, "called", &system);
+    let log = &outcome.log;
+    let not_running = format!("lookup:test/other answered {}", LookupError::NotRunning.code());
+    let expected = ["count answered 1", "count answered 2", not_running.as_str(), "shutdown answered ok"];
+    outcome.same("what the client saw", said(log, "client"), expected.map(str::to_owned).to_vec());
+    let (server, client) = (log.id("server"), log.id("client"));
+    let starting = |id| log.position(|e| matches!(e, Event::Starting { service, .. } if *service == id));
+    outcome.must("the server starts after its client", starting(client) < starting(server));
+}
+
+#[test]
+fn a_capability_is_there_once_it_was_looked_up_and_gone_when_its_server_dies() {
+    let steps = [
+        "count",
+        "lookup:test/count",
+        "count",
+        "crash:server",
+        "wait:5",
+        "count",
+        "lookup:test/count",
+        "lookup:test/nothing",
+        "wait:50",
+        "shutdown",
+    ];
+    let system = System::new("lookup").with(witness("server")).with(script(&steps)).call_with(
+        "client",
+        "server",
+        ", bind: lookup",
+    );
+    for kernel in [Kernel::Debug, Kernel::Release] {
+        let image = Image::of(kernel, "lookup", &system);
+        let mut machine = Machine::new(&image).start();
+        machine.wait_for("the last lookup", |log| lines(log, "client") > 6);
+        let audit = machine.audit("client").expect("the client runs");
+        let outcome = machine.end();
+        let log = &outcome.log;
+        let said = said(log, "client");
+        let empty = "count answered PZ-E0002";
+        let not_running = format!("lookup:test/count answered {}", LookupError::NotRunning.code());
+        let not_found = format!("lookup:test/nothing answered {}", LookupError::NotFound.code());
+        let expected = [
+            empty,
+            "lookup:test/count answered ok",
+            "count answered 1",
+            "crash:server answered ok",
+            empty,
+            not_running.as_str(),
+            not_found.as_str(),
+        ];
+        outcome.same("what the client saw", &said[..7], &expected.map(str::to_owned)[..]);
+        let client = log.id("client");
+        let withdrawn =
+            log.count(|event| matches!(event, Event::Withdrawn { service, .. } if *service == client));
+        outcome.same("what was taken away", withdrawn, 1);
+        outcome.same("what differs from the plan", (audit.missing, audit.wrong, audit.surplus), (0, 0, 0));
+    }
+}
+
+#[test]
+fn subscribers_are_told() {
+    let system = System::new("subscribe")
+        .with(Service::new("other", "trivial", 5).critical(false).restart("{policy: never}"))
+        .with(script(&["subscribe", "crash:other"]));
+    let image = Image::of(Kernel::Release, "subscribe", &system);
+    let outcome = Machine::new(&image).run_until("it is told", |log| lines(log, "client") > 2);
+    let said = said(&outcome.log, "client");
+    outcome.same("what it said", said[2].as_str(), "told");
+}
+
+#[test]
+fn a_flooder_is_throttled_degraded_and_restarted() {
+    let policy =
+        "{policy: on-failure, max: 3, window: 60s, initial_delay: 1ms, max_delay: 1ms, backoff: 1.0}";
+    let system = System::new("flood")
+        .with(
+            Service::new("flooder", "script", 5)
+                .critical(false)
+                .args(&["flood:4000"])
+                .priority(120)
+                .restart(policy),
+        )
+        .with(script(&["wait:1000", "shutdown"]));
+    let outcome = run(Kernel::Release, "flood", &system);
+    let log = &outcome.log;
+    let code = SupervisorError::Overload.code();
+    let story = log.story(&["flooder"]);
+    let begin = [
+        "flooder starting 1".to_owned(),
+        "flooder ready".to_owned(),
+        format!("flooder degraded {code}"),
+        format!("flooder unhealthy {code}"),
+        "flooder restarting".to_owned(),
+        "flooder starting 2".to_owned(),
+    ];
+    outcome.same("what became of it", story.get(..6), Some(&begin[..]));
+}
+
+/// SPEC S-4: the others notice nothing.
+#[test]
+fn requests_of_others_take_at_most_twice_as_long_in_a_flood() {
+    let median = |name: &str, flood: &str| {
+        let system = System::new(name)
+            .with(Service::new("flooder", "script", 5).critical(false).args(&[flood]).priority(120))
+            .with(script(&["latency:101", "shutdown"]))
+            .config("overload: {restart_after: 0}");
+        let outcome = run(Kernel::Release, name, &system);
+        let said = said(&outcome.log, "client");
+        let ticks: u64 = said[0].rsplit(' ').next().and_then(|n| n.parse().ok()).expect("a number");
+        ticks
+    };
+    let (idle, flooded) = (median("latency-idle", "wait:0"), median("latency-flood", "flood:100000"));
+    assert!(flooded <= 2 * idle, "{flooded} ticks in a flood, {idle} without");
+}
