@@ -38,6 +38,7 @@ enum pz_op {
     PZ_OP_SHUTDOWN = 101,
     PZ_OP_REBOOT = 102,
     PZ_OP_SPAWN = 103,
+    PZ_OP_SWITCH = 104,
     PZ_OP_CRASH = 127,
 };
 
@@ -48,8 +49,9 @@ enum pz_directive_kind {
     PZ_DIRECTIVE_PREPARE_STOP = 2,
     PZ_DIRECTIVE_STOP = 3,
     PZ_DIRECTIVE_CRASH = 4,
+    PZ_DIRECTIVE_CHANGED = 5,
 };
-#define PZ_DIRECTIVE_COUNT 5
+#define PZ_DIRECTIVE_COUNT 6
 
 /* How important a line is. */
 enum pz_level {
@@ -163,6 +165,7 @@ enum pz_error {
     PZ_ERROR_SUPERVISOR_STORM_GUARD = 424, /* the whole system restarts too often */
     PZ_ERROR_SUPERVISOR_NOT_IN_RECOVERY_SET = 425, /* the service is no part of a recovery boot */
     PZ_ERROR_SUPERVISOR_ENDED = 426, /* the service ended by itself */
+    PZ_ERROR_SUPERVISOR_TOO_MANY_SUBSCRIBERS = 427, /* as many services as can be told of events are told already */
     PZ_ERROR_SUPERVISOR_SHUTTING_DOWN = 410, /* the system is going down */
     PZ_ERROR_LOOKUP_NOT_FOUND = 501, /* nothing provides that interface */
     PZ_ERROR_LOOKUP_NOT_RUNNING = 502, /* what provides that interface is not running */
