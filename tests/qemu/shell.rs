@@ -63,7 +63,10 @@ const SERVICES: [&str; 12] = [
 
 fn session(kernel: Kernel) {
     let mut shell = Session::open(kernel, "shell");
-    shell.answers("help", &["services", "status NAME", "grants NAME", "crash NAME", "shutdown"]);
+    shell.answers(
+        "help",
+        &["services", "status NAME", "grants [--live] NAME", "audit [NAME]", "crash NAME", "shutdown"],
+    );
     shell.answers("services", &SERVICES);
     shell.answers("status axiom", &["axiom", "0.1.0", "Running"]);
     shell.answers("boot", &SERVICES);
@@ -125,6 +128,62 @@ fn answers_every_command_on_the_debug_kernel() {
 #[test]
 fn answers_every_command_on_the_release_kernel() {
     session(Kernel::Release);
+}
+
+/// The shell's own grants, and what is really there (SPEC F-8); types only where the kernel tells them.
+fn audits(kernel: Kernel) {
+    let mut shell = Session::open(kernel, "shell-audit");
+    let all = shell.answers("audit", &SERVICES);
+    assert_eq!(all.matches("  as planned").count(), SERVICES.len(), "{all}");
+    assert_eq!(all.contains("types not told"), kernel == Kernel::Release, "{all}");
+    let live = shell.answers("grants --live terminal", &["planned                 read write", "as planned: 9 capabilities held"]);
+    let held = if kernel == Kernel::Release { "held, of whatever type" } else { "held  " };
+    for kind in ["I/O ports", "IRQ handler", "supervisor", "endpoint", "notification"] {
+        let row = live.lines().find(|line| line.starts_with(kind));
+        assert!(row.is_some_and(|row| row.contains(held)), "{kind}:\n{live}");
+    }
+    shell.answers("grants --live nobody", &["PZ-E0404"]);
+    let log = shell.machine.log();
+    assert!(!log.events().any(|event| matches!(event, Event::AuditMismatch { .. })), "\n{log}");
+}
+
+#[test]
+fn shows_what_is_held_beside_what_is_planned() {
+    audits(Kernel::Debug);
+    audits(Kernel::Release);
+}
+
+#[test]
+fn starts_and_stops_services() {
+    let mut shell = Session::open(Kernel::Release, "shell-changes");
+    let readies = |shell: &mut Session, times: usize| {
+        shell.machine.wait_for("network again", |log| {
+            let ready = |event: &Event<'_>| matches!(event, Event::Ready { service } if log.name(*service) == "network");
+            log.count(ready) == times
+        });
+    };
+    let stops = |shell: &mut Session, times: usize| {
+        shell.machine.wait_for("network's end", |log| {
+            let stopped =
+                |event: &Event<'_>| matches!(event, Event::Stopped { service, .. } if log.name(*service) == "network");
+            log.count(stopped) == times
+        });
+    };
+    shell.answers("stop network", &["network is to be stopped"]);
+    stops(&mut shell, 1);
+    shell.answers("status network", &["Stopped"]);
+    shell.answers("start network", &["network is to be started"]);
+    readies(&mut shell, 2);
+    shell.answers("restart network", &["network is to be restarted"]);
+    readies(&mut shell, 3);
+    shell.answers("status network", &["Running", "incarnation  3"]);
+    shell.answers("disable network", &["nothing starts it until it is enabled"]);
+    stops(&mut shell, 2);
+    shell.answers("start network", &["PZ-E0423"]);
+    shell.answers("enable network", &["network may be started"]);
+    shell.answers("start network", &["network is to be started"]);
+    readies(&mut shell, 4);
+    shell.answers("stop axiom", &["PZ-E0421"]);
 }
 
 #[test]

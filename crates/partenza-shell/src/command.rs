@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! The commands: their names, arguments and help, and how a line becomes one of them.
 
+use partenza_protocol::Op;
+
 /// A command with its argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command<'a> {
@@ -11,11 +13,17 @@ pub enum Command<'a> {
     /// The last so many records; all without a number.
     Log(Option<u32>),
     Grants(&'a str),
+    /// What the service really holds, beside what is planned.
+    Live(&'a str),
+    /// One service, or all of them.
+    Audit(Option<&'a str>),
     Info(&'a str),
-    Crash(&'a str),
+    /// Something is to be done to a service.
+    Change(Op, &'a str),
     Uptime,
     Version,
-    Shutdown,
+    /// The whole system goes down.
+    End(Op),
 }
 
 /// What follows a command's name.
@@ -23,6 +31,8 @@ pub enum Command<'a> {
 pub enum Argument {
     None,
     Service,
+    /// Or none.
+    AnyService,
     Count,
 }
 
@@ -34,6 +44,13 @@ pub struct Spec {
     /// As `help` writes it.
     pub usage: &'static str,
     pub help: &'static str,
+}
+
+/// The option of `grants`.
+pub const LIVE: &str = "--live";
+
+const fn change(name: &'static str, usage: &'static str, help: &'static str) -> Spec {
+    Spec { name, argument: Argument::Service, usage, help }
 }
 
 pub const SPECS: &[Spec] = &[
@@ -65,8 +82,14 @@ pub const SPECS: &[Spec] = &[
     Spec {
         name: "grants",
         argument: Argument::Service,
-        usage: "grants NAME",
-        help: "the capabilities that the plan gives a service",
+        usage: "grants [--live] NAME",
+        help: "the capabilities that the plan gives a service; what of them is there",
+    },
+    Spec {
+        name: "audit",
+        argument: Argument::AnyService,
+        usage: "audit [NAME]",
+        help: "compare what services really hold with the plan",
     },
     Spec {
         name: "info",
@@ -74,12 +97,12 @@ pub const SPECS: &[Spec] = &[
         usage: "info NAME",
         help: "what a service says of itself",
     },
-    Spec {
-        name: "crash",
-        argument: Argument::Service,
-        usage: "crash NAME",
-        help: "tell a service to touch address 0",
-    },
+    change("start", "start NAME", "start a service that is stopped, failed or on-demand"),
+    change("stop", "stop NAME", "stop a service in order"),
+    change("restart", "restart NAME", "stop a service and start it from a clean image"),
+    change("enable", "enable NAME", "let a disabled service be started again"),
+    change("disable", "disable NAME", "stop a service and let nothing start it"),
+    change("crash", "crash NAME", "tell a service to touch address 0"),
     Spec {
         name: "uptime",
         argument: Argument::None,
@@ -92,6 +115,12 @@ pub const SPECS: &[Spec] = &[
         argument: Argument::None,
         usage: "shutdown",
         help: "stop everything in order and power off",
+    },
+    Spec {
+        name: "reboot",
+        argument: Argument::None,
+        usage: "reboot",
+        help: "stop everything in order and reboot",
     },
 ];
 
@@ -116,7 +145,11 @@ pub fn parse(line: &str) -> Result<Command<'_>, NotACommand<'_>> {
     let name = words.next().ok_or(NotACommand::Blank)?;
     let spec = spec(name).ok_or(NotACommand::Unknown(name))?;
     let usage = NotACommand::Usage(spec.usage);
-    let argument = words.next();
+    let mut argument = words.next();
+    let live = name == "grants" && argument == Some(LIVE);
+    if live {
+        argument = words.next();
+    }
     if words.next().is_some() || (spec.argument == Argument::None && argument.is_some()) {
         return Err(usage);
     }
@@ -127,12 +160,20 @@ pub fn parse(line: &str) -> Result<Command<'_>, NotACommand<'_>> {
         "status" => Command::Status(service?),
         "boot" => Command::Boot,
         "log" => Command::Log(argument.map(str::parse).transpose().map_err(|_| usage)?),
+        "grants" if live => Command::Live(service?),
         "grants" => Command::Grants(service?),
+        "audit" => Command::Audit(argument),
         "info" => Command::Info(service?),
-        "crash" => Command::Crash(service?),
         "uptime" => Command::Uptime,
         "version" => Command::Version,
-        "shutdown" => Command::Shutdown,
+        "shutdown" => Command::End(Op::Shutdown),
+        "reboot" => Command::End(Op::Reboot),
+        "start" => Command::Change(Op::Start, service?),
+        "stop" => Command::Change(Op::Stop, service?),
+        "restart" => Command::Change(Op::Restart, service?),
+        "enable" => Command::Change(Op::Enable, service?),
+        "disable" => Command::Change(Op::Disable, service?),
+        "crash" => Command::Change(Op::Crash, service?),
         _ => return Err(NotACommand::Unknown(name)),
     })
 }
@@ -147,7 +188,7 @@ mod tests {
         for spec in SPECS {
             let line = match spec.argument {
                 Argument::None => std::format!("  {}  ", spec.name),
-                Argument::Service => std::format!("{} network", spec.name),
+                Argument::Service | Argument::AnyService => std::format!("{} network", spec.name),
                 Argument::Count => std::format!("{} 3", spec.name),
             };
             assert!(parse(&line).is_ok(), "{line}");
@@ -158,11 +199,18 @@ mod tests {
     #[test]
     fn a_wrong_line_says_how_it_is_used() {
         assert_eq!(parse("   "), Err(NotACommand::Blank));
-        assert_eq!(parse("reboot now"), Err(NotACommand::Unknown("reboot")));
+        assert_eq!(parse("reboot now"), Err(NotACommand::Usage("reboot")));
         assert_eq!(parse("status"), Err(NotACommand::Usage("status NAME")));
         assert_eq!(parse("status a b"), Err(NotACommand::Usage("status NAME")));
         assert_eq!(parse("log many"), Err(NotACommand::Usage("log [N]")));
         assert_eq!(parse("shutdown now"), Err(NotACommand::Usage("shutdown")));
+        assert_eq!(parse("grants --live"), Err(NotACommand::Usage("grants [--live] NAME")));
+        assert_eq!(parse("status --live a"), Err(NotACommand::Usage("status NAME")));
+        assert_eq!(parse("grants --live a"), Ok(Command::Live("a")));
+        assert_eq!(
+            (parse("audit"), parse("audit a")),
+            (Ok(Command::Audit(None)), Ok(Command::Audit(Some("a"))))
+        );
         assert_eq!(parse("log"), Ok(Command::Log(None)));
         assert_eq!(parse("log 5"), Ok(Command::Log(Some(5))));
     }

@@ -6,7 +6,7 @@ use core::fmt;
 use heapless::String;
 use partenza_interfaces::Message;
 
-use crate::command::{Argument, SPECS, spec};
+use crate::command::{Argument, LIVE, SPECS, Spec, spec};
 use crate::line::MAX;
 use crate::system::{System, Trouble, for_each_service};
 
@@ -48,20 +48,23 @@ pub fn candidates(
 ) -> Result<(), Trouble> {
     let (before, word) = split(head);
     let mut words = before.split_ascii_whitespace();
-    match (words.next(), words.next()) {
-        (None, _) => {
-            for spec in SPECS.iter().filter(|spec| spec.name.starts_with(word)) {
-                each(spec.name)?;
-            }
-            Ok(())
+    let Some(name) = words.next() else {
+        for spec in SPECS.iter().filter(|spec| spec.name.starts_with(word)) {
+            each(spec.name)?;
         }
-        (Some(name), None) if spec(name).is_some_and(|spec| spec.argument == Argument::Service) => {
-            for_each_service(system, message, &mut |row| {
-                if row.name.starts_with(word) { each(row.name) } else { Ok(()) }
-            })
-        }
-        _ => Ok(()),
+        return Ok(());
+    };
+    let option = name == "grants" && before.split_ascii_whitespace().nth(1) != Some(LIVE);
+    if option && word.starts_with('-') && LIVE.starts_with(word) {
+        return Ok(each(LIVE)?);
     }
+    let takes_one = |spec: &Spec| matches!(spec.argument, Argument::Service | Argument::AnyService);
+    if words.any(|word| word != LIVE) || !spec(name).is_some_and(takes_one) {
+        return Ok(());
+    }
+    for_each_service(system, message, &mut |row| {
+        if row.name.starts_with(word) { each(row.name) } else { Ok(()) }
+    })
 }
 
 /// Completes the last word of `head`, which is what stands before the cursor.

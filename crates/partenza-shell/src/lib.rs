@@ -17,6 +17,7 @@ mod edit;
 mod history;
 mod key;
 mod line;
+pub mod live;
 mod names;
 mod shell;
 mod show;

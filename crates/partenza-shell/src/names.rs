@@ -40,6 +40,11 @@ impl Names {
         })
     }
 
+    /// All names, in the order of their numbers.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        (0..self.ends.len()).map(|at| self.name(ServiceId(at as u16)))
+    }
+
     #[must_use]
     pub fn name(&self, id: ServiceId) -> &str {
         let at = usize::from(id.0);

@@ -3,9 +3,9 @@
 
 use partenza_interfaces::{Info, Message, ServiceError};
 use partenza_protocol::error::SupervisorError;
-use partenza_protocol::event::{BootState, CapKind, Event, Record, ServiceState};
+use partenza_protocol::event::{BootState, CapKind, Event, Mismatch, Record, ServiceState};
 use partenza_protocol::request::{
-    BootPage, BootRow, GrantRow, GrantsOf, GrantsPage, ListPage, LogFrom, LogPage, PAGE, Page, Status,
+    Audit, BootPage, BootRow, GrantRow, GrantsOf, GrantsPage, ListPage, LogFrom, LogPage, PAGE, Page, Status,
     Summary, Target, Uptime, Version,
 };
 use partenza_protocol::{Code, Incarnation, MalformedMessage, Op, ServiceId, VERSION};
@@ -16,31 +16,53 @@ struct Fake {
     names: Vec<String>,
     asked: Vec<Op>,
     crashed: Option<&'static str>,
+    /// What an audit finds.
+    amiss: bool,
 }
 
 const RECORDS: u32 = 40;
 const GONE: u32 = 3;
+/// Service, slot and what is wrong there; the first is another service's.
+const FINDINGS: [(u16, u32, Mismatch); 3] =
+    [(3, 1, Mismatch::Wrong), (1, 77, Mismatch::Missing), (1, 400, Mismatch::Surplus)];
 
 impl Fake {
     fn new() -> Self {
         let names = ["axiom", "policy", "process_manager", "process_watcher"].map(String::from);
         let more = (4..12).map(|n| format!("service_{n}"));
-        Self { names: names.into_iter().chain(more).collect(), asked: Vec::new(), crashed: None }
+        Self {
+            names: names.into_iter().chain(more).collect(),
+            asked: Vec::new(),
+            crashed: None,
+            amiss: false,
+        }
+    }
+
+    fn state(&self, name: &str) -> ServiceState {
+        if self.crashed == Some(name) { ServiceState::Crashed } else { ServiceState::Running }
     }
 
     fn known(&self, name: &str) -> Result<usize, Code> {
         self.names.iter().position(|known| known == name).ok_or(SupervisorError::NoSuchService.code())
     }
 
-    fn log_page(from: u32) -> Vec<u8> {
-        let first = from.max(GONE);
-        let count = RECORDS.saturating_sub(first).min(7);
-        let page = LogPage { count: count as u8, lost: first - from, next: first.max(from) + count };
+    /// After the audit there is a record more for each of its findings.
+    fn log_page(&self, from: u32) -> Vec<u8> {
+        let findings: &[_] = if self.amiss && self.asked.contains(&Op::Audit) { &FINDINGS } else { &[] };
+        let records = RECORDS + findings.len() as u32;
+        let first = from.max(GONE).min(records);
+        let count = (records - first).min(7);
+        let page = LogPage { count: count as u8, lost: first.saturating_sub(from), next: first + count };
         let mut bytes = vec![VERSION];
         bytes = postcard::to_extend(&page, bytes).unwrap();
         for sequence in first..first + count {
             let time = u64::from(sequence) * 1_000;
-            let event = Event::Ready { service: ServiceId((sequence % 12) as u16) };
+            let event = match sequence.checked_sub(RECORDS).map(|nth| findings[nth as usize]) {
+                Some((service, cptr, what)) => {
+                    Event::AuditMismatch { service: ServiceId(service), cptr, what }
+                }
+                None => Event::Ready { service: ServiceId((sequence % 12) as u16) },
+            };
             bytes = postcard::to_extend(&Record { sequence, time, event }, bytes).unwrap();
         }
         bytes.resize(bytes.len().next_multiple_of(8), 0);
@@ -63,7 +85,7 @@ impl System for Fake {
                 let rows = self.names.iter().enumerate().skip(from).take(PAGE).map(|(i, name)| Summary {
                     name,
                     layer: 2 + i as u8 / 4,
-                    state: ServiceState::Running,
+                    state: self.state(name),
                     incarnation: Incarnation(1),
                 });
                 let next = (from + PAGE < self.names.len()).then_some((from + PAGE) as u16);
@@ -79,11 +101,7 @@ impl System for Fake {
                     version: "0.1.0",
                     layer: 2,
                     critical: true,
-                    state: if self.crashed == Some(name) {
-                        ServiceState::Crashed
-                    } else {
-                        ServiceState::Running
-                    },
+                    state: self.state(name),
                     incarnation: Incarnation(2),
                     restarts: 1,
                     uptime: None,
@@ -96,7 +114,7 @@ impl System for Fake {
             }
             Op::Log => {
                 let LogFrom { sequence } = message.get().map_err(malformed)?;
-                message.fill(&Self::log_page(sequence));
+                message.fill(&self.log_page(sequence));
                 return Ok(());
             }
             Op::Grants => {
@@ -105,12 +123,15 @@ impl System for Fake {
                 let row = |kind, at, rights, object| GrantRow { kind, at, rights, object };
                 let first =
                     [row(CapKind::Notification, 1, 2, "terminal"), row(CapKind::Endpoint, 74, 5, "policy")];
-                let second = [row(CapKind::Endpoint, 77, 5, "process_manager")];
+                let second = [
+                    row(CapKind::Memory, 0x400_0000, 3, "buffer"),
+                    row(CapKind::Endpoint, 77, 5, "process_manager"),
+                ];
                 let (rows, next) = match from {
                     0 => (first.into_iter().collect(), Some(2)),
                     _ => (second.into_iter().collect(), None),
                 };
-                answer.put(&GrantsPage { total: 3, rows, next })
+                answer.put(&GrantsPage { total: 4, rows, next })
             }
             Op::BootReport => {
                 let row =
@@ -128,12 +149,33 @@ impl System for Fake {
                 answer.put(&Version { system: "reference", partenza: "partenza 0.1.0", kernel: "seL4 5.0.0" })
             }
             Op::Uptime => answer.put(&Uptime { micros: 61_000_000 }),
-            Op::Crash => {
+            Op::Audit => {
                 let Target { name } = message.get().map_err(malformed)?;
                 self.known(name)?;
-                return Ok(());
+                if self.crashed == Some(name) {
+                    return Err(SupervisorError::NotRunning.code());
+                }
+                let amiss = u16::from(self.amiss);
+                let diverted = u16::from(self.crashed.is_some());
+                let types = true;
+                answer.put(&Audit {
+                    slots: 512,
+                    present: 3 - amiss,
+                    missing: amiss,
+                    wrong: 0,
+                    surplus: amiss,
+                    types,
+                    diverted,
+                })
             }
-            Op::Shutdown => return Err(SupervisorError::Denied.code()),
+            Op::Start | Op::Stop | Op::Restart | Op::Enable | Op::Disable | Op::Crash => {
+                let Target { name } = message.get().map_err(malformed)?;
+                return match self.known(name)? {
+                    0 if op == Op::Stop => Err(SupervisorError::CriticalService.code()),
+                    _ => Ok(()),
+                };
+            }
+            Op::Shutdown | Op::Reboot => return Err(SupervisorError::Denied.code()),
             other => panic!("{other:?}"),
         }
         .unwrap();
@@ -204,8 +246,9 @@ fn tables_are_aligned_and_complete() {
     );
     assert!(boot.ends_with("SupervisorMode, boot complete after 7.100 ms\n"), "{boot}");
     let grants = enter("grants policy");
-    assert!(grants.ends_with("endpoint             0x4d  write reply       process_manager\n"), "{grants}");
-    assert_eq!(grants.lines().count(), 4);
+    assert!(grants.contains("endpoint             0x4d  write reply       process_manager\n"), "{grants}");
+    assert!(grants.ends_with("as planned; `grants --live policy` looks at what is there\n"), "{grants}");
+    assert_eq!(grants.lines().count(), 6);
 }
 
 #[test]
@@ -224,6 +267,9 @@ fn an_error_shows_code_text_and_hint() {
     let unknown = "PZ-E0404 no service of that name\n  hint: `services` in the shell lists them\n";
     assert_eq!(enter("status nobody"), unknown);
     assert!(enter("grants nobody").ends_with(unknown));
+    assert_eq!(enter("grants --live nobody"), unknown);
+    assert_eq!(enter("audit nobody"), unknown);
+    assert_eq!(enter("restart nobody"), unknown);
     assert_eq!(enter("crash nobody"), unknown);
     assert_eq!(enter("info nobody"), unknown);
     assert!(enter("shutdown").starts_with("PZ-E0401 "), "{}", enter("shutdown"));
@@ -272,10 +318,66 @@ fn tab_completes_commands_and_names_of_services() {
         format!("crash service_1\n{}\n{PROMPT}crash service_1", "service_10  service_11  ")
     );
     assert_eq!(type_keys("info pro\t"), "info process_");
-    assert_eq!(type_keys("s\t"), format!("s\nservices  status  shutdown  \n{PROMPT}s"));
+    assert_eq!(type_keys("s\t"), format!("s\nservices  status  start  stop  shutdown  \n{PROMPT}s"));
+    assert_eq!(type_keys("grants --l\tax\t"), "grants --live axiom ");
+    assert_eq!(type_keys("audit ax\t"), "audit axiom ");
     assert_eq!(type_keys("log \t"), "log \x07");
     assert_eq!(type_keys("nothing\t"), "nothing\x07");
     assert_eq!(type_keys("status axiom \t"), "status axiom \x07");
+}
+
+#[test]
+fn live_grants_stand_beside_the_planned_ones() {
+    let live = enter("grants --live policy");
+    let held = |line: &str| live.lines().any(|found| found == line);
+    assert!(
+        held("endpoint             0x4d  held                    write reply       process_manager"),
+        "{live}"
+    );
+    assert!(held("memory          0x4000000  planned                 read write        buffer"), "{live}");
+    assert!(live.ends_with("as planned: 3 capabilities held; all 512 slots were looked at\n"), "{live}");
+    let fake = Fake { amiss: true, ..Fake::new() };
+    let live = type_keys_to(fake, "grants --live policy\r");
+    let found = |line: &str| live.lines().any(|found| found == line);
+    assert!(found("notification          0x1  held                    read              terminal"), "{live}");
+    assert!(
+        found("endpoint             0x4d  MISSING                 write reply       process_manager"),
+        "{live}"
+    );
+    assert!(found("?                   0x190  NOT PLANNED             ?                 -"), "{live}");
+    assert!(live.contains("NOT as planned: 2 capabilities held"), "{live}");
+    let fake = Fake { crashed: Some("process_manager"), ..Fake::new() };
+    let live = type_keys_to(fake, "grants --live policy\r");
+    assert!(live.contains("0x4d  held, server down "), "{live}");
+}
+
+#[test]
+fn an_audit_tells_of_one_service_or_of_all() {
+    let all = type_keys_to(Fake { crashed: Some("process_manager"), ..Fake::new() }, "audit\r");
+    assert_eq!(all.matches(" as planned\n").count(), 11, "{all}");
+    assert!(all.contains("process_manager  holds nothing"), "{all}");
+    let one = type_keys_to(Fake { amiss: true, ..Fake::new() }, "audit policy\r");
+    assert!(
+        one.contains("policy             512        2        1      0        1         0  NOT as planned\n"),
+        "{one}"
+    );
+}
+
+#[test]
+fn a_change_is_asked_for_and_its_answer_shown() {
+    for (line, answer) in [
+        ("restart policy", "policy is to be restarted; `status policy`"),
+        ("stop policy", "policy is to be stopped; `status policy`"),
+        ("start policy", "policy is to be started; `status policy`"),
+        ("disable policy", "policy is to be stopped, and nothing starts it"),
+        ("enable policy", "policy may be started; `start policy` does"),
+        ("crash policy", "policy is told to touch address 0; `status policy` and `log 5`"),
+        ("stop axiom", "PZ-E0421 the system cannot do without that service\n"),
+        ("reboot", "PZ-E0401 "),
+    ] {
+        let told = enter(line);
+        assert!(told.starts_with(answer), "{told}");
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::process::{Command, Output, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
 
-use partenza_protocol::event::{BootState, CapKind, Event, Record, ServiceState};
+use partenza_protocol::event::{BootState, CapKind, Event, Mismatch, Record, ServiceState};
 use partenza_protocol::frame::{Body, MAX_FRAME, MAX_PAYLOAD, Message, frame, unframe};
 use partenza_protocol::request::{
     Audit, BootPage, BootRow, GrantRow, GrantsOf, GrantsPage, ListPage, LogFrom, LogPage, PAGE, Page, Status,
@@ -43,8 +43,10 @@ pub struct World {
     pub answer: u16,
     /// What happens after a change.
     pub consequences: Vec<Event<'static>>,
-    /// What is amiss in the last service's CSpace.
-    pub surplus: u16,
+    /// What an audit of the last service finds.
+    pub differences: u16,
+    /// A service that has nothing that could be audited.
+    pub resting: Option<u16>,
     line: Option<UnixStream>,
     damaged: bool,
 }
@@ -68,7 +70,8 @@ impl Fake {
             changes: Vec::new(),
             answer: 0,
             consequences: Vec::new(),
-            surplus: 0,
+            differences: 0,
+            resting: None,
             line: None,
             damaged: false,
         };
@@ -184,10 +187,32 @@ impl World {
                 self.change(op, "", tag);
             }
             _ => match self.question(op, payload) {
+                Ok(answer) if op == Op::Audit => {
+                    self.tell_of_differences(payload);
+                    self.answer(tag, 0, &answer);
+                }
                 Ok(answer) => self.answer(tag, 0, &answer),
                 Err(code) => self.answer(tag, code.0, &[]),
             },
         }
+    }
+
+    /// What an audit finds is in the log before its answer is out.
+    fn tell_of_differences(&mut self, payload: &[u8]) {
+        let service = ServiceId(self.find(decode::<Target<'_>>(payload).unwrap().name).unwrap());
+        let difference = |nth: u16| Event::AuditMismatch {
+            service,
+            cptr: if nth == 0 { 3 } else { 100 + u32::from(nth) },
+            what: if nth == 0 { Mismatch::Missing } else { Mismatch::Surplus },
+        };
+        for nth in 0..self.differences_of(service.0) {
+            self.happens(difference(nth));
+        }
+    }
+
+    /// Of the last service, as many as a case asks for: one is missing, the others are surplus.
+    fn differences_of(&self, service: u16) -> u16 {
+        if usize::from(service) + 1 == self.services.len() { self.differences } else { 0 }
     }
 
     fn change(&mut self, op: Op, name: &str, tag: u8) {
@@ -261,9 +286,13 @@ impl World {
             }
             Op::Audit => {
                 let id = self.find(decode::<Target<'_>>(payload).unwrap().name)?;
-                let surplus = if usize::from(id) + 1 == self.services.len() { self.surplus } else { 0 };
-                let (slots, present, types) = (128, 5, true);
-                put(&Audit { slots, present, missing: 0, wrong: 0, surplus, types, diverted: 0 })
+                if self.resting == Some(id) {
+                    return Err(Code(405));
+                }
+                let differences = self.differences_of(id);
+                let (missing, surplus) = (differences.min(1), differences.saturating_sub(1));
+                let (slots, present, types) = (128, 10 - missing, true);
+                put(&Audit { slots, present, missing, wrong: 0, surplus, types, diverted: 0 })
             }
             Op::BootReport => {
                 let (rows, next) = self.page(decode::<Page>(payload).unwrap().from);

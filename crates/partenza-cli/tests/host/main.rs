@@ -55,10 +55,35 @@ fn an_audit_that_finds_a_difference_ends_with_one() {
     let fake = Fake::start(&SERVICES);
     let same = fake.partenza(&["audit"]);
     assert_eq!((same.status.code(), out(&same).matches("as planned").count()), (Some(0), SERVICES.len()));
-    fake.world().surplus = 2;
+    fake.world().differences = 2;
     let differs = fake.partenza(&["audit"]);
     assert_eq!((differs.status.code(), out(&differs).matches("NOT as planned").count()), (Some(1), 1));
     assert_eq!(fake.partenza(&["audit", "a"]).status.code(), Some(0));
+    fake.world().differences = 0;
+    fake.world().resting = Some(2);
+    let all = json(&fake.partenza(&["audit", "--json"]));
+    assert_eq!(all["services"][2]["verdict"], "holds nothing", "the others are audited all the same");
+    assert_eq!(fake.partenza(&["audit", "c"]).status.code(), Some(1));
+}
+
+#[test]
+fn live_grants_stand_beside_the_planned_ones() {
+    let fake = Fake::start(&SERVICES);
+    let same = fake.partenza(&["grants", "--live", "terminal"]);
+    assert_eq!((same.status.code(), out(&same).matches("  held  ").count()), (Some(0), 10));
+    assert!(out(&same).ends_with("as planned: 10 held; all 128 slots were looked at\n"), "{}", out(&same));
+    // Earlier findings are in the log as well, and are not this audit's.
+    fake.world().differences = 5;
+    fake.partenza(&["audit"]);
+    fake.world().differences = 2;
+    let differs = fake.partenza(&["grants", "--live", "terminal", "--json"]);
+    assert_eq!(differs.status.code(), Some(1));
+    let value: Value = serde_json::from_str(&out(&differs)).unwrap();
+    assert_eq!((&value["source"], &value["verdict"]), (&"live".into(), &"NOT as planned".into()));
+    assert_eq!(value["planned"], serde_json::json!(["rights", "object"]));
+    assert_eq!(value["surplus"], serde_json::json!([101]));
+    let live = |at: usize| value["grants"][at]["live"].as_str().unwrap();
+    assert_eq!([live(2), live(3), live(4)], ["held", "MISSING", "held"]);
 }
 
 #[test]

@@ -12,6 +12,7 @@ use partenza_protocol::Code;
 use partenza_protocol::error::SupervisorError;
 use partenza_protocol::event::{CapKind, ServiceState};
 
+use crate::live::CALL;
 use crate::show::Foreign;
 use crate::system::{System, Trouble, for_each_grant, state};
 
@@ -19,8 +20,6 @@ use crate::system::{System, Trouble, for_each_grant, state};
 const SERVERS: usize = 16;
 /// Longest name.
 const NAME: usize = 63;
-/// Bits 0 and 2 of a grant's rights: write, reply.
-const CALL: u8 = 0b101;
 
 /// A service that the terminal can call, and its capability.
 struct Server {

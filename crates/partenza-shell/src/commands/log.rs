@@ -42,9 +42,16 @@ pub fn log(
     Ok(())
 }
 
+/// Where the log ends: the number that the next record will have.
+pub fn end(system: &mut dyn System, message: &mut Message) -> Result<u32, Trouble> {
+    ask(system, Op::Log, &LogFrom { sequence: u32::MAX }, message)?;
+    let (page, _): (LogPage, _) = message.get_prefix()?;
+    Ok(page.next)
+}
+
 /// Shows every record from `from` up to `end` to `each`. Returns how many before the first were lost, and where the
 /// log ends.
-fn walk(
+pub fn walk(
     from: u32,
     end: u32,
     system: &mut dyn System,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! What each command does: ask, and lay out the answer.
 
+mod change;
+mod grants;
 mod info;
 mod log;
 mod services;
@@ -9,15 +11,12 @@ use core::fmt::Write;
 
 use partenza_interfaces::Message;
 use partenza_protocol::Op;
-use partenza_protocol::request::{Target, Uptime, Version};
+use partenza_protocol::request::{Uptime, Version};
 
 use crate::command::{Command, SPECS};
 use crate::names::Names;
 use crate::show::Micros;
-use crate::system::{System, Trouble, ask};
-
-/// Widest usage in `help`.
-const USAGE_WIDTH: usize = 12;
+use crate::system::{System, Trouble};
 
 pub fn run(
     command: Command<'_>,
@@ -31,16 +30,12 @@ pub fn run(
         Command::Services => services::list(system, message, out),
         Command::Status(name) => services::status(name, system, message, out),
         Command::Boot => services::boot(system, message, out),
-        Command::Grants(name) => services::grants(name, system, message, out),
+        Command::Grants(name) => grants::planned(name, system, message, out),
+        Command::Live(name) => grants::live(name, system, message, out),
+        Command::Audit(name) => grants::audit(name, system, message, names, out),
         Command::Log(last) => log::log(last, system, message, names, out),
         Command::Info(name) => info::info(name, system, message, out),
-        Command::Crash(name) => {
-            ask(system, Op::Crash, &Target { name }, message)?;
-            Ok(writeln!(
-                out,
-                "{name} is told to touch address 0; `status {name}` and `log 5` tell what came of it"
-            )?)
-        }
+        Command::Change(op, name) => change::change(op, name, system, message, out),
         Command::Uptime => {
             message.clear();
             system.ask(Op::Uptime, message)?;
@@ -48,17 +43,18 @@ pub fn run(
             Ok(writeln!(out, "up {}", Micros(uptime.micros))?)
         }
         Command::Version => version(system, message, out),
-        Command::Shutdown => {
+        Command::End(op) => {
             message.clear();
-            system.ask(Op::Shutdown, message)?;
+            system.ask(op, message)?;
             Ok(writeln!(out, "the system is going down")?)
         }
     }
 }
 
 fn help(out: &mut dyn Write) -> Result<(), Trouble> {
+    let width = SPECS.iter().map(|spec| spec.usage.len()).max().unwrap_or(0);
     for spec in SPECS {
-        writeln!(out, "  {:USAGE_WIDTH$} {}", spec.usage, spec.help)?;
+        writeln!(out, "  {:width$}  {}", spec.usage, spec.help)?;
     }
     writeln!(
         out,

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! `services`, `status`, `boot`, `grants`: tables of the Supervisor's.
+//! `services`, `status`, `boot`: tables of the Supervisor's.
 
 use core::fmt::Write;
 
 use partenza_interfaces::Message;
 use partenza_protocol::Op;
-use partenza_protocol::event::CapKind;
-use partenza_protocol::request::{BootPage, GrantRow, Page, Status, Target};
+use partenza_protocol::request::{BootPage, Page, Status, Target};
 
 use crate::show::{Bytes, Micros, Millis, text};
-use crate::system::{System, Trouble, ask, for_each_grant, for_each_service};
+use crate::system::{System, Trouble, ask, for_each_service};
 
 /// The width of a column that holds the names of all services.
-fn name_width(system: &mut dyn System, message: &mut Message) -> Result<usize, Trouble> {
+pub fn name_width(system: &mut dyn System, message: &mut Message) -> Result<usize, Trouble> {
     let mut width = "NAME".len();
     for_each_service(system, message, &mut |row| {
         width = width.max(row.name.len());
@@ -84,26 +83,4 @@ pub fn boot(system: &mut dyn System, message: &mut Message, out: &mut dyn Write)
         }
     }
     Ok(())
-}
-
-pub fn grants(
-    name: &str,
-    system: &mut dyn System,
-    message: &mut Message,
-    out: &mut dyn Write,
-) -> Result<(), Trouble> {
-    writeln!(out, "{:<13}  {:>10}  {:<16}  OBJECT", "KIND", "AT", "RIGHTS")?;
-    for_each_grant(name, system, message, &mut |row| {
-        writeln!(out, "{:<13}  {:>#10x}  {:<16}  {}", row.kind, row.at, rights(row), row.object)
-    })
-}
-
-/// Rights in words; interrupts and ports have none to tell.
-fn rights(row: &GrantRow<'_>) -> &'static str {
-    const WORDS: [&str; 8] =
-        ["none", "write", "read", "read write", "reply", "write reply", "read reply", "read write reply"];
-    match row.kind {
-        CapKind::IrqHandler | CapKind::IoPorts => "-",
-        _ => WORDS[usize::from(row.rights & 7)],
-    }
 }
