@@ -136,7 +136,10 @@ fn audits(kernel: Kernel) {
     let all = shell.answers("audit", &SERVICES);
     assert_eq!(all.matches("  as planned").count(), SERVICES.len(), "{all}");
     assert_eq!(all.contains("types not told"), kernel == Kernel::Release, "{all}");
-    let live = shell.answers("grants --live terminal", &["planned                 read write", "as planned: 9 capabilities held"]);
+    let live = shell.answers(
+        "grants --live terminal",
+        &["planned                 read write", "as planned: 9 capabilities held"],
+    );
     let held = if kernel == Kernel::Release { "held, of whatever type" } else { "held  " };
     for kind in ["I/O ports", "IRQ handler", "supervisor", "endpoint", "notification"] {
         let row = live.lines().find(|line| line.starts_with(kind));

@@ -7,6 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use partenza_compiler::config::CONFIG;
+use partenza_compiler::kinds::Part;
 use partenza_compiler::manifest::MANIFEST;
 use partenza_compiler::yaml::shape::{Effect, Field, Shape, Table};
 
@@ -53,8 +54,8 @@ fn walk(path: &str, table: &Table, out: &mut Vec<Said>) {
         // Kinds of capabilities are made of the same parts, in docs/fields.md; what a grant decides is told once.
         let of_a_kind =
             path.starts_with("services.NAME.grants.") && path != "services.NAME.grants.supervisor";
-        if of_a_kind && !path.ends_with(".on-dead") && !path.ends_with(".rights") && !has_table(&field.shape)
-        {
+        let is_part = Part::ALL.iter().any(|part| part.field() == field.name);
+        if of_a_kind && is_part && inner(&field.shape).is_none() {
             continue;
         }
         let path = if of_a_kind { path.replacen(&kind(&path), "KIND", 1) } else { path };
@@ -68,10 +69,6 @@ fn walk(path: &str, table: &Table, out: &mut Vec<Said>) {
 /// The kind of `services.NAME.grants.KIND…`.
 fn kind(path: &str) -> String {
     path.split('.').nth(3).unwrap_or_default().to_owned()
-}
-
-fn has_table(shape: &Shape) -> bool {
-    inner(shape).is_some()
 }
 
 /// The table that a value consists of, and the step of the path that leads there.
