@@ -94,14 +94,14 @@ const LATER: &[Wrong] = &[
     Wrong("C-408", "probe: call", "probe: none", Program("misbehave", "overreach")),
     Wrong("C-409", "probe: call", "probe: none", Program("misbehave", "fault-after-ready, ud2")),
     Wrong("C-410", "probe: call", "probe: none", Program("misbehave", "flood-after-ready")),
-    Wrong("C-411", "probe: call", "probe: none", Program("wrong_module", "spins")),
-    same("C-412", Program("wrong_module", "deaf")),
-    same("C-413", Program("wrong_module", "unwell")),
-    same("C-414", Program("wrong_module", "once")),
+    Wrong("C-411", "probe: call", "probe: none", Program("patient", "after=spin")),
+    same("C-412", Program("patient", "health=h")),
+    same("C-413", Program("patient", "health=b")),
+    same("C-414", Program("patient", "\"start=ok,exit\"")),
     same("C-415", Program("wrong_module", "deaf-to-callers")),
     same("C-415", Program("wrong_module", "falls-to-callers")),
-    same("C-416", Program("wrong_module", "stays")),
-    same("C-417", Program("wrong_module", "falls-at-the-end")),
+    same("C-416", Program("patient", "prepare=spin")),
+    same("C-417", Program("patient", "stop=crash")),
 ];
 
 /// Writes a module to a folder of its own.
@@ -233,4 +233,38 @@ fn services_of_the_reference_system_conform() {
         let junit = fs::read_to_string(junit).expect("a report was asked for");
         assert!(junit.contains("failures=\"0\"") && junit.contains("C-414 restarts"), "{junit}");
     }
+}
+
+fn orchestrator(kernel: Kernel, name: &str, more: &[&str]) -> (Output, Value) {
+    let mut command = Command::new(tools::partenza());
+    command.args(["conformance", "orchestrator", "--json", "--kernel"]).arg(kernel.prefix());
+    command.arg("--search-path").arg(kernel.programs());
+    command.arg("--scratch").arg(tools::scratch(&format!("conformance-{name}-{}", kernel.name())));
+    let output = command.args(more).output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let json = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {said}"));
+    (output, json)
+}
+
+/// Every item that can be seen was seen, on both kernels.
+#[test]
+fn the_orchestrator_conforms() {
+    for kernel in [Kernel::Debug, Kernel::Release] {
+        let (output, report) = orchestrator(kernel, "orchestrator", &[]);
+        assert_eq!((rules(&report, "failed"), output.status.code()), (Vec::new(), Some(0)), "{report:#}");
+        assert_eq!(rules(&report, "not-judged"), Vec::<String>::new(), "{report:#}");
+        let seen = rules(&report, "passed").len();
+        assert!(seen >= 68, "{seen} items were seen:\n{report:#}");
+    }
+}
+
+/// An orchestrator that does one thing otherwise, here because a boot parameter tells it to, fails in that item.
+#[test]
+fn an_orchestrator_that_boots_in_sequence_is_caught() {
+    let (output, report) = orchestrator(Kernel::Release, "sequence", &["--param", "parallel=off"]);
+    assert_eq!(
+        (rules(&report, "failed"), output.status.code()),
+        (vec!["C-5".to_owned()], Some(1)),
+        "{report:#}"
+    );
 }

@@ -228,7 +228,7 @@ pub fn time(text: &str) -> Result<Duration, String> {
     Ok(Duration::from_micros(micros))
 }
 
-fn parameter(text: &str) -> Result<(String, String), String> {
+pub fn parameter(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or_else(|| "expected NAME=VALUE".to_owned())?;
     partenza_compiler::parameters::check(name, value)?;
     Ok((name.to_owned(), value.to_owned()))

@@ -7,10 +7,10 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use partenza_conformance::Unable;
 use partenza_conformance::image::Ground;
-use partenza_conformance::module;
 use partenza_conformance::report::Report;
+use partenza_conformance::{module, orchestrator};
 
-use crate::args::KernelArgs;
+use crate::args::{self, KernelArgs};
 use crate::output::{self, outln};
 use crate::{Failure, pack, session};
 
@@ -19,6 +19,8 @@ Examples:
   partenza conformance module my-service           a folder with my-service.yaml and its ELF file
   partenza conformance module . --id greeter       one module of a whole system, in that system
   partenza conformance module my-service --junit report.xml
+  partenza conformance orchestrator                every item that shows while the root task runs
+  partenza conformance orchestrator --kernel build/kernel/release --json
 
 It needs what `make tools programs kernels` builds. docs/conformance.md has every rule.
 Exit code: 0 nothing failed, 1 something did, 2 it could not be judged.";
@@ -33,6 +35,17 @@ pub struct ConformanceArgs {
 enum What {
     /// Hold a module against its clauses: manifest, ELF file, interfaces, behaviour
     Module(ModuleArgs),
+    /// Hold the root task against every item that shows while it runs
+    Orchestrator(OrchestratorArgs),
+}
+
+#[derive(Args, Clone)]
+struct OrchestratorArgs {
+    /// Boot parameter of all machines; may be given more than once
+    #[arg(long = "param", value_name = "NAME=VALUE", value_parser = args::parameter)]
+    params: Vec<(String, String)>,
+    #[command(flatten)]
+    common: CommonArgs,
 }
 
 #[derive(Args, Clone)]
@@ -84,6 +97,9 @@ pub fn conformance(args: &ConformanceArgs) -> Result<(), Failure> {
         What::Module(args) => {
             let options = module::Options { place: args.place.clone(), id: args.id.clone() };
             tell(module::run(&options, &args.common.ground()?), &args.common)
+        }
+        What::Orchestrator(args) => {
+            tell(orchestrator::run(&args.common.ground()?, &args.params), &args.common)
         }
     }
 }

@@ -11,6 +11,7 @@
 
 pub mod image;
 pub mod module;
+pub mod orchestrator;
 pub mod page;
 pub mod report;
 pub mod rule;

@@ -4,6 +4,7 @@
 use std::fmt::Write;
 
 use crate::module::clauses::Clause;
+use crate::orchestrator::items::{Item, UNSEEN};
 use crate::rule::{Rule, Ruled};
 
 /// The clauses of a module, a table a group.
@@ -13,6 +14,20 @@ pub fn clauses() -> String {
     for (digit, title) in [('1', "Manifest"), ('2', "ELF file"), ('3', "Interfaces"), ('4', "Behaviour")] {
         let _ = writeln!(out, "\n### {title}\n");
         table(&mut out, Clause::TABLE.iter().filter(|rule| rule.number.chars().nth(2) == Some(digit)));
+    }
+    out
+}
+
+/// The items of the orchestrator, and why some cannot be seen.
+#[must_use]
+pub fn items() -> String {
+    let mut out = String::from(
+        "\n| SPEC | name | what must hold | where it is done | not seen, because |\n|---|---|---|---|---|\n",
+    );
+    for (place, rule) in Item::TABLE.iter().enumerate() {
+        let unseen = UNSEEN.iter().find(|(item, _)| item.place() == place).map_or("", |(_, why)| why);
+        let Rule { number, name, demands, hint, .. } = rule;
+        let _ = writeln!(out, "| {number} | {name} | {demands} | {hint} | {unseen} |");
     }
     out
 }

@@ -47,6 +47,28 @@ impl<R: Ruled> Sheet<R> {
         }
     }
 
+    /// Judges one aspect of a rule that has several: what was seen of each is told, and all must hold.
+    pub fn aspect(&mut self, rule: R, holds: bool, seen: impl Into<String>) {
+        let seen = seen.into();
+        match (&mut self.rows[rule.place()], holds) {
+            (Some((Verdict::Passed, said)), true) => {
+                // The same of several machines is said once.
+                if !said.split("; ").any(|known| known == seen) {
+                    said.push_str("; ");
+                    said.push_str(&seen);
+                }
+            }
+            (_, true) => self.pass(rule, seen),
+            (_, false) => self.fail(rule, seen),
+        }
+    }
+
+    /// Whether it has a verdict.
+    #[must_use]
+    pub fn is_judged(&self, rule: R) -> bool {
+        self.rows[rule.place()].is_some()
+    }
+
     /// Passes each of these that has no verdict yet.
     pub fn pass_rest(&mut self, rules: &[R], seen: &str) {
         for rule in rules {

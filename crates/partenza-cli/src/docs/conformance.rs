@@ -28,6 +28,21 @@ first part that goes wrong ends the trial; what was not judged says so. For each
 this clause catches, and no other.
 ";
 
+const ORCHESTRATOR: &str = "\
+## The orchestrator
+
+```sh
+partenza conformance orchestrator
+partenza conformance orchestrator --kernel build/kernel/release --root-task my-root-task.elf --json
+```
+
+Boots a dozen small systems, with services that behave and services that do not, and judges every item of the specification
+that shows: in events, in answers over the event line, in the audit of what services hold, on the console where there is
+no event line yet, in QEMU's exit code. The report says what was seen of each. It takes about a minute.
+`--param NAME=VALUE` gives every machine a boot parameter: with `--param parallel=off` item C-5 fails, and no other. A
+machine that does not do what it should before its deadline fails the items that were to be seen there.
+";
+
 const REPORT: &str = "\
 ## Reports
 
@@ -40,10 +55,10 @@ The systems that were booted stay in `build/partenza/conformance` (`--scratch`),
 pub fn page() -> String {
     let mut out = head("Conformance", "the tables in partenza-conformance");
     out.push_str(
-        "`partenza conformance` holds a module against the specification (SPEC S-7), on a machine and not by looking at it\n\
-         alone. Numbers of rules stay.\n\n",
+        "`partenza conformance` holds a module, or the orchestrator itself, against the specification (SPEC S-7), on a\n\
+         machine and not by looking at it alone. Numbers of rules stay.\n\n",
     );
-    for part in [MODULE, &page::clauses(), "\n", REPORT] {
+    for part in [MODULE, &page::clauses(), "\n", ORCHESTRATOR, &page::items(), "\n", REPORT] {
         out.push_str(part);
     }
     out

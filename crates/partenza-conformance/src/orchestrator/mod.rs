@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! The orchestrator held against the specification: small systems are booted with services that behave and services that
+//! do not, and every item is judged that shows in events, answers to requests, the audit, the console where there is no event
+//! line yet, and QEMU's exit code.
+//!
+//! A scene is one system and what is judged of it. What a machine does not do before its deadline fails the scene's items
+//! that were not judged until then.
+
+mod health;
+mod images;
+pub mod items;
+mod misbehaviour;
+mod ordinary;
+mod recovery;
+mod restarts;
+
+use std::time::Duration;
+
+use partenza_compiler::{Diagnostics, Sources};
+use partenza_lab::log::Log;
+use partenza_lab::machine::{Machine, Outcome, Trouble};
+use partenza_lab::system::System;
+use partenza_protocol::Code;
+use partenza_protocol::event::{BootState, Event};
+
+use crate::Unable;
+use crate::image::{Ground, errors};
+use crate::report::Report;
+use crate::sheet::Sheet;
+use items::{Item, UNSEEN};
+
+/// Programs that the scenes need.
+const PROGRAMS: &[&str] = &["trivial", "witness", "prober", "misbehave", "patient"];
+/// How long a machine may run on the host.
+const DEADLINE: Duration = Duration::from_secs(90);
+
+/// Why a scene ended early.
+enum Stop {
+    Unable(Unable),
+    /// The machine did not do what was waited for.
+    Trouble(Trouble),
+}
+
+impl From<Trouble> for Stop {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Host { .. } => Stop::Unable(trouble.into()),
+            Trouble::Off { .. } | Trouble::Deadline { .. } => Stop::Trouble(trouble),
+        }
+    }
+}
+
+impl From<Unable> for Stop {
+    fn from(unable: Unable) -> Self {
+        Stop::Unable(unable)
+    }
+}
+
+/// A part of the run.
+struct Scene {
+    items: &'static [Item],
+    play: fn(&Stage<'_>, &mut Sheet<Item>) -> Result<(), Stop>,
+}
+
+const SCENES: &[Scene] = &[
+    Scene { items: images::ITEMS, play: images::play },
+    Scene { items: ordinary::ITEMS, play: ordinary::play },
+    Scene { items: misbehaviour::ITEMS, play: misbehaviour::play },
+    Scene { items: misbehaviour::FATAL_ITEMS, play: misbehaviour::fatal },
+    Scene { items: health::ITEMS, play: health::play },
+    Scene { items: restarts::ITEMS, play: restarts::play },
+    Scene { items: restarts::LIMIT_ITEMS, play: restarts::limits },
+    Scene { items: recovery::ITEMS, play: recovery::play },
+    Scene { items: recovery::BUDGET_ITEMS, play: recovery::budget },
+];
+
+/// Holds the root task against every item. `parameters` are boot parameters of all machines.
+///
+/// # Errors
+/// Nothing could be judged.
+pub fn run(ground: &Ground, parameters: &[(String, String)]) -> Result<Report, Unable> {
+    ground.must_stand(PROGRAMS)?;
+    let stage = Stage { ground, parameters };
+    let mut sheet = Sheet::default();
+    for scene in SCENES {
+        match (scene.play)(&stage, &mut sheet) {
+            Ok(()) => {}
+            Err(Stop::Unable(unable)) => return Err(unable),
+            Err(Stop::Trouble(trouble)) => {
+                for item in scene.items {
+                    if !sheet.is_judged(*item) {
+                        sheet.fail(*item, trouble.to_string());
+                    }
+                }
+            }
+        }
+    }
+    for (item, why) in UNSEEN {
+        sheet.does_not_apply(*item, *why);
+    }
+    let subject = format!("orchestrator {}", ground.root_task.display());
+    Ok(Report { tool: "orchestrator", subject, kernel: ground.kernel_name(), rows: sheet.finish() })
+}
+
+/// Where scenes are played.
+struct Stage<'a> {
+    ground: &'a Ground,
+    parameters: &'a [(String, String)],
+}
+
+impl Stage<'_> {
+    /// A machine that boots the system; it goes off by itself when its boot fails.
+    fn machine(&self, name: &str, system: &System) -> Result<Machine, Unable> {
+        let dir = self.ground.folder(name)?;
+        system.write(&dir).map_err(|error| Unable(format!("{}: {error}", dir.display())))?;
+        let mut sources = Sources::default();
+        let mut found = Diagnostics::default();
+        let image = match self.ground.compile(&dir, &mut sources, &mut found) {
+            Some(compiled) => self.ground.image(&compiled, name, &mut found)?,
+            None => None,
+        };
+        let Some(image) = image else {
+            let list: Vec<String> = errors(&found, &sources).map(|(_, line)| line).collect();
+            return Err(Unable(format!("the scene `{name}` does not compile:\n{}", list.join("\n"))));
+        };
+        Ok(self.with_parameters(self.ground.machine(&image)))
+    }
+
+    fn with_parameters(&self, machine: Machine) -> Machine {
+        let machine = machine.deadline(DEADLINE).parameter("verify", "on");
+        self.parameters.iter().fold(machine, |machine, (name, value)| machine.parameter(name, value))
+    }
+}
+
+fn is_up(log: &Log) -> bool {
+    log.reached(BootState::SupervisorMode)
+}
+
+/// Judges what every run that ends in order must show: the line is whole, codes have texts, the last word is said.
+fn ends_well(outcome: &Outcome, sheet: &mut Sheet<Item>) {
+    let whole = outcome.log.whole();
+    let records = outcome.log.records.len();
+    sheet.aspect(
+        Item::I6,
+        whole.is_ok(),
+        whole.err().unwrap_or_else(|| format!("{records} records without a gap")),
+    );
+    codes_are_known(&outcome.log, sheet);
+    let last = outcome.log.events().next_back() == Some(&Event::Finished);
+    let seen = outcome
+        .code
+        .map_or_else(|| "the machine did not go off".to_owned(), |code| format!("QEMU ended with {code}"));
+    sheet.aspect(Item::M2, last && outcome.code == Some(0), seen);
+}
+
+/// SPEC H-1.
+fn codes_are_known(log: &Log, sheet: &mut Sheet<Item>) {
+    let code = |event: &Event<'_>| match event {
+        Event::Degraded { code, .. }
+        | Event::Failed { code, .. }
+        | Event::Restarting { code, .. }
+        | Event::RestartLimitReached { code, .. }
+        | Event::Emergency { code, .. }
+        | Event::Unhealthy { code, .. }
+        | Event::BootFailed { code, .. }
+        | Event::InitError { code, .. } => Some(*code),
+        _ => None,
+    };
+    let mut codes: Vec<Code> = log.events().filter_map(code).collect();
+    codes.sort();
+    codes.dedup();
+    let unknown: Vec<String> = codes
+        .iter()
+        .filter(|code| code.row().is_none_or(|row| row.text.is_empty() || row.hint.is_empty()))
+        .map(Code::to_string)
+        .collect();
+    if !unknown.is_empty() {
+        sheet.fail(Item::H1, format!("no text or hint: {}", unknown.join(", ")));
+    } else if !codes.is_empty() {
+        sheet.aspect(Item::H1, true, format!("{} to {}", codes[0], codes[codes.len() - 1]));
+    }
+}
+
+/// A time in words.
+fn micros(time: Option<u64>) -> String {
+    time.map_or_else(|| "no time".to_owned(), |us| format!("{us} us"))
+}
+
+/// Whether these follow each other in the story, with whatever in between.
+fn in_order(story: &[String], wanted: &[&str]) -> bool {
+    let mut rest = story.iter();
+    wanted.iter().all(|deed| rest.any(|seen| seen == deed))
+}
