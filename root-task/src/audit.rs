@@ -12,7 +12,7 @@ use partenza_plan::{Grant, Object, ServiceId};
 use partenza_protocol::Code;
 use partenza_protocol::error::SupervisorError;
 use partenza_protocol::event::{Event, Mismatch};
-use partenza_protocol::request::Audit;
+use partenza_protocol::request::{Audit, GrantRow};
 use sel4::debug::Identity;
 
 use crate::inspect::Finding;
@@ -42,7 +42,7 @@ impl Supervisor {
         };
         let mut next = 0;
         for grant in &service.caps {
-            if !self.is_bound(id, grant.cptr) {
+            if self.callers.condition(id, grant.cptr) == GrantRow::UNBOUND {
                 continue;
             }
             self.audit_gap(id, next..grant.cptr, &mut report);

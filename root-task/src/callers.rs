@@ -18,6 +18,7 @@ use partenza_plan::{Grant, Object, PAGE, Plan, ServiceId, Start};
 use partenza_protocol::Badge;
 use partenza_protocol::error::SupervisorError;
 use partenza_protocol::event::Event;
+use partenza_protocol::request::GrantRow;
 use sel4::UserContext;
 
 use crate::cspace::{Slot, own};
@@ -118,6 +119,16 @@ impl Callers {
     /// A client's.
     pub fn calls_of(&self, client: ServiceId) -> &[Caller] {
         &self.all[self.of_client(client)]
+    }
+
+    /// How the call behind a slot is at the moment, in bits of a [`GrantRow`].
+    #[must_use]
+    pub fn condition(&self, client: ServiceId, cptr: u32) -> u8 {
+        match self.calls_of(client).iter().find(|caller| caller.grant.cptr == cptr) {
+            Some(caller) if !caller.bound => GrantRow::UNBOUND,
+            Some(caller) if !caller.late && self.is_down(caller.endpoint) => GrantRow::DIVERTED,
+            _ => 0,
+        }
     }
 
     fn is_down(&self, endpoint: u16) -> bool {
@@ -238,12 +249,6 @@ impl Supervisor {
                 self.note(client, outcome);
             }
         }
-    }
-
-    /// Whether the slot is to hold what the plan lists for it at the moment.
-    pub(crate) fn is_bound(&self, client: ServiceId, cptr: u32) -> bool {
-        let call = self.callers.calls_of(client).iter().find(|caller| caller.grant.cptr == cptr);
-        call.is_none_or(|caller| caller.bound)
     }
 
     /// How many of a client's calls lead to the Supervisor at the moment.

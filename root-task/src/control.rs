@@ -339,6 +339,7 @@ impl Supervisor {
             plan: self.plan,
             entries: &self.entries,
             machine: &self.machine,
+            callers: &self.callers,
             ring: self.journal.ring(),
             now: self.clock.now(),
             boot_state: self.boot_state,

@@ -15,6 +15,7 @@ use partenza_protocol::request::{
 use partenza_protocol::{Code, Op, decode, encode, frame::MAX_RECORD};
 use serde::Serialize;
 
+use crate::callers::Callers;
 use crate::grants::{cap_kind, region_kind};
 use crate::ring::Ring;
 use crate::services::Entry;
@@ -24,6 +25,7 @@ pub struct View<'v> {
     pub plan: &'static Plan<'static>,
     pub entries: &'v [Entry],
     pub machine: &'v partenza_lifecycle::Machine<'static>,
+    pub callers: &'v Callers,
     pub ring: &'v Ring,
     pub now: Instant,
     pub boot_state: BootState,
@@ -171,11 +173,12 @@ impl View<'_> {
     }
 
     fn grants(&self, of: GrantsOf<'_>, out: &mut [u8]) -> Result<usize, Code> {
-        let service = self.plan.service(self.find(of.name)?);
+        let id = self.find(of.name)?;
+        let service = self.plan.service(id);
         let caps = service.caps.iter().map(|grant| GrantRow {
             kind: cap_kind(grant.object),
             at: u64::from(grant.cptr),
-            rights: grant.rights.bits(),
+            rights: grant.rights.bits() | self.callers.condition(id, grant.cptr),
             object: grant.name,
         });
         let maps = service.maps.iter().map(|map| GrantRow {

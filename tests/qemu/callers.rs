@@ -2,7 +2,10 @@
 //! A server dies: whoever stands in a call to it, or calls it afterwards, is answered and never hangs (SPEC J-4).
 
 use partenza_protocol::error::SupervisorError;
-use partenza_protocol::event::{Cause, Event};
+use partenza_protocol::event::{CapKind, Cause, Event};
+use partenza_protocol::request::{GrantRow, GrantsOf, GrantsPage};
+use partenza_protocol::{Op, decode};
+use partenza_tests::ask::Request;
 use partenza_tests::image::Image;
 use partenza_tests::machine::{Machine, Outcome};
 use partenza_tests::system::{Service, System};
@@ -101,4 +104,34 @@ fn a_caller_that_waits_for_a_restart_is_answered_when_that_is_called_off() {
     let outcome = run("called-off", system, &["wait:5", "stop:mortal", "wait:5"]);
     let down = format!("count answered {}", SupervisorError::ServerDown.code());
     outcome.same("inside", said(&outcome, "inside"), vec!["count answered 1", &down, &down]);
+}
+
+/// What `grants --live` goes by: where a call leads is told with the planned grants.
+#[test]
+fn grants_tell_which_calls_lead_elsewhere_at_the_moment() {
+    let system = System::new("conditions")
+        .with(server("alive", 5))
+        .with(server("broken", 5).provides("test/broken").arg("0"))
+        .with(server("late", 5).provides("test/late"))
+        .with(Service::new("client", "trivial", 7).priority(60))
+        .with(Service::new("breaker", "script", 7).priority(60).may("crash").args(&["crash:broken"]))
+        .call("client", "alive")
+        .call("client", "broken")
+        .call_with("client", "late", ", bind: lookup");
+    let image = Image::of(Kernel::Release, "conditions", &system);
+    let mut machine = Machine::new(&image).start();
+    machine.wait_for("the crash", |log| log.find("broken").is_some() && log.fault("broken").is_some());
+    let (mut conditions, mut next) = (Vec::new(), Some(0));
+    while let Some(from) = next {
+        let answer = machine.ask(&Request::with(Op::Grants, &GrantsOf { name: "client", from }));
+        let page: GrantsPage<'_> = decode(answer.accepted().expect("it knows the client")).expect("a page");
+        let calls = page.rows.iter().filter(|row| row.kind == CapKind::Endpoint);
+        conditions.extend(calls.map(|row| row.rights & !GrantRow::RIGHTS));
+        next = page.next;
+    }
+    let audit = machine.audit("client").expect("it runs");
+    let outcome = machine.switch_off();
+    outcome.same("where calls lead", conditions, vec![0, GrantRow::DIVERTED, GrantRow::UNBOUND]);
+    let differences = (audit.missing, audit.wrong, audit.surplus, audit.diverted);
+    outcome.same("what the audit says", differences, (0, 0, 0, 1));
 }

@@ -118,7 +118,8 @@ pub struct GrantRow<'a> {
     pub kind: CapKind,
     /// CPtr, or virtual address of a mapping.
     pub at: u64,
-    /// Bit 0 write, bit 1 read, bit 2 may pass on its own reply.
+    /// Bit 0 write, bit 1 read, bit 2 may pass on its own reply. Besides, how a call is at the moment:
+    /// [`Self::UNBOUND`], [`Self::DIVERTED`].
     pub rights: u8,
     /// What it is to, in the words of system.xml.
     pub object: &'a str,
@@ -174,6 +175,15 @@ pub struct Subscribe {
 pub struct Switch<'a> {
     pub interface: &'a str,
     pub provider: &'a str,
+}
+
+impl GrantRow<'_> {
+    /// Bits of `rights` that are rights.
+    pub const RIGHTS: u8 = 7;
+    /// It is granted when it is looked up, and is not there (SPEC S-5).
+    pub const UNBOUND: u8 = 8;
+    /// Nobody serves it, so it leads to the Supervisor (SPEC J-4).
+    pub const DIVERTED: u8 = 16;
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,7 +6,7 @@
 
 use core::fmt;
 
-use partenza_protocol::event::{CapKind, Mismatch, ServiceState};
+use partenza_protocol::event::{CapKind, Mismatch};
 use partenza_protocol::request::{Audit, GrantRow};
 
 /// What is said of one grant.
@@ -16,8 +16,10 @@ pub enum Live {
     Held,
     /// It is there; this kernel does not tell types.
     Present,
-    /// It is there, and leads to the Supervisor while its server is down (SPEC J-4).
+    /// It is there, and leads to the Supervisor while nobody serves (SPEC J-4).
     Diverted,
+    /// It is granted when it is looked up, and was not (SPEC S-5).
+    Unbound,
     Missing,
     /// There is something else in its place.
     Wrong,
@@ -26,22 +28,16 @@ pub enum Live {
 }
 
 impl Live {
-    /// `differences` are the slots that the audit told of; `server_rests` says whether the service of that name has
-    /// nothing running that could answer calls.
-    pub fn of(
-        row: &GrantRow<'_>,
-        audit: &Audit,
-        differences: &[(u32, Mismatch)],
-        server_rests: impl FnOnce(&str) -> bool,
-    ) -> Self {
+    /// `differences` are the slots that the audit told of.
+    pub fn of(row: &GrantRow<'_>, audit: &Audit, differences: &[(u32, Mismatch)]) -> Self {
         if matches!(row.kind, CapKind::Memory | CapKind::Device) {
             return Self::Planned;
         }
-        let calls = row.kind == CapKind::Endpoint && row.rights & CALL == CALL;
         match differences.iter().find(|(slot, _)| u64::from(*slot) == row.at) {
             Some((_, Mismatch::Missing)) => Self::Missing,
             Some((_, Mismatch::Wrong | Mismatch::Surplus)) => Self::Wrong,
-            None if audit.diverted > 0 && calls && server_rests(row.object) => Self::Diverted,
+            None if row.rights & GrantRow::UNBOUND != 0 => Self::Unbound,
+            None if row.rights & GrantRow::DIVERTED != 0 => Self::Diverted,
             None if audit.types => Self::Held,
             None => Self::Present,
         }
@@ -57,6 +53,7 @@ impl fmt::Display for Live {
             Self::Held => "held",
             Self::Present => "held, of whatever type",
             Self::Diverted => "held, server down",
+            Self::Unbound => "when looked up",
             Self::Missing => "MISSING",
             Self::Wrong => "ANOTHER TYPE",
             Self::Planned => "planned",
@@ -70,13 +67,6 @@ pub const fn differs(audit: &Audit) -> bool {
     audit.missing > 0 || audit.wrong > 0 || audit.surplus > 0
 }
 
-/// Whether nothing of a service runs, or is about to.
-#[must_use]
-pub const fn rests(state: ServiceState) -> bool {
-    use ServiceState::{Crashed, Disabled, Failed, Pending, Stopped, Unhealthy};
-    matches!(state, Pending | Crashed | Unhealthy | Stopped | Failed | Disabled)
-}
-
 /// A grant's rights in words; interrupts and ports have none to tell.
 #[must_use]
 pub fn rights(kind: CapKind, rights: u8) -> &'static str {
@@ -84,7 +74,7 @@ pub fn rights(kind: CapKind, rights: u8) -> &'static str {
         ["none", "write", "read", "read write", "reply", "write reply", "read reply", "read write reply"];
     match kind {
         CapKind::IrqHandler | CapKind::IoPorts => "-",
-        _ => WORDS[usize::from(rights & 7)],
+        _ => WORDS[usize::from(rights & GrantRow::RIGHTS)],
     }
 }
 
@@ -95,31 +85,31 @@ mod tests {
     const AUDIT: Audit =
         Audit { slots: 512, present: 3, missing: 0, wrong: 0, surplus: 0, types: true, diverted: 0 };
 
-    fn row(kind: CapKind, at: u64) -> GrantRow<'static> {
-        GrantRow { kind, at, rights: CALL, object: "server" }
+    fn row(kind: CapKind, at: u64, more: u8) -> GrantRow<'static> {
+        GrantRow { kind, at, rights: CALL | more, object: "server" }
     }
 
     #[test]
     fn what_an_audit_cannot_see_is_planned() {
-        assert_eq!(Live::of(&row(CapKind::Memory, 0x400_0000), &AUDIT, &[], |_| true), Live::Planned);
+        assert_eq!(Live::of(&row(CapKind::Memory, 0x400_0000, 0), &AUDIT, &[]), Live::Planned);
         let untyped = Audit { types: false, ..AUDIT };
-        assert_eq!(Live::of(&row(CapKind::Endpoint, 77), &untyped, &[], |_| false), Live::Present);
+        assert_eq!(Live::of(&row(CapKind::Endpoint, 77, 0), &untyped, &[]), Live::Present);
     }
 
     #[test]
     fn a_difference_is_told_of_its_slot_only() {
         let differences = [(77, Mismatch::Missing), (78, Mismatch::Wrong)];
-        let of = |at| Live::of(&row(CapKind::Endpoint, at), &AUDIT, &differences, |_| false);
-        assert_eq!([76, 77, 78].map(of), [Live::Held, Live::Missing, Live::Wrong]);
+        let of = |at| Live::of(&row(CapKind::Endpoint, at, GrantRow::DIVERTED), &AUDIT, &differences);
+        assert_eq!([76, 77, 78].map(of), [Live::Diverted, Live::Missing, Live::Wrong]);
     }
 
     #[test]
-    fn a_call_to_what_rests_leads_to_the_supervisor_and_a_signal_does_not() {
-        let diverted = Audit { diverted: 1, ..AUDIT };
-        let of = |kind, audit, rests| Live::of(&row(kind, 77), audit, &[], |_| rests);
-        assert_eq!(of(CapKind::Endpoint, &diverted, true), Live::Diverted);
-        assert_eq!(of(CapKind::Endpoint, &diverted, false), Live::Held);
-        assert_eq!(of(CapKind::Endpoint, &AUDIT, true), Live::Held);
-        assert_eq!(of(CapKind::Notification, &diverted, true), Live::Held);
+    fn a_call_is_where_it_leads_at_the_moment_and_its_rights_stay() {
+        let of = |more| Live::of(&row(CapKind::Endpoint, 77, more), &AUDIT, &[]);
+        assert_eq!(
+            [0, GrantRow::UNBOUND, GrantRow::DIVERTED].map(of),
+            [Live::Held, Live::Unbound, Live::Diverted]
+        );
+        assert_eq!(rights(CapKind::Endpoint, CALL | GrantRow::UNBOUND), "write reply");
     }
 }

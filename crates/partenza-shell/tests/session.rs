@@ -125,7 +125,12 @@ impl System for Fake {
                     [row(CapKind::Notification, 1, 2, "terminal"), row(CapKind::Endpoint, 74, 5, "policy")];
                 let second = [
                     row(CapKind::Memory, 0x400_0000, 3, "buffer"),
-                    row(CapKind::Endpoint, 77, 5, "process_manager"),
+                    row(
+                        CapKind::Endpoint,
+                        77,
+                        if self.crashed.is_some() { 21 } else { 5 },
+                        "process_manager",
+                    ),
                 ];
                 let (rows, next) = match from {
                     0 => (first.into_iter().collect(), Some(2)),

@@ -9,7 +9,7 @@ use partenza_analysis::text::{Cell, Table, Tone, count};
 use partenza_protocol::error::SupervisorError;
 use partenza_protocol::event::{Event, Mismatch, Record};
 use partenza_protocol::request::{Audit, GrantRow};
-use partenza_shell::live::{Live, differs, rests, rights};
+use partenza_shell::live::{Live, differs, rights};
 use serde_json::{Value, json};
 
 use super::ask::Grant;
@@ -98,11 +98,9 @@ fn cells(grant: &Grant) -> [Cell; 4] {
 /// What is there beside what is planned.
 fn live(args: &GrantsArgs, grants: &[Grant], session: &mut Session) -> Result<(), Trouble> {
     let (audit, differences) = look(&args.name, session)?;
-    let services = if audit.diverted > 0 { session.client.list()? } else { Vec::new() };
-    let rests = |server: &str| services.iter().any(|service| service.name == server && rests(service.state));
     let of = |grant: &Grant| {
         let row = GrantRow { kind: grant.kind, at: grant.at, rights: grant.rights, object: &grant.object };
-        Live::of(&row, &audit, &differences, rests)
+        Live::of(&row, &audit, &differences)
     };
     let surplus: Vec<u32> =
         differences.iter().filter(|(_, what)| *what == Mismatch::Surplus).map(|(slot, _)| *slot).collect();
@@ -125,7 +123,7 @@ fn live(args: &GrantsArgs, grants: &[Grant], session: &mut Session) -> Result<()
         let live = of(grant);
         let tone = match live {
             Live::Held | Live::Present => Tone::Good,
-            Live::Diverted => Tone::Hot,
+            Live::Diverted | Live::Unbound => Tone::Hot,
             Live::Missing | Live::Wrong => Tone::Bad,
             Live::Planned => Tone::Faint,
         };

@@ -3,7 +3,7 @@
 
 use core::fmt::Write;
 
-use heapless::{String, Vec};
+use heapless::Vec;
 use partenza_interfaces::Message;
 use partenza_protocol::error::SupervisorError;
 use partenza_protocol::event::{Event, Mismatch};
@@ -12,16 +12,12 @@ use partenza_protocol::{Op, ServiceId};
 
 use super::log;
 use super::services::name_width;
-use crate::live::{Live, differs, rests, rights};
+use crate::live::{Live, differs, rights};
 use crate::names::Names;
-use crate::system::{System, Trouble, ask, for_each_grant, for_each_service};
+use crate::system::{System, Trouble, ask, for_each_grant};
 
 /// Differences that are shown; an audit that finds more has its numbers to tell of them.
 const DIFFERENCES: usize = 32;
-/// Services that are down and can be told from others.
-const DOWN: usize = 16;
-/// Longest name.
-const NAME: usize = 63;
 
 pub fn planned(
     name: &str,
@@ -44,23 +40,13 @@ pub fn live(
     out: &mut dyn Write,
 ) -> Result<(), Trouble> {
     let (audit, differences) = look(name, system, message)?;
-    let mut down = Vec::<String<NAME>, DOWN>::new();
-    if audit.diverted > 0 {
-        for_each_service(system, message, &mut |row| {
-            if rests(row.state) {
-                // One that is not kept is not told from those that run.
-                let _ = String::try_from(row.name).map(|name| down.push(name));
-            }
-            Ok(())
-        })?;
-    }
     writeln!(
         out,
         "{:<13}  {:>10}  {:<22}  {:<16}  OBJECT (planned)",
         "KIND", "AT", "LIVE", "RIGHTS (planned)"
     )?;
     for_each_grant(name, system, message, &mut |row| {
-        let live = Live::of(row, &audit, &differences, |server| down.iter().any(|name| name == server));
+        let live = Live::of(row, &audit, &differences);
         let rights = rights(row.kind, row.rights);
         writeln!(out, "{:<13}  {:>#10x}  {live:<22}  {rights:<16}  {}", row.kind, row.at, row.object)
     })?;
