@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Accounts for `make bench`: instructions (the TSC, under QEMU's `-icount shift=0`) and system calls by kind, per
-//! service and per phase.
+//! service and per phase; after the boot, of what a restart takes.
 //!
 //! What Init does for a service is on that service's account; time that Init spends waiting belongs to the service
 //! whose message ends the wait, because it ran meanwhile. The bookkeeping's own instructions are on nobody's.
@@ -9,6 +9,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use partenza_plan::ServiceId;
+use partenza_protocol::event::Event;
 use sel4::sys::counters::{Counters, read};
 
 use crate::clock::tsc;
@@ -41,6 +42,8 @@ pub struct Accounts {
     phase_since: u64,
     phase_counted: Counters,
     closed: bool,
+    /// Failed after the boot: its account is open again, until it is ready.
+    failed: Option<ServiceId>,
 }
 
 impl Accounts {
@@ -56,6 +59,7 @@ impl Accounts {
             phase_since: origin,
             phase_counted: Counters::ZERO,
             closed: false,
+            failed: None,
         }
     }
 
@@ -103,6 +107,32 @@ impl Accounts {
             share.messages += 1;
         }
         self.switch(Some(holder));
+    }
+
+    /// A fault of `id`. After the boot a new account begins, of what it takes until it is ready again.
+    pub fn failed(&mut self, id: ServiceId) {
+        self.switch(Some(id));
+        if let Some(share) = self.shares.get_mut(id.0 as usize).filter(|_| self.closed) {
+            *share = Share { cycles: 0, counters: Counters::ZERO, messages: 0 };
+            self.closed = false;
+            self.failed = Some(id);
+        }
+    }
+
+    /// `id` is ready: the account that its fault opened is closed, if there is one.
+    pub fn restarted(&mut self, id: ServiceId) -> Option<Event<'static>> {
+        self.failed.take_if(|failed| *failed == id)?;
+        self.switch(None);
+        self.closed = true;
+        Some(self.cost(id, "fault to ready"))
+    }
+
+    /// What stands on a service's account.
+    #[must_use]
+    pub fn cost(&self, id: ServiceId, what: &'static str) -> Event<'static> {
+        let share = self.share(id);
+        let syscalls = share.counters.total() + share.messages;
+        Event::Cost { service: Some(id), what, cycles: share.cycles, syscalls }
     }
 
     /// The boot is over.

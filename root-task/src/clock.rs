@@ -65,6 +65,13 @@ impl Timer {
             Timer::Pit(ports) => arm_pit(*ports, micros),
         }
     }
+
+    /// Nothing is waited for: what is armed would be a wake for nothing. The PIT cannot be told; it wakes once more.
+    pub fn rest(&mut self) {
+        if let Timer::Hpet(hpet) = self {
+            hpet.arm(MAX_WAIT);
+        }
+    }
 }
 
 /// Shortest wait that is armed, in microseconds: long enough that the counter cannot pass the comparator unseen.

@@ -9,7 +9,7 @@ use partenza_protocol::error::GrantError;
 use sel4::{FrameObjectType, ObjectBlueprint, UntypedDesc, cap};
 
 use crate::cspace::{CSpace, Slot};
-use crate::pool::{FAN_OUT, retype};
+use crate::pool::retype;
 use crate::refused::{During, Refused, Step};
 
 /// Device untypeds that are looked at.
@@ -71,12 +71,7 @@ impl Devices {
             device.used += 1 << bits;
             filler = filler.plus(1);
         }
-        let mut made = 0;
-        while made < count {
-            let batch = (count - made).min(FAN_OUT);
-            retype(cspace, device.cap, frame.blueprint(), first.plus(made), batch)?;
-            made += batch;
-        }
+        retype(cspace, device.cap, frame.blueprint(), first, count)?;
         device.used += u64::from(count) << bits;
         while filler != self.fillers {
             filler = Slot(filler.0 - 1);

@@ -38,7 +38,7 @@ use crate::providers::Servers;
 use crate::refused::{During, Refused, Step};
 use crate::services::Entry;
 use crate::subscribers::Subscribers;
-use crate::supervisor::{EVENTS_SOURCE, Supervisor, TIMER_SOURCE};
+use crate::supervisor::{EVENTS_SOURCE, STALLED, Supervisor, TIMER_SOURCE};
 use crate::system::{self, IrqLine};
 use crate::uart::Uart;
 use crate::window::{ImageFrames, Window};
@@ -273,6 +273,7 @@ impl Hardware<'_> {
             console,
             accounts: parameters.bench.then(|| Accounts::new(services, self.origin)),
             boot_state: BootState::Initializing,
+            quiet_until: STALLED,
             complete: None,
             // One step may tell every dependent, fail a chain, and change what eight turns change.
             actions: VecDeque::with_capacity(3 * services + 64),

@@ -4,7 +4,7 @@
 
 use core::fmt::Write;
 
-use partenza_lifecycle::{BootState as Boot, Limit, Notice, Reason, Refusal, ServiceState};
+use partenza_lifecycle::{BootState as Boot, Duration, Limit, Notice, Reason, Refusal, ServiceState};
 use partenza_plan::{Plan, ServiceId};
 use partenza_protocol::Code;
 use partenza_protocol::error::{BootError, ShutdownError, SupervisorError};
@@ -13,6 +13,9 @@ use partenza_protocol::event::{BootState, Event, Rejection};
 use crate::parameters::LastGasp;
 use crate::requests;
 use crate::supervisor::Supervisor;
+
+/// How long the event line still keeps quiet after a later start: the service, and those that wait for it, go first.
+const SETTLING: Duration = Duration::from_millis(1);
 
 fn plan_id(id: partenza_lifecycle::ServiceId) -> ServiceId {
     ServiceId(id.0)
@@ -97,6 +100,9 @@ impl Supervisor {
             // `Finish` follows at once and is an event of its own.
             Boot::Finished(_) => return,
         };
+        if self.is_settled() {
+            self.quiet_until = self.clock.now();
+        }
         self.journal.record(self.clock.now(), &Event::State(self.boot_state));
         match to {
             Boot::ShuttingDown(_) => self.journal.record(self.clock.now(), &Event::ShutdownBegun),
@@ -119,6 +125,12 @@ impl Supervisor {
             self.offer(id);
             if self.parameters.boot.handover == Some(id) {
                 self.journal.hand_over_console();
+            }
+            if self.is_settled() {
+                self.quiet_until = now.after(SETTLING);
+            }
+            if let Some(cost) = self.accounts.as_mut().and_then(|accounts| accounts.restarted(id)) {
+                self.journal.record(now, &cost);
             }
         }
         if to.is_up() || to.is_at_rest() {
@@ -242,10 +254,7 @@ impl Supervisor {
         for index in 0..self.entries.len() {
             let id = ServiceId(index as u16);
             let share = accounts.share(id);
-            let syscalls = share.counters.total() + share.messages;
-            let event =
-                Event::Cost { service: Some(id), what: "create to ready", cycles: share.cycles, syscalls };
-            self.journal.record(now, &event);
+            self.journal.record(now, &accounts.cost(id, "create to ready"));
             if index < crate::account::DETAILED {
                 for (kind, count) in share.counters.kinds().chain(share.counters.invocations()) {
                     let event = Event::Cost { service: Some(id), what: kind, cycles: 0, syscalls: count };

@@ -60,7 +60,7 @@ impl Pool {
             let Some(parent) = self.choose(bits) else {
                 return Err(Refused::because(BootError::NotEnoughMemory));
             };
-            let batch = (count - made).min(FAN_OUT).min(parent.room(bits).min(u64::from(u32::MAX)) as u32);
+            let batch = parent.room(bits).min(u64::from(count - made)) as u32;
             retype(cspace, parent.cap, blueprint, first.plus(made), batch)?;
             parent.used = parent.used.next_multiple_of(1 << bits) + (u64::from(batch) << bits);
             made += batch;
@@ -76,7 +76,7 @@ impl Pool {
     }
 }
 
-/// One `Untyped_Retype` of at most [`FAN_OUT`] objects.
+/// Makes `count` objects in consecutive slots from `first` on, at most [`FAN_OUT`] in one `Untyped_Retype`.
 ///
 /// # Errors
 /// What the kernel refused.
@@ -88,5 +88,12 @@ pub fn retype(
     count: u32,
 ) -> Result<(), Refused> {
     let root = sel4::init_thread::slot::CNODE.cap().absolute_cptr_for_self();
-    parent.untyped_retype(&blueprint, &root, cspace.index(first), count as usize).during(Step::Retype)
+    let mut made = 0;
+    while made < count {
+        let batch = (count - made).min(FAN_OUT);
+        let at = cspace.index(first.plus(made));
+        parent.untyped_retype(&blueprint, &root, at, batch as usize).during(Step::Retype)?;
+        made += batch;
+    }
+    Ok(())
 }

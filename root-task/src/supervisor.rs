@@ -12,7 +12,7 @@ use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use core::fmt::Write;
 
-use partenza_lifecycle::{Action, Event as Life, Instant, Machine, Record, Scope, Verdict};
+use partenza_lifecycle::{Action, Duration, Event as Life, Instant, Machine, Record, Scope, Verdict};
 use partenza_plan::symbols::Symbols;
 use partenza_plan::{Plan, ServiceId};
 use partenza_protocol::control::{Level, MAX_TEXT};
@@ -44,8 +44,10 @@ use crate::uart::Uart;
 pub const TIMER_SOURCE: u32 = 0;
 pub const EVENTS_SOURCE: u32 = 1;
 
-/// A boot that lasts longer lets the event line flow while it goes on.
-const STALLED: Instant = Instant::from_micros(100_000);
+/// A boot that lasts longer, in microseconds, lets the event line flow while it goes on.
+pub const STALLED: Instant = Instant::from_micros(100_000);
+/// So does a later start.
+const STALLED_START: Duration = Duration::from_millis(10);
 /// Answers of one step that can be open at once.
 const MAX_ANSWERS: usize = 16;
 
@@ -69,6 +71,8 @@ pub struct Supervisor {
     pub console: Option<Uart>,
     pub accounts: Option<Accounts>,
     pub boot_state: BootState,
+    /// Until then the event line keeps quiet: something starts, and each byte costs as much as a system call.
+    pub quiet_until: Instant,
     /// Microseconds from hand-over to BootComplete.
     pub complete: Option<u64>,
     pub actions: VecDeque<Action>,
@@ -187,7 +191,11 @@ impl Supervisor {
         let id = ServiceId(life.0);
         self.on_account_of(id);
         match self.executor.resume(id) {
-            Ok(()) => self.entries[id.0 as usize].started = Some(self.clock.now().as_micros()),
+            Ok(()) => {
+                let now = self.clock.now();
+                self.entries[id.0 as usize].started = Some(now.as_micros());
+                self.quiet_until = self.quiet_until.max(now.after(STALLED_START));
+            }
             Err(refused) => {
                 self.blame(id, refused);
                 self.answer(Life::Crashed(life));
@@ -275,25 +283,26 @@ impl Supervisor {
     }
 
     fn keep_events_flowing(&mut self) {
-        if self.is_settled() || self.journal.pressing() || self.clock.now() >= STALLED {
+        if self.clock.now() >= self.quiet_until || self.journal.pressing() {
             self.journal.start_flow();
         }
     }
 
     fn next_deadline(&self) -> Option<Instant> {
-        let flow = (!self.is_settled() && self.clock.now() < STALLED).then_some(STALLED);
+        let flow = (self.clock.now() < self.quiet_until).then_some(self.quiet_until);
         self.machine.next_deadline().into_iter().chain(flow).chain(self.parking.release).min()
     }
 
     /// Waits for a message, a signal or the next deadline, answering whoever is owed an answer.
     fn wait(&mut self) -> Wake {
         let deadline = self.next_deadline();
-        if let Some(deadline) = deadline.filter(|deadline| Some(*deadline) != self.armed) {
-            if deadline <= self.clock.now() {
-                return Wake::Due;
+        if deadline != self.armed {
+            match deadline {
+                Some(deadline) if deadline <= self.clock.now() => return Wake::Due,
+                Some(deadline) => self.timer.arm(self.clock, deadline),
+                None => self.timer.rest(),
             }
-            self.timer.arm(self.clock, deadline);
-            self.armed = Some(deadline);
+            self.armed = deadline;
         }
         let endpoint: cap::Endpoint = self.cspace.cap(own::ENDPOINT);
         let message = match self.outbox.take() {
@@ -348,7 +357,9 @@ impl Supervisor {
 
     /// SPEC J: a service faulted. The kernel keeps it where it is until it is destroyed.
     fn on_fault(&mut self, id: ServiceId, fault: Option<sel4::Fault>) {
-        self.on_account_of(id);
+        if let Some(accounts) = &mut self.accounts {
+            accounts.failed(id);
+        }
         let service = self.plan.service(id);
         let image = self.plan.image_of(service);
         let table = image.symbols.and_then(|(offset, len)| self.archive.range(offset, len));

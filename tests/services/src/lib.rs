@@ -8,6 +8,7 @@
 //! | `misbehave` | MODE and what it takes | breaks one rule; see `misbehave.rs` for the modes |
 //! | `patient` | KEY=VALUE… | a good service but for what it is told to do; see `patient.rs` |
 //! | `script` | STEP… | asks for one thing after another once it is ready; see `script.rs` |
+//! | `mayfly` | - | faults 5 ms after it is ready, with both times in registers: the bench's measure of a restart |
 //! | `witness` | \[LAST\] | serves `test/count`: answers each call with how many it has answered; touches address 0 at the call after LAST |
 //! | `prober` | CALLS \[FIRST\] | calls `test/count` CALLS times before ready, again when stopped and at each signal of a peer |
 //! | `knocker` | - | calls the one peer that it can call 32 times with operations and payloads that mean nothing; a call that is not answered is its end |
@@ -46,7 +47,7 @@ impl Noise {
 }
 
 /// Ticks of the TSC in a millisecond, where the machine counts one instruction a nanosecond.
-const TICKS: u64 = 1_000_000;
+pub const TICKS: u64 = 1_000_000;
 
 /// Keeps the processor busy for so long.
 pub fn wait(milliseconds: u64) {

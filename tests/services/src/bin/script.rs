@@ -12,11 +12,17 @@
 //! | `subscribe` | asks to be told of events; says `told` the first time that it is |
 //! | `flood:N` | N questions without a pause; says how many were answered |
 //! | `latency:N` | N questions, each after a busy pause of 1 ms; says how many ticks half of them took at most |
+//! | `time:OPERATION` | asks ten times for it, and says `time:uptime took LEAST to MOST`, in ticks of the TSC |
+//! | `time:OPERATION:SERVICE` | the same, for that service |
+//! | `watch:MILLISECONDS` | says `watch:200 lost LONGEST at most, TOTAL in all, N times`: ticks that others had the processor |
 //! | `OPERATION` | asks the Supervisor for it |
 //! | `OPERATION:SERVICE` | asks the Supervisor for it, for that service |
 #![no_std]
 #![no_main]
 #![forbid(unsafe_code)]
+
+#[path = "script/measure.rs"]
+mod measure;
 
 use partenza_protocol::Op;
 use partenza_protocol::request::{Release, Switch, Target, Uptime};
@@ -96,19 +102,31 @@ fn perform(context: &Context, step: &str) -> Result<(), Code> {
             }
             Err(code) => Err(code),
         },
-        (word, object) => {
-            let op = Op::from_name(word).ok_or(ServiceError::BadArgument.code())?;
-            match object {
-                None => context.supervisor().signal(op.label()),
-                Some(name) => context.supervisor().tell(op.label(), &Target { name }),
-            }
+        ("time", Some(what)) => return measure::time(context, what),
+        ("watch", Some(milliseconds)) => {
+            measure::watch(context, number(milliseconds)?.into());
+            return Ok(());
         }
+        _ => request(context, step),
     };
     match outcome {
         Ok(()) => context.log(Level::Info, format_args!("{step} answered ok")),
         Err(code) => context.log(Level::Info, format_args!("{step} answered {code}")),
     }
     Ok(())
+}
+
+/// `OPERATION` or `OPERATION:SERVICE`, asked of the Supervisor.
+fn request(context: &Context, what: &str) -> Result<(), Code> {
+    let (word, object) = match what.split_once(':') {
+        None => (what, None),
+        Some((word, object)) => (word, Some(object)),
+    };
+    let op = Op::from_name(word).ok_or(ServiceError::BadArgument.code())?;
+    match object {
+        None => context.supervisor().signal(op.label()),
+        Some(name) => context.supervisor().tell(op.label(), &Target { name }),
+    }
 }
 
 impl Service for Script {
