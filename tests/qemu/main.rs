@@ -22,6 +22,7 @@ mod reference;
 mod repeat;
 mod restarts;
 mod scale;
+mod scenarios;
 mod shell;
 mod shutdown;
 mod start;

@@ -13,6 +13,9 @@
 //! | `prober` | CALLS \[FIRST\] | calls `test/count` CALLS times before ready, again when stopped and at each signal of a peer |
 //! | `knocker` | - | calls the one peer that it can call 32 times with operations and payloads that mean nothing; a call that is not answered is its end |
 //! | `wrong_module` | MODE | breaks one clause of the conformance tool; see `wrong_module.rs` for the modes |
+//! | `scribe` | \[LAST\] | a log service: keeps lines; dies of the line after LAST |
+//! | `guard` | CLIENT… | a sidecar on the way to `log/store`: lets lines of these clients through |
+//! | `writer` | COUNT | writes so many lines to `log/lines` once it is ready |
 //! | `neighbour` | - | calls `test/neighbour` once before ready if it has such a channel; answers the same |
 //!
 //! `prober` expects consecutive numbers, in the first round from FIRST on (`any`, the default: from whatever comes),
@@ -27,6 +30,9 @@
 
 /// `test/count` and `test/neighbour`: no payload, answer `u32`: calls answered, this one counted.
 pub const COUNT: u64 = 80;
+
+/// `log/lines` and `log/store`: payload `u32`, the line's number; answer `u32`: lines kept.
+pub const APPEND: u64 = 81;
 
 /// A small generator (xorshift64*): the same numbers in every run.
 pub struct Noise(u64);
