@@ -28,8 +28,19 @@
 #![no_std]
 #![deny(unsafe_code)]
 
+use partenza_service::{Code, Context, ServiceError};
+
 /// `test/count` and `test/neighbour`: no payload, answer `u32`: calls answered, this one counted.
 pub const COUNT: u64 = 80;
+
+/// The first argument, a number; `None` without one.
+///
+/// # Errors
+/// It is no number.
+pub fn first_number(context: &Context) -> Result<Option<u32>, Code> {
+    let number = context.startup().args().next().map(str::parse).transpose();
+    number.map_err(|_| ServiceError::BadArgument.code())
+}
 
 /// `log/lines` and `log/store`: payload `u32`, the line's number; answer `u32`: lines kept.
 pub const APPEND: u64 = 81;

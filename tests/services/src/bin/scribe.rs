@@ -4,8 +4,8 @@
 #![no_main]
 #![forbid(unsafe_code)]
 
-use partenza_service::{Answered, Call, Code, Context, Level, Service, ServiceError, crash, serve};
-use partenza_test_services::APPEND;
+use partenza_service::{Answered, Call, Code, Context, Level, Service, crash, serve};
+use partenza_test_services::{APPEND, first_number};
 use sel4_microkit::{Handler, protection_domain};
 
 #[derive(Default)]
@@ -16,8 +16,7 @@ struct Scribe {
 
 impl Service for Scribe {
     fn start(&mut self, context: &Context) -> Result<(), Code> {
-        let last = context.startup().args().next().map(str::parse).transpose();
-        self.last = last.map_err(|_| ServiceError::BadArgument)?;
+        self.last = first_number(context)?;
         Ok(())
     }
 

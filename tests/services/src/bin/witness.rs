@@ -3,8 +3,8 @@
 #![no_std]
 #![no_main]
 
-use partenza_service::{Answered, Call, Code, Context, Level, Service, ServiceError, crash, serve};
-use partenza_test_services::COUNT;
+use partenza_service::{Answered, Call, Code, Context, Level, Service, crash, serve};
+use partenza_test_services::{COUNT, first_number};
 use sel4_microkit::{Handler, protection_domain};
 
 struct Witness {
@@ -14,8 +14,7 @@ struct Witness {
 
 impl Service for Witness {
     fn start(&mut self, context: &Context) -> Result<(), Code> {
-        let last = context.startup().args().next().map(str::parse).transpose();
-        self.last = last.map_err(|_| ServiceError::BadArgument)?;
+        self.last = first_number(context)?;
         Ok(())
     }
 
