@@ -7,9 +7,21 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use partenza_compiler::numbers;
 
+const BEGIN: &str = "\
+To begin:
+  partenza new demo && make -C demo run
+      a small system of your own, in QEMU
+  partenza check
+      what is wrong with the system in this directory
+  partenza run
+      boot it; then, in another terminal: partenza status
+
+`partenza COMMAND --help` shows examples, `partenza explain CODE` how to mend
+what was found.";
+
 /// Checks, packs and runs Partenza systems on seL4.
 #[derive(Parser)]
-#[command(name = "partenza", version, arg_required_else_help = true)]
+#[command(name = "partenza", version, arg_required_else_help = true, after_help = BEGIN)]
 pub struct Partenza {
     #[command(subcommand)]
     pub command: Command,
@@ -27,10 +39,7 @@ pub enum Command {
     #[command(after_help = "Example:\n  partenza pack . --kernel build/kernel/debug -o build/image.elf")]
     Pack(PackArgs),
     /// Boot an image, or a system's directory, in QEMU
-    #[command(after_help = "Examples:\n  \
-        partenza run .                                   boot, and stay at the system's shell (Ctrl-A X ends QEMU)\n  \
-        partenza run image.elf --headless --events json  boot without a terminal, events as JSON lines\n  \
-        partenza run . --param log=debug --param hold=network")]
+    #[command(after_help = crate::run::EXAMPLES)]
     Run(RunArgs),
     /// Say what will be booted: order, worst times, grants, memory
     #[command(after_help = crate::plan::EXAMPLES)]
@@ -178,7 +187,7 @@ pub struct RunArgs {
     /// RAM of the machine
     #[arg(long, value_name = "SIZE", default_value = "128MiB", value_parser = size)]
     pub memory: u64,
-    /// Boot parameter; may be given more than once
+    /// Boot parameter, as `partenza explain PZ-E0113` lists them; may be given more than once
     #[arg(long = "param", value_name = "NAME=VALUE", value_parser = parameter)]
     pub params: Vec<(String, String)>,
     /// No terminal: console text goes to standard error, or to --console

@@ -14,15 +14,19 @@ use crate::system::{CompileArgs, Loaded};
 
 pub const EXAMPLES: &str = "\
 Examples:
-  partenza authority                       every service: what it does to whom, and whom it reaches in the end
-  partenza authority --from terminal       everything that terminal reaches, with the shortest way
-  partenza authority --to COM1             who reaches a device (a service, a region, `irq 4`, a port) and how
-  partenza authority --why terminal keys   the way from one to the other, drawn
+  partenza authority
+      every service: what it does to whom, and whom it reaches in the end
+  partenza authority --from terminal
+      everything that terminal reaches, with the shortest way
+  partenza authority --to COM1
+      who reaches a device (a service, a region, `irq 4`, a port) and how
+  partenza authority --why terminal keys
+      the way from one to the other, drawn
   partenza authority --deny 'terminal -> keys'
-                                           exit code 1 and the way, if there is one
+      exit code 1 and the way, if there is one
 
-A way is as long as it is: every service is taken to pass on what it can. Computed from the compiled plan's
-capabilities and rights.";
+A way is as long as it is: every service is taken to pass on what it can.
+Computed from the compiled plan's capabilities and rights.";
 
 #[derive(Args, Clone)]
 pub struct AuthorityArgs {

@@ -17,30 +17,35 @@ use crate::{Failure, run};
 
 pub const CHART_EXAMPLES: &str = "\
 Examples:
-  partenza run image.elf --headless --events json --until boot-complete > boot.jsonl
-  partenza bootchart boot.jsonl -o boot.svg                   of a recorded boot
-  partenza bootchart boot.jsonl --plan image.elf -o boot.svg  with the plan's budgets as marks
-  partenza bootchart image.elf -o boot.svg                    boot it in QEMU now, and chart that
+  partenza run --headless --events json --until boot-complete > boot.jsonl
+  partenza bootchart boot.jsonl -o boot.svg
+      of a recorded boot
+  partenza bootchart boot.jsonl --plan image.elf -o boot.svg
+      with the plan's budgets as marks
+  partenza bootchart image.elf -o boot.svg
+      boot it in QEMU now, and chart that
   partenza decode < capture.bin | partenza bootchart - -o boot.svg
-                                                              of a board's second serial line";
+      of a board's second serial line";
 
 pub const BLAME_EXAMPLES: &str = "\
 Examples:
-  partenza blame boot.jsonl          of a recorded boot
-  partenza blame image.elf           boot the image in QEMU now
+  partenza blame boot.jsonl   of a recorded boot
+  partenza blame image.elf    boot the image in QEMU now
   partenza blame boot.jsonl --json | jq '.services[0]'
 
-From created to ready is the service's own time. Long does not mean that it delays the boot: services start side by
-side. `partenza critical-chain` shows what does.";
+From created to ready is the service's own time. Long does not mean that it
+delays the boot: services start side by side. `partenza critical-chain` shows
+what does.";
 
 pub const CHAIN_EXAMPLES: &str = "\
 Examples:
   partenza critical-chain boot.jsonl
   partenza critical-chain image.elf --json
 
-From the end of the boot backwards: each service after whatever released it, which is the last dependency to be ready,
-its layer's begin, or Init, which builds one service at a time. `@` is when Init began to build it, `+` how long it
-took from there. Only what is on the chain can make the boot shorter.";
+From the end of the boot backwards: each service after whatever released it,
+which is the last dependency to be ready, its layer's begin, or Init, which
+builds one service at a time. `@` is when Init began to build it, `+` how long
+it took from there. Only what is on the chain can make the boot shorter.";
 
 #[derive(Args, Clone)]
 pub struct EventsArgs {

@@ -14,14 +14,15 @@ use crate::{Failure, pack};
 
 pub const EXAMPLES: &str = "\
 Examples:
-  partenza check                      the system in this directory
+  partenza check             the system in this directory
   partenza check systems/demo --deny warnings
   partenza check --json | jq -r '.[] | .code + \" \" + .message'
   partenza check --microkit --board qemu_virt_aarch64 hello.system
   partenza check --microkit --board zcu102 --board-config smp-debug hello.system
-  partenza explain PZ-0501            what a code means, with an example
+  partenza explain PZ-0501   what a code means, with an example
 
-Exit code: 0 nothing is wrong, 1 something is, 2 the command was used wrongly or the kernel is not there.";
+Exit code: 0 nothing is wrong, 1 something is, 2 the command was used wrongly or
+the kernel is not there.";
 
 #[derive(Args, Clone)]
 pub struct CheckArgs {

@@ -16,13 +16,17 @@ use crate::{Failure, pack, session};
 
 pub const EXAMPLES: &str = "\
 Examples:
-  partenza conformance module my-service           a folder with my-service.yaml and its ELF file
-  partenza conformance module . --id greeter       one module of a whole system, in that system
+  partenza conformance module my-service
+      a folder with my-service.yaml and its ELF file
+  partenza conformance module . --id greeter
+      one module of a whole system, in that system
   partenza conformance module my-service --junit report.xml
-  partenza conformance orchestrator                every item that shows while the root task runs
+  partenza conformance orchestrator
+      every item that shows while the root task runs
   partenza conformance orchestrator --kernel build/kernel/release --json
 
-It needs what `make tools programs kernels` builds. docs/conformance.md has every rule.
+It needs what `make tools programs kernels` builds. docs/conformance.md has
+every rule.
 Exit code: 0 nothing failed, 1 something did, 2 it could not be judged.";
 
 #[derive(Args, Clone)]

@@ -12,13 +12,15 @@ use crate::system::{CompileArgs, Loaded};
 
 pub const EXAMPLES: &str = "\
 Examples:
-  partenza diff released.elf .             what the system here changes of a released image
-  git worktree add ../main main && partenza diff ../main . --search-path build/elfs
-                                           what a branch changes: for the review
+  partenza diff released.elf .
+      what the system here changes of a released image
+  git worktree add ../main main && partenza diff ../main . --search-path elfs
+      what a branch changes: for the review
   partenza diff a.pza b.pza --json | jq '.reach[] | select(.gained)'
-                                           who reaches whom that did not before
+      who reaches whom that did not before
 
-Exit codes: 0 nothing differs, 1 something does, 2 one of the two could not be read.";
+Exit codes: 0 nothing differs, 1 something does, 2 one of the two could not be
+read.";
 
 #[derive(Args, Clone)]
 pub struct DiffArgs {

@@ -11,9 +11,12 @@ use crate::output::outln;
 
 pub const EXAMPLES: &str = "\
 Examples:
-  partenza explain                    all codes, one line each
-  partenza explain PZ-0501            what the host finds: why it matters, an example wrong and right
-  partenza explain PZ-E0120           what the target reports";
+  partenza explain
+      all codes, one line each
+  partenza explain PZ-0501
+      what the host finds: why it matters, an example wrong and right
+  partenza explain PZ-E0120
+      what the target reports";
 
 /// Everything that is reported on the target.
 fn target() -> impl Iterator<Item = &'static error::Row> {

@@ -13,14 +13,15 @@ use crate::output::text;
 
 pub const COMPLETIONS: &str = "\
 Examples:
-  partenza completions bash > ~/.local/share/bash-completion/completions/partenza
+  partenza completions bash > /etc/bash_completion.d/partenza
   partenza completions zsh > ~/.zfunc/_partenza
   partenza completions fish > ~/.config/fish/completions/partenza.fish";
 
 pub const MAN: &str = "\
 Examples:
   partenza man | man -l -
-  partenza man --write /usr/local/share/man/man1      the command's page, and one for each subcommand";
+  partenza man --write /usr/local/share/man/man1
+      the command's page, and one for each subcommand";
 
 #[derive(Args, Clone)]
 pub struct CompletionsArgs {

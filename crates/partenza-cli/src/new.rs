@@ -13,8 +13,8 @@ use crate::{Failure, pack};
 
 pub const EXAMPLES: &str = "\
 Examples:
-  partenza new demo && make -C demo run        write it, build it, boot it in QEMU
-  partenza new ../demo --checkout .            beside the checkout rather than in it";
+  partenza new demo && make -C demo run   write it, build it, boot it in QEMU
+  partenza new ../demo --checkout .       beside the checkout rather than in it";
 
 #[derive(Args, Clone)]
 pub struct NewArgs {

@@ -12,14 +12,18 @@ use crate::{Failure, output};
 
 pub const EXAMPLES: &str = "\
 Examples:
-  partenza plan                            order, worst times, grants and memory of the system here
-  partenza plan image.elf                  the same of an image that is built already
-  partenza plan --svg -o plan.svg          a picture for the design document
+  partenza plan
+      order, worst times, grants and memory of the system here
+  partenza plan image.elf
+      the same of an image that is built already
+  partenza plan --svg -o plan.svg
+      a picture for the design document
   partenza plan --svg --authority -o plan.svg
-                                           with calls, signals, shared memory, hardware
+      with calls, signals, shared memory, hardware
   partenza plan --json | jq '.services[] | select(.critical) | .name'
 
-Times are upper bounds: the sum of startup timeouts along the longest chain. `partenza bootchart` shows real ones.";
+Times are upper bounds: the sum of startup timeouts along the longest chain.
+`partenza bootchart` shows real ones.";
 
 #[derive(Args, Clone)]
 pub struct PlanArgs {

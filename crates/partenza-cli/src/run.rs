@@ -21,6 +21,15 @@ const AFTERMATH: Duration = Duration::from_millis(1500);
 /// Where events go; an error ends the machine.
 pub type Sink<'s> = dyn FnMut(&Decoded) -> Result<(), Failure> + 's;
 
+pub const EXAMPLES: &str = "\
+Examples:
+  partenza run .
+      boot, and stay at the system's shell (Ctrl-A X ends QEMU)
+  partenza run image.elf --headless --events json
+      boot without a terminal, events as JSON lines
+  partenza run . --param log=debug --param hold=network
+      a service that is made and does not run, so that it can be looked at";
+
 pub fn run(args: &RunArgs) -> Result<(), Failure> {
     boot(args, &mut |event| match args.events {
         Some(EventFormat::Json) => outln!("{}", event.json),

@@ -11,8 +11,8 @@ use crate::{Failure, pack};
 
 pub const EXAMPLES: &str = "\
 Examples:
-  partenza schema manifest             the schema of manifests, on standard output
-  partenza schema --write schemas      manifest.json, system.json, extensions.json
+  partenza schema manifest          the schema of manifests, on standard output
+  partenza schema --write schemas   manifest.json, system.json, extensions.json
 
 An editor with yaml-language-server uses it where the file begins with
   # yaml-language-server: $schema=../schemas/manifest.json";

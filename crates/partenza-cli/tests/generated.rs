@@ -87,7 +87,12 @@ fn completions_and_manual_pages_know_every_command() {
             assert!(script.contains(command), "{command}");
         }
         let help = run(&[command, "--help"]);
-        assert!(help.contains("Example"), "`partenza {command} --help` shows no example");
+        let (_, examples) = help
+            .split_once("\nExample")
+            .unwrap_or_else(|| panic!("`partenza {command} --help` shows no example"));
+        for line in examples.lines() {
+            assert!(line.chars().count() <= 80, "`partenza {command} --help`: {line}");
+        }
     }
     assert!(run(&["man"]).contains(".TH partenza 1"));
 }

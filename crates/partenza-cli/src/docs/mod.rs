@@ -17,8 +17,10 @@ use crate::{Failure, pack};
 
 pub const EXAMPLES: &str = "\
 Examples:
-  partenza docs docs                           errors.md, checks.md, conformance.md, fields.md, vectors.txt
-  partenza docs --header c/include/partenza    codes.h";
+  partenza docs docs
+      errors.md, checks.md, conformance.md, fields.md, vectors.txt
+  partenza docs --header c/include/partenza
+      codes.h";
 
 /// A generated page.
 pub struct Page {

@@ -16,9 +16,12 @@ use crate::output::outln;
 
 pub const EXAMPLES: &str = "\
 Examples:
-  partenza attach /dev/ttyUSB0 --events text       serve a board's event line, show its events
-  partenza status                                  from another terminal, in the same directory
-  partenza attach tcp:lab:2001 --control lab.sock  several boards at once: `partenza status --control lab.sock`";
+  partenza attach /dev/ttyUSB0 --events text
+      serve a board's event line, show its events
+  partenza status
+      from another terminal, in the same directory
+  partenza attach tcp:lab:2001 --control lab.sock
+      several boards at once: `partenza status --control lab.sock`";
 
 #[derive(Args, Clone)]
 pub struct AttachArgs {

@@ -19,21 +19,23 @@ use crate::Failure;
 
 pub const GRANTS_EXAMPLES: &str = "\
 Examples:
-  partenza grants terminal            what the plan gives it
-  partenza grants --live terminal     whether it is there
-  partenza grants --live terminal --json | jq '.grants[] | select(.live == \"MISSING\")'
+  partenza grants terminal          what the plan gives it
+  partenza grants --live terminal   whether it is there
+  partenza grants --live terminal --json | jq '.grants[] | .at, .live'
 
-With --live the exit code is 1 if anything is not as planned. Rights, objects and mappings are the plan's even then: the
-kernel tells that a capability is there and, with debug output, its type.";
+With --live the exit code is 1 if anything is not as planned. Rights, objects
+and mappings are the plan's even then: the kernel tells that a capability is
+there and, with debug output, its type.";
 
 pub const EXAMPLES: &str = "\
 Examples:
-  partenza audit                      every service
-  partenza audit terminal             one
+  partenza audit            every service
+  partenza audit terminal   one
   partenza audit --json | jq '.services[] | select(.verdict != \"as planned\")'
 
-A difference is an error event in the log as well, slot by slot. A kernel with debug output tells the types of
-capabilities; with another one only their presence is compared, and the table says so.";
+A difference is an error event in the log as well, slot by slot. A kernel with
+debug output tells the types of capabilities; with another one only their
+presence is compared, and the table says so.";
 
 #[derive(Args, Clone)]
 pub struct GrantsArgs {

@@ -19,8 +19,10 @@ use crate::args::time;
 
 pub const EXAMPLES: &str = "\
 Examples:
-  partenza restart network            ask for it
-  partenza restart network --wait     and wait until it is ready again; exit code 1 if it fails
+  partenza restart network
+      ask for it
+  partenza restart network --wait
+      and wait until it is ready again; exit code 1 if it fails
   partenza stop network --wait --timeout 5s";
 
 #[derive(Args, Clone)]

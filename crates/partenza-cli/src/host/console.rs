@@ -19,10 +19,12 @@ use crate::output::{errln, text};
 
 pub const EXAMPLES: &str = "\
 Examples:
-  partenza console                    `help` lists the commands, Tab completes, Ctrl-D leaves
-  partenza console --events all       with every single grant
+  partenza console
+      `help` lists the commands, Tab completes, Ctrl-D leaves
+  partenza console --events all
+      with every single grant
   printf 'restart network --wait\\nstatus network\\n' | partenza console
-                                      a script: ends at the first command that fails, with its exit code";
+      a script: ends at the first command that fails, with its exit code";
 
 #[derive(Args, Clone)]
 pub struct ConsoleArgs {

@@ -58,7 +58,7 @@ pub enum Ask {
         after_help = "Example:\n  partenza boot --json | jq '.services[] | select(.ready_us == null) | .name'"
     )]
     Boot(session::Form),
-    /// Show the capabilities and mappings that the plan gives a service, and with --live whether they are there
+    /// Show what the plan gives a service, and with --live whether it is there
     #[command(after_help = audit::GRANTS_EXAMPLES)]
     Grants(audit::GrantsArgs),
     /// Compare what services really hold with the plan; exit code 1 if anything differs

@@ -11,13 +11,16 @@ use super::session::{Form, Session};
 
 pub const LOOKUP_EXAMPLES: &str = "\
 Examples:
-  partenza lookup storage/files                  who provides it, in whatever release
-  partenza lookup storage/files 1.2 --below 2    in a release from 1.2 on and before 2";
+  partenza lookup storage/files
+      who provides it, in whatever release
+  partenza lookup storage/files 1.2 --below 2
+      in a release from 1.2 on and before 2";
 
 pub const SWITCH_EXAMPLES: &str = "\
 Example:
-  partenza switch storage/files ramfs    the services are those of `providers` in partenza.yaml;
-                                         one that does not run is started, and takes over when it is ready";
+  partenza switch storage/files ramfs
+      the services are those of `providers` in partenza.yaml; one that does not
+      run is started, and takes over when it is ready";
 
 #[derive(Args, Clone)]
 pub struct LookupArgs {

@@ -26,9 +26,12 @@ use crate::output::{outln, text};
 
 pub const EXAMPLES: &str = "\
 Examples:
-  partenza top                        q quits, p shows only services that do not run, Up and Down scroll
-  partenza top -n 1                   one table
-  partenza top --interval 5s --json   every five seconds, a JSON line";
+  partenza top
+      q quits, p shows only services that do not run, Up and Down scroll
+  partenza top -n 1
+      one table
+  partenza top --interval 5s --json
+      every five seconds, a JSON line";
 
 /// Events at the foot of the screen.
 const EVENTS: usize = 6;
