@@ -49,6 +49,8 @@ help:
 	@echo '  make image    build the image only: $(image)'
 	@echo '  make test     set up, build and run every test, in QEMU too'
 	@echo '  make bench    instructions and system calls of a boot, per phase and per service'
+	@echo '  make tools    the command alone: $(host)/debug/partenza'
+	@echo '  make programs kernels    what it packs and boots: root task, services, kernels'
 	@echo '  make lint     clippy and rustfmt, warnings are errors'
 	@echo '  make clean    remove build/'
 	@echo

@@ -39,6 +39,7 @@ presence is compared, and the table says so.";
 
 #[derive(Args, Clone)]
 pub struct GrantsArgs {
+    /// A service, as `partenza status` lists them
     pub name: String,
     /// Look at what is there, slot by slot, and put it beside what is planned
     #[arg(long)]

@@ -27,6 +27,7 @@ Examples:
 
 #[derive(Args, Clone)]
 pub struct ChangeArgs {
+    /// A service, as `partenza status` lists them
     pub name: String,
     #[command(flatten)]
     pub wait: WaitArgs,

@@ -24,6 +24,7 @@ Example:
 
 #[derive(Args, Clone)]
 pub struct LookupArgs {
+    /// An interface, as in storage/files
     pub interface: String,
     /// The oldest release that will do
     #[arg(value_name = "VERSION", default_value = "0", value_parser = release)]
@@ -37,6 +38,7 @@ pub struct LookupArgs {
 
 #[derive(Args, Clone)]
 pub struct SwitchArgs {
+    /// An interface of `providers` in partenza.yaml
     pub interface: String,
     /// The service that shall serve it from now on
     pub provider: String,
