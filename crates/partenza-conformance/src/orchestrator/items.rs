@@ -96,10 +96,10 @@ rules! {
         R1 = "R-1" "budgets", "R-1", "a layer over its budget is an event; the boot is within the targets", "crates/partenza-lifecycle/src/turn.rs";
         R2 = "R-2" "boot report", "R-2", "created, started, ready, for each service", "root-task/src/requests.rs";
         S1 = "S-1" "module lifecycle", "S-1", "hello with the incarnation's secret, then ready", "root-task/src/control.rs";
-        S2 = "S-2" "providers", "S-2", "several, and a switch at run time", "crates/partenza-compiler/src/resolve/provider.rs";
+        S2 = "S-2" "providers", "S-2", "at a switch from one to another no call is lost or made twice", "root-task/src/providers.rs";
         S3 = "S-3" "sidecars", "S-3", "start before, stop after, share the fate", "crates/partenza-lifecycle";
-        S4 = "S-4" "overload", "S-4", "a service that floods before ready is taken down", "root-task/src/control.rs";
-        S5 = "S-5" "registry", "S-5", "lookup gives an endpoint", "not in this release";
+        S4 = "S-4" "overload", "S-4", "who floods before ready is taken down, who floods later is throttled, degraded, restarted", "root-task/src/parking.rs";
+        S5 = "S-5" "registry", "S-5", "a lookup by interface and release names who provides it, or is refused", "root-task/src/providers.rs";
         S6 = "S-6" "extensions", "S-6", "a registry with a matrix", "crates/partenza-compiler/src/extensions";
         S7 = "S-7" "conformance tool", "S-7", "this one", "crates/partenza-conformance";
         S8 = "S-8" "scenarios", "S-8", "they run", "tests/qemu/scenarios.rs";
@@ -142,8 +142,6 @@ pub const UNSEEN: &[(Item, &str)] = &[
     (Item::P2, HOST),
     (Item::P3, HOST),
     (Item::Q4, LATER),
-    (Item::S2, "the switch at run time is not asked for by this tool"),
-    (Item::S5, LATER),
     (Item::S6, HOST),
     (Item::S7, "this report"),
     (Item::S8, "tests of their own: tests/qemu/scenarios.rs"),

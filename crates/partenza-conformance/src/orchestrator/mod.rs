@@ -11,6 +11,7 @@ mod images;
 pub mod items;
 mod misbehaviour;
 mod ordinary;
+mod providers;
 mod recovery;
 mod restarts;
 
@@ -30,7 +31,7 @@ use crate::sheet::Sheet;
 use items::{Item, UNSEEN};
 
 /// Programs that the scenes need.
-const PROGRAMS: &[&str] = &["trivial", "witness", "prober", "misbehave", "patient"];
+const PROGRAMS: &[&str] = &["trivial", "witness", "prober", "misbehave", "patient", "script"];
 /// How long a machine may run on the host.
 const DEADLINE: Duration = Duration::from_secs(90);
 
@@ -70,6 +71,7 @@ const SCENES: &[Scene] = &[
     Scene { items: health::ITEMS, play: health::play },
     Scene { items: restarts::ITEMS, play: restarts::play },
     Scene { items: restarts::LIMIT_ITEMS, play: restarts::limits },
+    Scene { items: providers::ITEMS, play: providers::play },
     Scene { items: recovery::ITEMS, play: recovery::play },
     Scene { items: recovery::BUDGET_ITEMS, play: recovery::budget },
 ];
