@@ -365,3 +365,40 @@ fn a_sidecar_and_its_module_that_die_at_once_come_back_once() {
         assert_eq!(incarnations, [2, 2]);
     }
 }
+
+#[test]
+fn what_a_recovery_boot_leaves_out_can_be_enabled_and_started() {
+    let plan = Plan::new().service(2, &[]).service(2, &[]);
+    let plan = Plan { recovery: Some(vec![true, false]), ..plan };
+    let mut room = plan.room();
+    let mut world = World::new(&plan, &mut room);
+    world.boot_all();
+    assert_eq!(world.ask(1, Start), Refused(Denial::Disabled));
+    assert_eq!((world.ask(1, Enable), world.ask(1, Start)), (Accepted, Accepted));
+    world.behave(1);
+    assert_eq!(world.state(1), Running);
+}
+
+#[test]
+fn a_lookup_starts_what_is_deferred_before_its_turn() {
+    let plan = Plan::new().service(2, &[]).start(StartMode::Deferred).service(2, &[]);
+    let mut room = plan.room();
+    let mut world = World::new(&plan, &mut room);
+    world.begin();
+    assert_eq!((world.boot(), world.ask(0, Lookup)), (BootingLayer(2), Accepted));
+    world.behave(0);
+    assert_eq!(world.state(0), Running);
+    world.behave(1);
+    assert_eq!((world.boot(), world.machine.record(id(0)).unwrap().incarnation()), (SupervisorMode, 1));
+}
+
+#[test]
+fn a_stop_after_a_restart_leaves_it_stopped() {
+    let plan = Plan::new().service(5, &[]);
+    let mut room = plan.room();
+    let mut world = World::new(&plan, &mut room);
+    world.boot_all();
+    assert_eq!((world.ask(0, Restart), world.ask(0, Stop)), (Accepted, Accepted));
+    world.rest();
+    assert_eq!(world.state(0), Stopped);
+}

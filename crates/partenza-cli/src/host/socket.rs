@@ -20,9 +20,10 @@ use crate::Failure;
 use crate::output::errln;
 
 const NAME: &str = "control.sock";
-/// Where a command looks that was not told where, besides `build/image/*/`, where `make run` has its images.
-const USUAL: [&str; 2] = [NAME, "build/partenza/control.sock"];
-const IMAGES: &str = "build/image";
+/// Where `partenza run DIR` packs its image to.
+const PACKED: &str = "build/partenza/control.sock";
+/// Where a command looks in each folder that was not told where: here images are built, by `run` and by Makefiles.
+const BUILDS: [&str; 2] = ["build", "build/image"];
 
 /// The socket of a run; removed when dropped.
 pub struct Control {
@@ -55,7 +56,7 @@ impl From<io::Error> for Taking {
 /// The socket that belongs to an image, a directory, or is named itself.
 pub fn place(what: &Path) -> PathBuf {
     if what.is_dir() {
-        let packed = what.join(USUAL[1]);
+        let packed = what.join(PACKED);
         return if packed.exists() { packed } else { what.join(NAME) };
     }
     if what.is_file() { what.with_file_name(NAME) } else { what.to_owned() }
@@ -117,8 +118,9 @@ pub fn connect(path: &Path) -> io::Result<UnixStream> {
 
 /// The systems that run here, by their sockets.
 pub fn running() -> Vec<(PathBuf, UnixStream)> {
-    let images = fs::read_dir(IMAGES).into_iter().flatten().flatten().map(|entry| entry.path().join(NAME));
-    let mut places: Vec<PathBuf> = USUAL.iter().map(PathBuf::from).chain(images).collect();
+    let folders = BUILDS.iter().filter_map(|builds| fs::read_dir(builds).ok()).flatten().flatten();
+    let built = folders.map(|entry| entry.path().join(NAME));
+    let mut places: Vec<PathBuf> = [PathBuf::from(NAME)].into_iter().chain(built).collect();
     places.sort();
     let connected = |path: PathBuf| connect(&path).ok().map(|stream| (path, stream));
     places.into_iter().filter_map(connected).collect()

@@ -227,6 +227,34 @@ fn a_script_ends_at_the_first_command_that_fails() {
     assert!(err(&output).contains("PZ-E0404"));
 }
 
+/// Wherever images are usually built: `run` packs to the one, Makefiles to the others.
+#[test]
+fn a_system_is_found_where_its_image_was_built() {
+    for place in [
+        "control.sock",
+        "build/partenza/control.sock",
+        "build/debug/control.sock",
+        "build/image/debug/control.sock",
+    ] {
+        let fake = Fake::start(&SERVICES);
+        let dir = fake.dir.path();
+        let socket = dir.join(place);
+        std::fs::create_dir_all(socket.parent().unwrap()).unwrap();
+        let mut attach = partenza(dir);
+        let mut attach = attach.arg("attach").arg(&fake.path).arg("--control").arg(&socket).spawn().unwrap();
+        fake.await_line();
+        let until = Instant::now() + Duration::from_secs(10);
+        while !socket.exists() && Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let asked = partenza(dir).arg("uptime").output().unwrap();
+        assert_eq!(out(&asked), "up 01 min 01 s\n", "{place}: {}", err(&asked));
+        fake.world().happens(Event::Finished);
+        fake.hang_up();
+        assert!(attach.wait().unwrap().success());
+    }
+}
+
 #[test]
 fn an_attached_line_serves_several_commands_and_cleans_up() {
     let fake = Fake::start(&SERVICES);

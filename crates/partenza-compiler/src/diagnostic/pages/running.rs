@@ -7,7 +7,7 @@ pub const PAGES: &[Page] = &[
     words(
         Code::NoSystem,
         "A command that asks a running system looks for the control socket of `partenza run` or `partenza attach`: the one \
-         that is named, else control.sock in the current directory, in build/partenza/ and in build/image/*/.",
+         that is named, else control.sock in the current directory, in build/*/ and in build/image/*/.",
         "partenza status, in a directory where nothing runs",
         "partenza run . in one terminal, partenza status in another; partenza status --line /dev/ttyUSB0 for a board",
     ),
