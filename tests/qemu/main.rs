@@ -20,6 +20,7 @@ mod providers;
 mod recovery;
 mod reference;
 mod repeat;
+mod repeated_calls;
 mod restarts;
 mod scale;
 mod scenarios;

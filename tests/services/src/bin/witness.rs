@@ -3,25 +3,36 @@
 #![no_std]
 #![no_main]
 
-use partenza_service::{Answered, Call, Code, Context, Level, Service, crash, serve};
-use partenza_test_services::{COUNT, first_number};
+use partenza_service::{Answered, Call, Code, Context, Level, Service, ServiceError, crash, serve};
+use partenza_test_services::{COUNT, wait};
 use sel4_microkit::{Handler, protection_domain};
 
 struct Witness {
     answered: u32,
     last: Option<u32>,
+    /// Milliseconds that a call takes.
+    pause: u64,
 }
 
 impl Service for Witness {
     fn start(&mut self, context: &Context) -> Result<(), Code> {
-        self.last = first_number(context)?;
+        let mut args = context.startup().args();
+        let lasts = args.next().unwrap_or("any");
+        let nth = context.incarnation().0.saturating_sub(1) as usize;
+        let last = lasts.split(',').nth(nth).or(lasts.split(',').next_back()).filter(|last| *last != "any");
+        self.last = last.map(str::parse).transpose().map_err(|_| ServiceError::BadArgument)?;
+        let pause = args.next().map(str::parse).transpose();
+        self.pause = pause.map_err(|_| ServiceError::BadArgument)?.unwrap_or(0);
         Ok(())
     }
 
     fn call(&mut self, context: &Context, call: &mut Call<'_>) -> Result<Answered, Code> {
         match call.label() {
-            COUNT if self.last == Some(self.answered) => crash(0),
             COUNT => {
+                wait(self.pause);
+                if self.last == Some(self.answered) {
+                    crash(0);
+                }
                 self.answered += 1;
                 context.log(Level::Info, format_args!("answered {} for {}", self.answered, call.client()));
                 call.answer(&self.answered)
@@ -33,5 +44,5 @@ impl Service for Witness {
 
 #[protection_domain]
 fn init() -> impl Handler {
-    serve(Witness { answered: 0, last: None })
+    serve(Witness { answered: 0, last: None, pause: 0 })
 }
