@@ -37,9 +37,11 @@ pub struct Caller {
     pub client: ServiceId,
     pub grant: Grant<'static>,
     pub repeat: bool,
-    /// Granted by lookup.
+    /// Not granted from the start, but when it is looked up,
     pub late: bool,
-    /// It is there: always, unless it is granted by lookup and was not looked up.
+    /// or by somebody at run time (SPEC F-7).
+    pub on_grant: bool,
+    /// It is there.
     pub bound: bool,
 }
 
@@ -81,8 +83,16 @@ impl Callers {
             for grant in service.caps.iter().filter(|grant| grant.rights.reply) {
                 if let Object::Endpoint(endpoint) = grant.object {
                     let repeat = service.repeated_calls.contains(&grant.cptr);
-                    let late = service.late_calls.contains(&grant.cptr);
-                    all.push(Caller { endpoint, client, grant: *grant, repeat, late, bound: !late });
+                    let late = service.late_call(grant.cptr);
+                    all.push(Caller {
+                        endpoint,
+                        client,
+                        grant: *grant,
+                        repeat,
+                        late: late.is_some(),
+                        on_grant: late.is_some_and(|call| call.on_grant),
+                        bound: late.is_none(),
+                    });
                 }
             }
         }
@@ -152,6 +162,7 @@ impl Supervisor {
     pub(crate) fn release_from(&mut self, server: ServiceId) {
         let life = partenza_lifecycle::ServiceId(server.0);
         if !self.machine.record(life).is_some_and(Record::returns) {
+            self.forget_spawn(server);
             self.release_callers(server, false);
         }
     }
@@ -270,6 +281,17 @@ impl Supervisor {
         let kind = crate::grants::cap_kind(caller.grant.object);
         let event = Event::Granted { service: client, kind, cptr: u64::from(caller.grant.cptr) };
         self.journal.record(self.clock.now(), &event);
+    }
+
+    /// SPEC F-7: takes what was granted at run time away, from `client` or from everybody.
+    pub(crate) fn revoke(&mut self, client: Option<ServiceId>, wanted: impl Fn(&Self, u16) -> bool) {
+        for index in 0..self.callers.all.len() {
+            let caller = self.callers.all[index];
+            if caller.on_grant && client.is_none_or(|id| id == caller.client) && wanted(self, caller.endpoint)
+            {
+                self.withdraw(index);
+            }
+        }
     }
 
     /// A new incarnation has what the plan gives, not what its predecessor looked up (SPEC F-6).

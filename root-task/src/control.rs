@@ -143,7 +143,9 @@ impl Supervisor {
                 Ok(found) => self.answer_with(&found),
                 Err(code) => refusal_of(code),
             },
-            Op::Spawn => Outcome::Refuse(SupervisorError::NotSupported.code()),
+            Op::Spawn => answer(self.spawn()),
+            Op::Grant => answer(self.grant_call()),
+            Op::Revoke => answer(self.revoke_call()),
             Op::Hello
             | Op::Ready
             | Op::Next

@@ -22,6 +22,7 @@ use crate::grants::grants;
 use crate::page::PageContents;
 use crate::pool::retype;
 use crate::refused::{During, Refused, Step};
+use crate::spawn::Spawned;
 use crate::window::{ImageFrames, Window};
 
 /// CPtr of the fault endpoint in every service's CSpace.
@@ -56,9 +57,11 @@ impl Made {
 
 /// What a start is given besides the plan.
 #[derive(Clone, Copy)]
-pub struct Birth {
+pub struct Birth<'b> {
     pub incarnation: Incarnation,
     pub secret: Secret,
+    /// What it was spawned with.
+    pub spawned: Option<&'b Spawned>,
 }
 
 pub struct Executor {
@@ -107,7 +110,7 @@ impl Executor {
     pub fn create(
         &self,
         id: ServiceId,
-        birth: Birth,
+        birth: Birth<'_>,
         made: &mut Made,
         mut granted: impl FnMut(Event<'static>),
     ) -> Result<(), Refused> {
@@ -231,7 +234,7 @@ impl Executor {
     /// Mints exactly what the plan lists (SPEC F-1, F-3).
     fn grant(&self, service: &Service<'_>, slots: &SlotMap) -> Result<(), Refused> {
         let cnode = self.cnode(slots);
-        for grant in service.caps.iter().filter(|grant| !service.late_calls.contains(&grant.cptr)) {
+        for grant in service.caps.iter().filter(|grant| service.late_call(grant.cptr).is_none()) {
             let to =
                 cnode.absolute_cptr_from_bits_with_depth(u64::from(grant.cptr), service.cnode_radix as usize);
             let from = match grant.object {
@@ -262,7 +265,7 @@ impl Executor {
         service: &Service<'_>,
         image: &Image<'_>,
         slots: &SlotMap,
-        birth: Birth,
+        birth: Birth<'_>,
     ) -> Result<(), Refused> {
         let untyped = self.cspace.cap(Slot(service.untyped_slots.1));
         let frames = FrameMap::new(service, image);
@@ -288,6 +291,10 @@ impl Executor {
                 page[startup::SECRET_AT..startup::SECRET_AT + 16].copy_from_slice(&birth.secret.0);
                 page[startup::INCARNATION_AT..startup::INCARNATION_AT + 4]
                     .copy_from_slice(&birth.incarnation.0.to_le_bytes());
+                if let Some(spawned) = birth.spawned {
+                    // Without room it keeps its own: what it was spawned with is at most 256 bytes.
+                    let _ = startup::replace_arguments(page, &spawned.arguments, spawned.count);
+                }
             })?;
             self.map(frame(index), slots, address, CapRights::read_only())?;
         }

@@ -10,7 +10,7 @@ pub fn grants(
     service: &'static Service<'static>,
     plan: &'static Plan<'static>,
 ) -> impl Iterator<Item = Event<'static>> {
-    let caps = service.caps.iter().filter(|grant| !service.late_calls.contains(&grant.cptr));
+    let caps = service.caps.iter().filter(|grant| service.late_call(grant.cptr).is_none());
     let caps = caps.map(move |grant| Event::Granted {
         service: id,
         kind: cap_kind(grant.object),

@@ -37,6 +37,7 @@ use crate::power::{self, Power};
 use crate::providers::Servers;
 use crate::refused::{During, Refused, Step};
 use crate::services::Entry;
+use crate::spawn::SpawnedList;
 use crate::subscribers::Subscribers;
 use crate::supervisor::{EVENTS_SOURCE, STALLED, Supervisor, TIMER_SOURCE};
 use crate::system::{self, IrqLine};
@@ -265,6 +266,7 @@ impl Hardware<'_> {
             parking: Parking::default(),
             servers: Servers::of(plan),
             subscribers: Subscribers::default(),
+            spawned: SpawnedList::new(),
             journal,
             clock: self.clock,
             timer,

@@ -8,7 +8,7 @@
 //! | `attempts` | failed boots, counted over resets (SPEC Q) |
 //! | `handoff` | validation of what the kernel handed over (SPEC B-1, B-2) |
 //! | `supervisor` | the one loop: wait, decode, step, perform |
-//! | `control`, `requests` | what services say and ask (SPEC G, I-4) |
+//! | `control`, `requests`, `spawn` | what services say and ask (SPEC G, I-4) |
 //! | `notices`, `journal`, `ring`, `line`, `subscribers` | what happened, where that is kept and shown, who is told (SPEC I-6); the host's line |
 //! | `executor`, `page`, `grants` | makes and unmakes services: the only place that creates their objects (SPEC D) |
 //! | `inspect` | what services have: registers, slots, memory that came back |
@@ -56,6 +56,7 @@ mod refused;
 mod requests;
 mod ring;
 mod services;
+mod spawn;
 mod subscribers;
 mod supervisor;
 mod system;

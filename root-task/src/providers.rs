@@ -15,7 +15,7 @@ use partenza_lifecycle::{Event as Life, Request, ServiceState, Verdict};
 use partenza_plan::{Object, Plan, ServiceId, Start};
 use partenza_protocol::error::{LookupError, SupervisorError};
 use partenza_protocol::event::Event;
-use partenza_protocol::request::{Found, Lookup, Release, Switch};
+use partenza_protocol::request::{Found, Grant, Lookup, Release, Revoke, Switch};
 use partenza_protocol::{Code, decode};
 
 use crate::cspace::Slot;
@@ -193,7 +193,8 @@ impl Supervisor {
         let calls = self.callers.calls_of(client);
         let offered = calls.iter().enumerate().find_map(|(index, caller)| {
             let server = self.servers.serving(caller.endpoint);
-            Some((index, caller.channel(), server, self.offered(server, &lookup)?))
+            let may = caller.bound || !caller.on_grant;
+            Some((index, caller.channel(), server, self.offered(server, &lookup).filter(|_| may)?))
         });
         let Some((index, channel, server, version)) = offered else {
             let known =
@@ -214,6 +215,47 @@ impl Supervisor {
             Err(Verdict::Refused(denial)) => Some(Err(crate::control::denial_code(denial))),
             Err(_) => Some(Err(LookupError::NotRunning.code())),
         }
+    }
+
+    /// SPEC F-7: a client gets a call that the plan foresees for it.
+    ///
+    /// # Errors
+    /// There is no such call, or one of the two does not run.
+    pub(crate) fn grant_call(&mut self) -> Result<(), Code> {
+        let Ok(grant) = decode::<Grant<'_>>(self.inbox.payload()) else {
+            return Err(SupervisorError::Malformed.code());
+        };
+        let client = crate::requests::find(self.plan, grant.client)?;
+        let calls = self.callers.calls_of(client).iter().enumerate();
+        let mut foreseen = calls.filter(|(_, caller)| caller.on_grant);
+        let found = foreseen.find(|(_, caller)| self.provides(caller.endpoint, grant.interface));
+        let (index, endpoint) =
+            found.map(|(index, caller)| (index, caller.endpoint)).ok_or(LookupError::Denied.code())?;
+        if !self.is_up(self.servers.serving(endpoint)) || !self.entries[usize::from(client.0)].made.runs() {
+            return Err(LookupError::NotRunning.code());
+        }
+        self.bind(client, index);
+        Ok(())
+    }
+
+    /// SPEC F-7: it is taken away again.
+    ///
+    /// # Errors
+    /// There is no such client.
+    pub(crate) fn revoke_call(&mut self) -> Result<(), Code> {
+        let mut interface = heapless::String::<64>::new();
+        let malformed = SupervisorError::Malformed.code();
+        let Ok(revoke) = decode::<Revoke<'_>>(self.inbox.payload()) else { return Err(malformed) };
+        // No interface of a plan has a longer name.
+        interface.push_str(revoke.interface).map_err(|_| LookupError::NotFound.code())?;
+        let client = revoke.client.map(|name| crate::requests::find(self.plan, name)).transpose()?;
+        self.revoke(client, |this, endpoint| this.provides(endpoint, &interface));
+        Ok(())
+    }
+
+    fn provides(&self, endpoint: u16, interface: &str) -> bool {
+        let server = self.servers.serving(endpoint);
+        self.plan.service(server).provides.iter().any(|(name, _)| *name == interface)
     }
 
     /// The same for the host, which holds no capabilities and starts nothing by asking.

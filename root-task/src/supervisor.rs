@@ -37,6 +37,7 @@ use crate::power::Power;
 use crate::providers::Servers;
 use crate::refused::Refused;
 use crate::services::Entry;
+use crate::spawn::SpawnedList;
 use crate::subscribers::Subscribers;
 use crate::uart::Uart;
 
@@ -63,6 +64,7 @@ pub struct Supervisor {
     pub parking: Parking,
     pub servers: Servers,
     pub subscribers: Subscribers,
+    pub spawned: SpawnedList,
     pub journal: Journal,
     pub clock: Clock,
     pub timer: Timer,
@@ -164,7 +166,8 @@ impl Supervisor {
         let (secret, supervisor_secret) = (self.entropy.secret(), self.entropy.secret());
         let entry = &mut self.entries[id.0 as usize];
         entry.begin(secret, supervisor_secret);
-        let birth = Birth { incarnation: entry.incarnation, secret };
+        let spawned = Self::spawned_with(&self.spawned, id);
+        let birth = Birth { incarnation: entry.incarnation, secret, spawned };
         let journal = &mut self.journal;
         journal.record(now, &Event::Starting { service: id, incarnation: birth.incarnation });
         let outcome =
@@ -219,7 +222,11 @@ impl Supervisor {
         entry.directive = None;
         let rejected = entry.rejected;
         let outcome = self.executor.destroy(id, whole, &mut entry.made);
-        self.release_callers(id, self.machine.record(life).is_some_and(Record::returns));
+        let returns = self.machine.record(life).is_some_and(Record::returns);
+        if !returns {
+            self.forget_spawn(id);
+        }
+        self.release_callers(id, returns);
         let now = self.clock.now();
         if rejected > 0 {
             self.journal.record(now, &Event::RejectedTotal { service: id, count: rejected });

@@ -261,3 +261,69 @@ fn requests_of_others_take_at_most_twice_as_long_in_a_flood() {
     let (idle, flooded) = (median("latency-idle", "wait:0"), median("latency-flood", "flood:100000"));
     assert!(flooded <= 2 * idle, "{flooded} ticks in a flood, {idle} without");
 }
+
+/// SPEC F-7: what the plan foresees is there once it is granted, gone once it is revoked, and nothing else can be granted.
+#[test]
+fn a_call_is_granted_at_run_time_and_revoked() {
+    let steps = [
+        "count",
+        "lookup:test/count",
+        "grant:client=test/count",
+        "count",
+        "lookup:test/count",
+        "revoke:test/count",
+        "count",
+        "grant:client=test/other",
+        "shutdown",
+    ];
+    let system = System::new("run-time-grant")
+        .with(witness("server"))
+        .with(witness("other").provides("test/other"))
+        .with(script(&steps).may("grant").may("revoke"))
+        .call_with("client", "server", ", bind: grant")
+        .call("client", "other");
+    for kernel in [Kernel::Debug, Kernel::Release] {
+        let outcome = run(kernel, "run-time-grant", &system);
+        let said = said(&outcome.log, "client");
+        let answers: Vec<&str> = said.iter().filter_map(|line| Some(line.rsplit_once(' ')?.1)).collect();
+        let denied = LookupError::Denied.code().to_string();
+        let empty = "PZ-E0002";
+        let expected = [empty, &denied, "ok", "1", "ok", "ok", empty, &denied, "ok"];
+        outcome.same("what the client was answered", answers.as_slice(), &expected[..]);
+    }
+}
+
+#[test]
+fn a_service_is_spawned_with_arguments() {
+    let policy = "{policy: on-failure, max: 1, window: 60s, initial_delay: 1ms, max_delay: 1ms}";
+    let worker = Service::new("worker", "script", 5).critical(false).args(&["count"]).restart(policy);
+    let steps = [
+        "spawn:worker=wait:1,uptime",
+        "wait:5",
+        "spawn:worker=uptime",
+        "crash:worker",
+        "wait:10",
+        "stop:worker",
+        "wait:5",
+        "start:worker",
+        "wait:5",
+        "shutdown",
+    ];
+    let system = System::new("spawn")
+        .with(worker.manifest("start: on-demand"))
+        .with(Service::new("eager", "trivial", 5))
+        .with(script(&steps).may("spawn").may("stop"));
+    let outcome = run(Kernel::Release, "spawn", &system);
+    let log = &outcome.log;
+    let runs = SupervisorError::RunsAlready.code();
+    let said_by_client = said(log, "client");
+    outcome.same("a second one", said_by_client[1].clone(), format!("spawn:worker=uptime answered {runs}"));
+    // Twice as it was spawned, the second time after its crash; as planned it has nobody to count with.
+    let spawned = "uptime answered ok";
+    let worker = said(log, "worker");
+    outcome.same(
+        "what it did",
+        &worker[..3],
+        &[spawned, spawned, "gives up: PZ-E0704"].map(str::to_owned)[..],
+    );
+}

@@ -39,6 +39,8 @@ enum pz_op {
     PZ_OP_REBOOT = 102,
     PZ_OP_SPAWN = 103,
     PZ_OP_SWITCH = 104,
+    PZ_OP_GRANT = 105,
+    PZ_OP_REVOKE = 106,
     PZ_OP_CRASH = 127,
 };
 
@@ -166,6 +168,8 @@ enum pz_error {
     PZ_ERROR_SUPERVISOR_NOT_IN_RECOVERY_SET = 425, /* the service is no part of a recovery boot */
     PZ_ERROR_SUPERVISOR_ENDED = 426, /* the service ended by itself */
     PZ_ERROR_SUPERVISOR_TOO_MANY_SUBSCRIBERS = 427, /* as many services as can be told of events are told already */
+    PZ_ERROR_SUPERVISOR_NOT_SPAWNABLE = 428, /* the service cannot be spawned */
+    PZ_ERROR_SUPERVISOR_RUNS_ALREADY = 429, /* the service runs already */
     PZ_ERROR_SUPERVISOR_SHUTTING_DOWN = 410, /* the system is going down */
     PZ_ERROR_LOOKUP_NOT_FOUND = 501, /* nothing provides that interface */
     PZ_ERROR_LOOKUP_NOT_RUNNING = 502, /* what provides that interface is not running */

@@ -5,7 +5,7 @@
 mod support;
 
 use partenza_compiler::Code;
-use partenza_plan::{Object, Overload, ServiceId};
+use partenza_plan::{LateCall, Object, Overload, ServiceId};
 use support::Bench;
 
 /// `one` and `two` provide `a/b`; `client` calls both.
@@ -110,9 +110,11 @@ fn calls_are_granted_by_lookup_where_the_grant_says_so() {
     let bench = Bench::pair();
     assert!(bench.good().plan().services[1].late_calls.is_empty());
     bench.edit("partenza.yaml", "{channel: 3}", "{channel: 3, bind: lookup}");
-    assert_eq!(bench.good().plan().services[1].late_calls, [74 + 3]);
-    bench.edit("partenza.yaml", "bind: lookup", "bind: late");
-    bench.error(Code::BadValue, "partenza.yaml:11:", "expected start, lookup");
+    assert_eq!(bench.good().plan().services[1].late_calls, [LateCall { cptr: 74 + 3, on_grant: false }]);
+    bench.edit("partenza.yaml", "bind: lookup", "bind: grant");
+    assert_eq!(bench.good().plan().services[1].late_calls, [LateCall { cptr: 74 + 3, on_grant: true }]);
+    bench.edit("partenza.yaml", "bind: grant", "bind: late");
+    bench.error(Code::BadValue, "partenza.yaml:11:", "expected start, lookup, grant");
 }
 
 #[test]

@@ -308,8 +308,7 @@ pub struct Service<'a> {
     pub caps: Vec<Grant<'a>>,
     /// CPtrs of calls that are made again when their server dies; the others are answered `ServerDown` (SPEC J-4).
     pub repeated_calls: Vec<u32>,
-    /// CPtrs of calls that are granted when they are looked up, and taken away when their server dies (SPEC S-5).
-    pub late_calls: Vec<u32>,
+    pub late_calls: Vec<LateCall>,
     /// Which optional capabilities of its manifest it got.
     pub optional: u32,
     pub permissions: Permissions,
@@ -323,6 +322,22 @@ pub struct Service<'a> {
     pub untyped_slots: (u32, u32),
     /// First of the service's own slots ([`layout::SlotMap`]).
     pub slot: u32,
+}
+
+/// A call that is not granted from the start, and taken away when its server dies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LateCall {
+    pub cptr: u32,
+    /// It takes a grant at run time (SPEC F-7); otherwise looking it up is enough (SPEC S-5).
+    pub on_grant: bool,
+}
+
+impl Service<'_> {
+    /// The call at `cptr`, if that is a late one.
+    #[must_use]
+    pub fn late_call(&self, cptr: u32) -> Option<&LateCall> {
+        self.late_calls.iter().find(|call| call.cptr == cptr)
+    }
 }
 
 /// A region in a service's address space.

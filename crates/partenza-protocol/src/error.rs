@@ -188,6 +188,10 @@ errors! {
             "`restart.policy: always` starts it again";
         TooManySubscribers = 427: "as many services as can be told of events are told already",
             "let one that needs it no more end its subscription";
+        NotSpawnable = 428: "the service cannot be spawned",
+            "only one with `start: on-demand` can, and 16 at one time";
+        RunsAlready = 429: "the service runs already",
+            "stop it first, or plan another";
         ShuttingDown = 410: "the system is going down",
             "nothing to mend";
     }

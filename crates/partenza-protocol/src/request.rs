@@ -186,6 +186,31 @@ impl GrantRow<'_> {
     pub const DIVERTED: u8 = 16;
 }
 
+/// Arguments that one spawned service can get.
+pub const MAX_ARGUMENTS: usize = 8;
+
+/// Starts a service that waits to be asked for, with these arguments in place of its manifest's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spawn<'a> {
+    pub name: &'a str,
+    #[serde(borrow)]
+    pub args: Vec<&'a str, MAX_ARGUMENTS>,
+}
+
+/// SPEC F-7: `client` gets its call to `interface`, which the plan foresees with `bind: grant`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grant<'a> {
+    pub client: &'a str,
+    pub interface: &'a str,
+}
+
+/// The call that was granted is taken away from `client`, or from everybody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Revoke<'a> {
+    pub client: Option<&'a str>,
+    pub interface: &'a str,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BootPage<'a> {
     pub state: BootState,

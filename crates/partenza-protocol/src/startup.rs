@@ -112,6 +112,24 @@ pub fn build(contents: &Contents<'_>, page: &mut [u8; PAGE_SIZE]) -> Result<usiz
     Ok(used)
 }
 
+/// Where a page tells its length, and its arguments.
+const USED_AT: usize = 6;
+const ARGUMENTS_AT: usize = 52;
+
+/// Gives a page other arguments: `count` of them, each behind its length, as [`build`] writes them.
+///
+/// # Errors
+/// [`PageFull`]; the page is then as before.
+pub fn replace_arguments(page: &mut [u8; PAGE_SIZE], arguments: &[u8], count: u16) -> Result<(), PageFull> {
+    let at = usize::from(u16::from_le_bytes([page[USED_AT], page[USED_AT + 1]]));
+    let end = at + arguments.len();
+    page.get_mut(at..end).ok_or(PageFull)?.copy_from_slice(arguments);
+    page[USED_AT..USED_AT + 2].copy_from_slice(&(end as u16).to_le_bytes());
+    page[ARGUMENTS_AT..ARGUMENTS_AT + 2].copy_from_slice(&(at as u16).to_le_bytes());
+    page[ARGUMENTS_AT + 2..ARGUMENTS_AT + 4].copy_from_slice(&count.to_le_bytes());
+    Ok(())
+}
+
 fn length(text: &str) -> Result<u16, PageFull> {
     u16::try_from(text.len()).map_err(|_| PageFull)
 }

@@ -87,9 +87,14 @@ operations! {
     /// No payload, empty answer; the system goes down in order (SPEC M).
     Shutdown = 37, "shutdown", false;
     Reboot = 38, "reboot", false;
+    /// Payload [`crate::request::Spawn`], empty answer: starts a service on demand with other arguments.
     Spawn = 39, "spawn", false;
     /// Payload [`crate::request::Switch`], empty answer: another provider takes an interface over (SPEC S-2).
     Switch = 40, "switch", false;
+    /// Payload [`crate::request::Grant`], empty answer: gives a client a call that the plan foresees (SPEC F-7).
+    Grant = 41, "grant", false;
+    /// Payload [`crate::request::Revoke`], empty answer: takes such calls away again.
+    Revoke = 42, "revoke", false;
     /// Payload [`crate::request::Target`], empty answer: tells the service to touch address 0. A debug aid.
     Crash = 63, "crash", false;
 }
@@ -178,9 +183,18 @@ mod tests {
     #[test]
     fn state_changing_operations_are_not_allowed_by_default() {
         let p = Permissions::by_default();
-        for op in
-            [Op::Start, Op::Stop, Op::Restart, Op::Shutdown, Op::Reboot, Op::Spawn, Op::Switch, Op::Crash]
-        {
+        for op in [
+            Op::Start,
+            Op::Stop,
+            Op::Restart,
+            Op::Shutdown,
+            Op::Reboot,
+            Op::Spawn,
+            Op::Switch,
+            Op::Grant,
+            Op::Revoke,
+            Op::Crash,
+        ] {
             assert!(!p.allows(op));
             assert!(p.with(op).allows(op));
         }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! `process_manager`: what runs, counted. Serves `process/table`.
 //!
-//! It asks the Supervisor each time it is asked. It has no spawn authority, and at start shows that it is not given
-//! any for the asking.
+//! It asks the Supervisor each time it is asked. To keep its books in `axiom/log` it asks `capability_service` for that call
+//! at start: the plan foresees it, policy decides, the Supervisor grants (SPEC F-7).
 #![no_std]
 #![no_main]
 
@@ -12,7 +12,7 @@ use partenza_interfaces::capability::{REQUEST, Request};
 use partenza_interfaces::process::{CENSUS, Census};
 use partenza_protocol::event::ServiceState;
 use partenza_protocol::request::{ListPage, Page};
-use partenza_service::clients::allowed;
+use partenza_service::clients::{allowed, record};
 use partenza_service::{
     Answered, Call, Code, Context, InfoText, Level, Message, Op, Service, ServiceError, serve,
 };
@@ -42,10 +42,11 @@ fn census(context: &Context) -> Result<Census, Code> {
 impl Service for ProcessManager {
     fn start(&mut self, context: &Context) -> Result<(), Code> {
         self.permitted = allowed(context, "list", "processes")?;
-        let request = Request { object: "spawn" };
-        match context.peer("capability/requests")?.tell(REQUEST, &request) {
-            Ok(()) => context.emit(Level::Info, "was granted spawn authority"),
-            Err(code) => context.log(Level::Info, format_args!("has no spawn authority ({code})")),
+        let request = Request { object: "axiom/log" };
+        let granted = context.peer("capability/requests")?.tell(REQUEST, &request);
+        match granted.and_then(|()| record(context, "keeps its books here")) {
+            Ok(_) => context.emit(Level::Info, "was granted axiom/log"),
+            Err(code) => context.log(Level::Info, format_args!("keeps no books ({code})")),
         }
         Ok(())
     }

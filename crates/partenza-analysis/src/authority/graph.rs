@@ -4,11 +4,11 @@
 //! Its size is that of the plan's capabilities: what many share (a region, all memory through DMA, the Supervisor's
 //! operations) is a node of its own, never an edge for each pair.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use partenza_plan::{Object, Plan, ServiceId};
 
-use super::{control, ending};
+use super::{control, ending, targets};
 use crate::devices;
 use crate::names::{self, Names};
 
@@ -57,6 +57,8 @@ pub enum How {
     Holds,
     /// Operations of the Supervisor on other services.
     Asks(Vec<&'static str>),
+    /// Asks the Supervisor for operations that only some services can be the object of.
+    Arranges(Vec<&'static str>),
     /// From the Supervisor to the service.
     Commands,
     /// From a server to its client; told, not acted.
@@ -276,9 +278,24 @@ impl<'p, 'a> Graph<'p, 'a> {
     }
 
     fn operations(&mut self, id: ServiceId) {
-        let asks = control(self.names.plan.service(id).permissions);
+        let plan = self.names.plan;
+        let mut asks = Vec::new();
+        let mut arranged: BTreeMap<ServiceId, Vec<&'static str>> = BTreeMap::new();
+        for op in control(plan.service(id).permissions) {
+            match targets(op, plan) {
+                None => asks.push(op.name()),
+                Some(targets) => {
+                    targets
+                        .into_iter()
+                        .for_each(|target| arranged.entry(target).or_default().push(op.name()));
+                }
+            }
+        }
         if !asks.is_empty() {
             self.add(Node::Service(id), Node::Supervisor, How::Asks(asks));
+        }
+        for (target, operations) in arranged.into_iter().filter(|(target, _)| *target != id) {
+            self.add(Node::Service(id), Node::Service(target), How::Arranges(operations));
         }
     }
 

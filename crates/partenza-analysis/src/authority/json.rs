@@ -47,13 +47,14 @@ fn edge(graph: &Graph<'_, '_>, edge: &Edge) -> Value {
         How::Programs(_) => "programs",
         How::Holds => "holds",
         How::Asks(_) => "asks",
+        How::Arranges(_) => "arranges",
         How::Commands => "commands",
         How::Answers => "answers",
     };
     let mut value = json!({"from": node(graph, edge.from), "how": how, "to": node(graph, edge.to)});
     match &edge.how {
         How::Calls(Some(interface)) => value["interface"] = json!(interface),
-        How::Asks(operations) => value["operations"] = json!(operations),
+        How::Asks(operations) | How::Arranges(operations) => value["operations"] = json!(operations),
         How::Programs(what) => value["by"] = json!(what),
         _ => {}
     }

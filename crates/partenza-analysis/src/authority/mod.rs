@@ -27,7 +27,10 @@ pub use policy::{ParseError, Rule, UnknownName, Violation, evaluate};
 pub use query::{Path, Reach};
 pub use show::{draw, from, overview, to, violations, why};
 
+use partenza_plan::{Plan, Service, ServiceId, Start};
 use partenza_protocol::{Op, Permissions};
+
+use crate::names;
 
 /// The operations that a service may ask for and that not everybody may.
 #[must_use]
@@ -42,11 +45,29 @@ const fn ends_system(op: Op) -> bool {
     matches!(op, Op::Shutdown | Op::Reboot)
 }
 
-/// The granted operations that change other services. What is neither open to everybody nor ends the system counts,
-/// so that an operation yet to be invented does too.
-fn control(permissions: Permissions) -> Vec<&'static str> {
-    let granted = Op::ALL.iter().filter(|op| !op.allowed_by_default() && permissions.allows(**op));
-    granted.filter(|op| !ends_system(**op)).map(|op| op.name()).collect()
+/// The services that an operation can change, where the plan says so; `None`: any, as for an operation yet to be
+/// invented.
+fn targets(op: Op, plan: &Plan<'_>) -> Option<Vec<ServiceId>> {
+    let services = |wanted: &dyn Fn(&Service<'_>) -> bool| {
+        names::ids(plan).filter(|id| wanted(plan.service(*id))).collect()
+    };
+    match op {
+        // Who may get a call at run time.
+        Op::Grant | Op::Revoke => {
+            Some(services(&|service| service.late_calls.iter().any(|call| call.on_grant)))
+        }
+        Op::Spawn => Some(services(&|service| service.start == Start::OnDemand)),
+        // The providers, and through them nobody: a client is answered by one of those that it may call.
+        Op::Switch => Some(plan.providers.iter().flat_map(|group| group.services.iter().copied()).collect()),
+        _ => None,
+    }
+}
+
+/// The granted operations that change other services.
+fn control(permissions: Permissions) -> impl Iterator<Item = Op> {
+    let granted =
+        Op::ALL.iter().copied().filter(move |op| !op.allowed_by_default() && permissions.allows(*op));
+    granted.filter(|op| !ends_system(*op))
 }
 
 /// The granted operations that end the system.

@@ -30,6 +30,7 @@ impl Graph<'_, '_> {
             How::Programs(what) => format!("programs ({what}; there is no IOMMU)"),
             How::Holds => "holds".to_owned(),
             How::Asks(operations) => format!("may ask to {}", operations.join(", ")),
+            How::Arranges(operations) => format!("may have the Supervisor {}", operations.join(", ")),
             How::Commands => "does it to".to_owned(),
             How::Answers => "answers".to_owned(),
         }
@@ -39,6 +40,7 @@ impl Graph<'_, '_> {
         match &edge.how {
             How::Calls(Some(interface)) => format!("{} ({interface})", self.word(edge.to)),
             How::Asks(operations) => format!("{} of every other service", operations.join(", ")),
+            How::Arranges(operations) => format!("{} ({})", self.word(edge.to), operations.join(", ")),
             How::Programs(what) => format!("{}, by {what}", self.word(edge.to)),
             _ => self.word(edge.to),
         }
@@ -51,7 +53,7 @@ impl Graph<'_, '_> {
         for edge in &path.edges {
             let verb = match &edge.how {
                 How::Calls(Some(interface)) => format!("calls {interface}"),
-                How::Asks(operations) => operations.join(", "),
+                How::Asks(operations) | How::Arranges(operations) => operations.join(", "),
                 How::Programs(what) => format!("programs {what}"),
                 how => self.verb(how),
             };
@@ -117,7 +119,7 @@ fn service(graph: &Graph<'_, '_>, id: ServiceId, paint: Paint) -> String {
         ("writes", |how| matches!(how, How::Writes)),
         ("reads", |how| matches!(how, How::Reads)),
         ("drives", |how| matches!(how, How::Drives)),
-        ("controls", |how| matches!(how, How::Asks(_))),
+        ("controls", |how| matches!(how, How::Asks(_) | How::Arranges(_))),
     ];
     for (verb, is) in rows {
         let texts: Vec<String> =

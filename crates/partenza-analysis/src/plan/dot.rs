@@ -58,7 +58,7 @@ fn authority(report: &Report<'_, '_>, out: &mut String) {
             How::Writes => ("#0b7285", "solid"),
             How::Reads | How::ReadBy => ("#0b7285", "dashed"),
             How::Drives => ("#5d687b", "dotted"),
-            How::Programs(_) | How::Asks(_) => ("#c02020", "solid"),
+            How::Programs(_) | How::Asks(_) | How::Arranges(_) => ("#c02020", "solid"),
             // From all memory and from the Supervisor to everybody: what leads there says enough.
             How::Holds | How::Commands | How::Answers => continue,
         };

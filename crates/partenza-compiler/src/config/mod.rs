@@ -136,8 +136,7 @@ pub struct Grant {
     pub operations: Vec<Spanned<String>>,
     pub rights: Option<Spanned<Access>>,
     pub on_dead: OnDead,
-    /// Granted when it is looked up.
-    pub late: bool,
+    pub bind: Bind,
 }
 
 impl Grant {
@@ -155,7 +154,7 @@ impl Grant {
             operations: Vec::new(),
             rights: None,
             on_dead: OnDead::Error,
-            late: false,
+            bind: Bind::Start,
         }
     }
 }
@@ -167,7 +166,17 @@ pub enum OnDead {
     Repeat,
 }
 
-/// The words of `bind`: whether a call is granted when it is looked up.
-pub const BIND: &[(&str, bool)] = &[("start", false), ("lookup", true)];
+/// When the capability of a call is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bind {
+    Start,
+    /// Once it was looked up (SPEC S-5).
+    Lookup,
+    /// Once it was granted at run time (SPEC F-7).
+    Grant,
+}
+
+/// The words of `bind`.
+pub const BIND: &[(&str, Bind)] = &[("start", Bind::Start), ("lookup", Bind::Lookup), ("grant", Bind::Grant)];
 /// The words of `on-dead`.
 pub const ON_DEAD: &[(&str, OnDead)] = &[("error", OnDead::Error), ("repeat", OnDead::Repeat)];

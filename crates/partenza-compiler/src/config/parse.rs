@@ -4,8 +4,8 @@
 use partenza_plan::{Overload, Storm};
 
 use super::{
-    BIND, Boot, CONFIG, Config, Entry, Grant, ON_DEAD, OnDead, Recovery, Rule, Served, SupervisorChannel,
-    platform,
+    BIND, Bind, Boot, CONFIG, Config, Entry, Grant, ON_DEAD, OnDead, Recovery, Rule, Served,
+    SupervisorChannel, platform,
 };
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::kinds::{Kind, Part};
@@ -122,7 +122,7 @@ fn grant(kind: Kind, name: &Spanned<String>, item: Item<'_>) -> Grant {
     }
     if matches!(kind, Kind::Call | Kind::Axiom) {
         grant.on_dead = f.choice("on-dead", ON_DEAD).unwrap_or(OnDead::Error);
-        grant.late = f.choice("bind", BIND).unwrap_or(false);
+        grant.bind = f.choice("bind", BIND).unwrap_or(Bind::Start);
     }
     grant
 }

@@ -178,7 +178,7 @@ fn grant(row: &Row) -> Shape {
         let default = "error";
         let about = "what becomes of a call whose server dies: it is answered with an error, or made again (SPEC J-4)";
         fields.push(field("on-dead", words(ON_DEAD), default, about));
-        let about = "when the capability is there: from the start, or once it was looked up, until its server dies (SPEC S-5)";
+        let about = "when the capability is there: from the start; once it was looked up (SPEC S-5) or granted at run time (SPEC F-7), until its server dies";
         fields.push(field("bind", words(BIND), "start", about));
     }
     let written_out = Shape::Table(table(fields));

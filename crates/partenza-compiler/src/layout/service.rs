@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use partenza_plan::{Dependency, Map, PAGE, PAGE_BITS, Readiness, Region, Service, ServiceId};
+use partenza_plan::{Dependency, LateCall, Map, PAGE, PAGE_BITS, Readiness, Region, Service, ServiceId};
 use partenza_protocol::startup::{self, Channel, Contents, PAGE_SIZE};
 
 use super::address::{Addresses, LARGE, Mapped, place, tables};
@@ -12,6 +12,7 @@ use super::grants::{self, Peers};
 use super::patch;
 use super::plan::{Input, Store};
 use crate::check::authority::Authority;
+use crate::config::Bind;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::elf::{Elf, Problem};
 use crate::manifest::STOP_TIMEOUT;
@@ -56,7 +57,10 @@ impl<'a> Builder<'_, 'a> {
         let startup = if has_page { self.startup(service, authority, &addresses, out) } else { &[] };
         let id = |at: Option<usize>| at.and_then(|at| ids.get(self.input.model.services[at].name()).copied());
         let repeated = authority.repeats.iter().map(|id| grants::ENDPOINT + u32::from(*id));
-        let late = authority.late.iter().map(|id| grants::ENDPOINT + u32::from(*id));
+        let late = authority.late.iter().map(|(id, bind)| LateCall {
+            cptr: grants::ENDPOINT + u32::from(*id),
+            on_grant: *bind == Bind::Grant,
+        });
         let stop = manifest.map(|m| m.shutdown);
         Service {
             name: &pd.name.value,

@@ -9,6 +9,9 @@
 //! | `counts:N` | calls it N times and says how many were answered: `counts:N answered N` |
 //! | `lookup:INTERFACE` | looks it up, in any release |
 //! | `switch:INTERFACE=SERVICE` | asks for that provider |
+//! | `grant:SERVICE=INTERFACE` | asks that it be granted that call |
+//! | `revoke:INTERFACE` | asks that everybody's grant be taken away |
+//! | `spawn:SERVICE=ARGUMENT,…` | asks that it be started with these |
 //! | `subscribe` | asks to be told of events; says `told` the first time that it is |
 //! | `flood:N` | N questions without a pause; says how many were answered |
 //! | `latency:N` | N questions, each after a busy pause of 1 ms; says how many ticks half of them took at most |
@@ -25,7 +28,7 @@
 mod measure;
 
 use partenza_protocol::Op;
-use partenza_protocol::request::{Release, Switch, Target, Uptime};
+use partenza_protocol::request::{Grant, Release, Revoke, Spawn, Switch, Target, Uptime};
 use partenza_service::{Code, Context, Level, Service, ServiceError, give_up, serve};
 use partenza_test_services::{COUNT, tsc, wait};
 use sel4_microkit::{Handler, protection_domain};
@@ -106,6 +109,18 @@ fn perform(context: &Context, step: &str) -> Result<(), Code> {
         ("watch", Some(milliseconds)) => {
             measure::watch(context, number(milliseconds)?.into());
             return Ok(());
+        }
+        ("grant", Some(what)) => {
+            let (client, interface) = what.split_once('=').ok_or(ServiceError::BadArgument.code())?;
+            context.supervisor().tell(Op::Grant.label(), &Grant { client, interface })
+        }
+        ("revoke", Some(interface)) => {
+            context.supervisor().tell(Op::Revoke.label(), &Revoke { client: None, interface })
+        }
+        ("spawn", Some(what)) => {
+            let (name, args) = what.split_once('=').ok_or(ServiceError::BadArgument.code())?;
+            let args = args.split(',').collect();
+            context.supervisor().tell(Op::Spawn.label(), &Spawn { name, args })
         }
         _ => request(context, step),
     };

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 use partenza_protocol::{Permissions, startup};
 
-use crate::config::Grant;
+use crate::config::{Bind, Grant};
 use crate::diagnostic::Diagnostics;
 use crate::kernel::Kernel;
 use crate::kinds::{Access, Kind};
@@ -29,8 +29,8 @@ pub struct Authority {
     pub channels: BTreeMap<u8, (String, u8)>,
     /// Channels whose calls are made again when their server dies (SPEC J-4).
     pub repeats: Vec<u8>,
-    /// Channels whose calls are granted when they are looked up (SPEC S-5).
-    pub late: Vec<u8>,
+    /// Channels whose calls are not granted from the start, and what they wait for.
+    pub late: Vec<(u8, Bind)>,
     /// Bit n: the n-th optional capability is granted.
     pub optional: u32,
     pub permissions: Permissions,

@@ -6,7 +6,7 @@ use std::fmt::Display;
 use partenza_protocol::Op;
 
 use super::{Authority, Check, bits, matches, title};
-use crate::config::{Grant, OnDead};
+use crate::config::{Bind, Grant, OnDead};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::kinds::{Access, Kind, Part};
 use crate::manifest::Need;
@@ -241,8 +241,8 @@ impl<'m> Check<'_, 'm> {
         if grant.on_dead == OnDead::Repeat {
             authority.repeats.push(id.value);
         }
-        if grant.late {
-            authority.late.push(id.value);
+        if grant.bind != Bind::Start {
+            authority.late.push((id.value, grant.bind));
         }
         let asked = need.rights.as_ref().map_or(Access::READ_WRITE, |r| r.value);
         let given = grant.rights.as_ref().map_or(asked, |r| r.value);
