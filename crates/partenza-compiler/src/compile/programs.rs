@@ -19,7 +19,7 @@ pub fn elfs(
     out: &mut Diagnostics,
 ) -> (Vec<(String, Elf)>, Vec<usize>) {
     let mut elfs: Vec<(String, Elf)> = Vec::new();
-    let mut contents: Vec<Vec<u8>> = Vec::new();
+    let mut by_contents: HashMap<Vec<u8>, usize> = HashMap::new();
     let mut by_name: HashMap<(&str, Option<&str>), usize> = HashMap::new();
     let mut image_of = Vec::new();
     for service in &model.services {
@@ -37,14 +37,10 @@ pub fn elfs(
             continue;
         }
         let index = match load(options, image, symbols, inputs, out) {
-            Some((bytes, elf)) => match contents.iter().position(|known| *known == bytes) {
-                Some(index) => index,
-                None => {
-                    contents.push(bytes);
-                    elfs.push((image.value.clone(), elf));
-                    elfs.len() - 1
-                }
-            },
+            Some((bytes, elf)) => *by_contents.entry(bytes).or_insert_with(|| {
+                elfs.push((image.value.clone(), elf));
+                elfs.len() - 1
+            }),
             None => 0,
         };
         by_name.insert(name, index);
