@@ -37,7 +37,7 @@ c_build = $(MAKE) --silent -C tests/services-c SEL4_PREFIX=$(1) OUT=$(CURDIR)/bu
 target_build = $(call target_cargo,$(1),$(2),build) -p partenza-root-task && \
 	$(call target_cargo,$(1),$(2),build) $(addprefix -p ,$(services)) $(3)
 
-.PHONY: help run boot image test bench lint clean setup kernels tools programs \
+.PHONY: help run boot image test bench soak lint clean setup kernels tools programs \
 	docker-build docker-enter docker-run
 
 help:
@@ -48,7 +48,8 @@ help:
 	@echo '  make boot     boot without a terminal, print events as JSON lines, power off after BootComplete'
 	@echo '  make image    build the image only: $(image)'
 	@echo '  make test     set up, build and run every test, in QEMU too'
-	@echo '  make bench    instructions and system calls of a boot, per phase and per service'
+	@echo '  make bench    instructions and system calls of a boot, per phase and per service; of a restart, of an answer'
+	@echo '  make soak     10,000 restarts and 1,000 deaths at random in one run; SOAK=SEED for others'
 	@echo '  make tools    the command alone: $(host)/debug/partenza'
 	@echo '  make programs kernels    what it packs and boots: root task, services, kernels'
 	@echo '  make lint     clippy and rustfmt, warnings are errors'
@@ -106,6 +107,11 @@ bench: kernels tools
 	@$(call target_build,$(CURDIR)/build/kernel/release,release,-p partenza-test-services)
 	@CARGO_TARGET_DIR=$(host) PARTENZA_BIN=$(CURDIR)/$(partenza) \
 		cargo run --quiet -p partenza-tests --bin partenza-bench -- $(BENCH)
+
+soak: kernels tools
+	@$(call target_build,$(CURDIR)/build/kernel/release,release)
+	@CARGO_TARGET_DIR=$(host) PARTENZA_BIN=$(CURDIR)/$(partenza) \
+		cargo run --quiet -p partenza-tests --bin partenza-soak -- $(SOAK)
 
 lint: kernels
 	@cargo fmt --all --check

@@ -22,31 +22,33 @@ pub enum Finding {
 pub const MAX_OCCUPIED: usize = 16;
 
 impl Executor {
-    /// Proves that a destroyed service left nothing behind, by asking the kernel, not our own counters: both untypeds
-    /// are retyped whole, and every slot of the service takes a new object. Gives bytes and slots.
+    /// Proves that a destroyed incarnation, or with `whole` a service, left nothing behind, by asking the kernel, not our
+    /// own counters: its untyped, or both, are retyped whole, and every slot takes a new object. Gives bytes and slots.
     ///
     /// # Errors
     /// The first retype that the kernel refused.
-    pub fn verify_reclaimed(&self, id: ServiceId) -> Result<(u64, u32), Refused> {
+    pub fn verify_reclaimed(&self, id: ServiceId, whole: bool) -> Result<(u64, u32), Refused> {
         let (service, _, slots) = self.parts(id);
         let untypeds = [
-            (service.untyped_slots.0, service.service_untyped),
             (service.untyped_slots.1, service.incarnation_untyped),
+            (service.untyped_slots.0, service.service_untyped),
         ];
+        let (untypeds, begin) =
+            if whole { (&untypeds[..], slots.cnode) } else { (&untypeds[..1], slots.frames) };
         let mut bytes = 0;
-        for (slot, bits) in untypeds {
+        for &(slot, bits) in untypeds {
             let untyped = self.cspace.cap(Slot(slot));
             let whole = ObjectBlueprint::Untyped { size_bits: bits as usize };
             retype(self.cspace, untyped, whole, own::SCRATCH, 1)?;
             self.cspace.path(Slot(slot)).revoke().during(Step::Revoke)?;
             bytes += 1u64 << bits;
         }
-        let (slot, _) = untypeds[0];
-        let count = slots.end - slots.cnode;
+        let slot = service.untyped_slots.1;
+        let count = slots.end - begin;
         let mut probed = 0;
         while probed < count {
             let batch = (count - probed).min(FAN_OUT);
-            let first = Slot(slots.cnode + probed);
+            let first = Slot(begin + probed);
             retype(self.cspace, self.cspace.cap(Slot(slot)), ObjectBlueprint::Endpoint, first, batch)?;
             self.cspace.path(Slot(slot)).revoke().during(Step::Revoke)?;
             probed += batch;

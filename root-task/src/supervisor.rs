@@ -233,8 +233,8 @@ impl Supervisor {
         }
         self.journal.record(now, &Event::Revoked { service: id, whole });
         let outcome = outcome.and_then(|()| {
-            if whole && self.parameters.boot.verify_reclaim {
-                let (bytes, slots) = self.executor.verify_reclaimed(id)?;
+            if self.parameters.boot.verify_reclaim {
+                let (bytes, slots) = self.executor.verify_reclaimed(id, whole)?;
                 let event = Event::Reclaimed { service: id, bytes, slots, intact: true };
                 self.journal.record(self.clock.now(), &event);
             }

@@ -26,5 +26,6 @@ mod scale;
 mod scenarios;
 mod shell;
 mod shutdown;
+mod soak;
 mod start;
 mod start_mode;

@@ -14,6 +14,7 @@
 pub mod bench;
 pub mod image;
 pub mod machine;
+pub mod soak;
 pub mod tools;
 
 pub use partenza_lab::{ask, log, system};

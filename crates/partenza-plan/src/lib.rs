@@ -141,7 +141,7 @@ pub struct Boot {
     pub on_failure: AtEnd,
     /// What follows BootComplete: `None` stays and supervises.
     pub after_boot: Option<AtEnd>,
-    /// Prove after each failed start, by retyping, that everything came back (SPEC D-3).
+    /// Prove after each incarnation and each failed start, by retyping, that everything came back (SPEC D-3, L-7).
     pub verify_reclaim: bool,
     /// Gets the human console once it is ready.
     pub handover: Option<ServiceId>,

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! A short form of `make soak`.
+
+use std::time::Duration;
+
+use partenza_tests::soak::Soak;
+
+#[test]
+fn restarts_and_deaths_at_random_leave_nothing_behind_and_no_event_unaccounted_for() {
+    let soak = Soak { restarts: 40, crashes: 60, seed: 7, deadline: Duration::from_secs(120) };
+    let outcome = soak.run("soak-short");
+    assert!(outcome.proofs > 100 && outcome.events > 1_000, "{outcome:?}");
+}
