@@ -44,9 +44,9 @@ codes! {
 
     UnknownField = 101: "a field that does not exist", "remove it, or correct its spelling";
     MissingField = 102: "a field that must be there is missing", "add it";
-    WrongType = 103: "a value of the wrong type", "see the field reference";
+    WrongType = 103: "a value of the wrong type", "docs/fields.md says what each field takes";
     BadValue = 104: "a value that the field does not know", "use one of the values listed";
-    BadNumber = 105: "a number out of its range", "see the field reference";
+    BadNumber = 105: "a number out of its range", "docs/fields.md says what each field takes";
     BadDuration = 106: "not a duration", "write a number with its unit: 500us, 500ms, 5s, 2m, 1h";
     BadSize = 107: "not a size", "write a number of bytes, or one with its unit: 64KiB, 2MiB, 1GiB";
     BadVersion = 108: "not a version", "write three numbers, as in 0.1.0";
@@ -123,12 +123,12 @@ codes! {
     GrantNotAsked = 503: "a grant that the manifest does not ask for", "remove it, or ask for it in the manifest";
     NoSuchObject = 504: "a grant names an object that the PD does not have", "system.xml is the only source of authority: add the object there";
     RightsDiffer = 505: "rights asked and rights given differ", "give what is asked; less is possible for optional capabilities only";
-    WrongParts = 506: "a grant is not made of what its kind needs", "see the table of capability kinds";
+    WrongParts = 506: "a grant is not made of what its kind needs", "docs/fields.md has a table of the kinds of capabilities";
     GrantedTwice = 507: "one object is named by two grants", "each object serves one purpose";
     WrongPeer = 508: "a channel does not lead to what it is granted for", "name the channel to the provider, and the interface in the provider's `provides`";
     OptionalAbsent = 509: "an optional capability is not granted", "nothing to mend: the service is told";
     UnknownOperation = 510: "no such operation of the supervisor", "see `partenza explain PZ-0510`";
-    UnknownKind = 511: "no such kind of capability", "see the table of capability kinds";
+    UnknownKind = 511: "no such kind of capability", "docs/fields.md has a table of the kinds of capabilities";
     NoFreeChannel = 512: "no channel id is left for the supervisor channel", "free one of the ids";
     CallWithoutRequire = 513: "a required call to something that is not required", "add it to `requires`: without it the server may not run yet";
     AboveBound = 514: "system.xml gives more than the manifest allows", "`resources` of the manifest are upper bounds";

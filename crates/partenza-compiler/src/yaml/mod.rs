@@ -11,6 +11,8 @@ mod view;
 pub use check::check;
 pub use view::{Item, View};
 
+use std::borrow::Cow;
+
 use saphyr_parser::{Event, Parser, ScalarStyle};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
@@ -40,13 +42,13 @@ pub enum Value {
 impl Node {
     /// What this is, for messages.
     #[must_use]
-    pub fn kind(&self) -> &'static str {
+    pub fn kind(&self) -> Cow<'_, str> {
         match &self.value {
-            Value::Null => "nothing",
-            Value::Scalar { plain: true, .. } => "a plain value",
-            Value::Scalar { .. } => "a text",
-            Value::List(_) => "a list",
-            Value::Map(_) => "a mapping",
+            Value::Null => "nothing".into(),
+            Value::Scalar { plain: true, text } => format!("`{text}`").into(),
+            Value::Scalar { .. } => "a text".into(),
+            Value::List(_) => "a list".into(),
+            Value::Map(_) => "a mapping".into(),
         }
     }
 }
