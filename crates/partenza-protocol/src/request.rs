@@ -180,7 +180,7 @@ pub struct Switch<'a> {
 impl GrantRow<'_> {
     /// Bits of `rights` that are rights.
     pub const RIGHTS: u8 = 7;
-    /// It is granted when it is looked up, and is not there (SPEC S-5).
+    /// It is bound by lookup or by a grant at run time, and is not there (SPEC S-5, F-7).
     pub const UNBOUND: u8 = 8;
     /// Nobody serves it, so it leads to the Supervisor (SPEC J-4).
     pub const DIVERTED: u8 = 16;

@@ -18,7 +18,7 @@ pub enum Live {
     Present,
     /// It is there, and leads to the Supervisor while nobody serves (SPEC J-4).
     Diverted,
-    /// It is granted when it is looked up, and was not (SPEC S-5).
+    /// It is bound by lookup or by a grant at run time, and is not at the moment (SPEC S-5, F-7).
     Unbound,
     Missing,
     /// There is something else in its place.
@@ -53,7 +53,7 @@ impl fmt::Display for Live {
             Self::Held => "held",
             Self::Present => "held, of whatever type",
             Self::Diverted => "held, server down",
-            Self::Unbound => "when looked up",
+            Self::Unbound => "granted later",
             Self::Missing => "MISSING",
             Self::Wrong => "ANOTHER TYPE",
             Self::Planned => "planned",
