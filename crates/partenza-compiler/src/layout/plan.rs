@@ -132,7 +132,11 @@ fn memory_bounds(input: &Input<'_>, plan: &Plan<'_>, out: &mut Diagnostics) {
             out.push(
                 Diagnostic::error(Code::AboveBound, message)
                     .at(bound.span, "bound")
-                    .at(service.pd.name.span, taken),
+                    .at(service.pd.name.span, &taken)
+                    .help(format!(
+                        "write `memory: {}KiB` or more, or make data or stack smaller",
+                        bytes >> 10
+                    )),
             );
         }
     }

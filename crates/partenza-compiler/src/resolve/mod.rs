@@ -143,7 +143,11 @@ fn unused(model: &Model<'_>, manifests: &BTreeMap<String, Manifest>, out: &mut D
     // A file with another id than its name is listed under both.
     for manifest in manifests.values().filter(|manifest| known.insert(&manifest.id.value)) {
         let message = format!("no protection domain runs the manifest `{}`", manifest.id.value);
-        out.push(Diagnostic::warning(Code::UnusedManifest, message).at(manifest.id.span, ""));
+        let help = format!(
+            "write `<protection_domain name=\"{}\" …>` in system.xml, or remove the file",
+            manifest.id.value
+        );
+        out.push(Diagnostic::warning(Code::UnusedManifest, message).at(manifest.id.span, "").help(help));
     }
 }
 

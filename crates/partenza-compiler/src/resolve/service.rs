@@ -58,7 +58,13 @@ fn service<'m>(
         }
         (None, None, _) if !plain => {
             let message = format!("`{}` has no manifest", pd.name.value);
-            out.push(Diagnostic::warning(Code::NoManifest, message).at(pd.name.span, "a plain Microkit PD"));
+            let help = format!(
+                "write manifests/{}.yaml: without it there is no readiness, no order and no restart",
+                pd.name.value
+            );
+            let found =
+                Diagnostic::warning(Code::NoManifest, message).at(pd.name.span, "a plain Microkit PD");
+            out.push(found.help(help));
         }
         _ => {}
     }

@@ -198,8 +198,18 @@ fn wrong(node: &Node, shape: &Shape) -> Problem {
         code: Code::WrongType,
         message: format!("expected {wanted}, found {}", node.kind()),
         label: format!("expected {wanted}"),
-        help: None,
+        help: match (shape, &node.value) {
+            (Shape::Table(table), Value::Scalar { .. }) => Some(by_fields(table)),
+            _ => None,
+        },
     }
+}
+
+/// How a mapping is written, for who wrote a plain value.
+fn by_fields(table: &Table) -> String {
+    let names: Vec<&str> = table.fields.iter().map(|field| field.name).collect();
+    let first = names.first().copied().unwrap_or_default();
+    format!("write fields, as in `{first}: …`; there are {}", names.join(", "))
 }
 
 /// Whether a value is right as far as its own form goes: a scalar wholly, a container without what is in it.

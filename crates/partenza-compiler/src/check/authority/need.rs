@@ -147,13 +147,17 @@ impl<'m> Check<'_, 'm> {
                     Part::Channel => format!("no channel end with id {value}"),
                 };
                 let meant = need.and_then(|need| self.object_for(need, part));
-                let advice = meant.map(|object| format!("did you mean `{object}`?"));
-                let message = format!("`{}` has {what}", self.service.name());
+                let name = self.service.name();
+                let advice = match meant {
+                    Some(object) => format!("did you mean `{object}`?"),
+                    None => format!("in system.xml, write {}", missing(part, name, value, need.is_some())),
+                };
+                let message = format!("`{name}` has {what}");
                 self.out.push(
                     Diagnostic::error(Code::NoSuchObject, message)
                         .at(span, "granted here")
                         .at(self.service.pd.name.span, "not here")
-                        .maybe_help(advice),
+                        .help(advice),
                 );
             }
         }
@@ -233,7 +237,8 @@ impl<'m> Check<'_, 'm> {
             self.out.push(
                 Diagnostic::error(Code::WrongParts, message)
                     .at(id.span, "granted here")
-                    .at(end.span, "add pp=\"true\" to this end"),
+                    .at(end.span, "add pp=\"true\" to this end")
+                    .help("of the two ends of a channel, the one that calls has pp=\"true\""),
             );
             return;
         }
@@ -283,5 +288,23 @@ impl<'m> Check<'_, 'm> {
             interface.value,
             peer.id.value
         )));
+    }
+}
+
+/// What would have to stand in system.xml; `asked` tells a client from a server.
+fn missing(part: Part, pd: &str, value: &dyn Display, asked: bool) -> String {
+    let inside = format!("in the protection domain `{pd}`");
+    match part {
+        Part::Memory => format!("`<map mr=\"{value}\" vaddr=\"…\" perms=\"…\"/>` {inside}"),
+        Part::Irq => format!("`<irq id=\"{value}\" …/>` {inside}"),
+        Part::IoPort => format!("`<ioport id=\"{value}\" addr=\"…\" size=\"…\"/>` {inside}"),
+        Part::Channel => {
+            let calls = |calls| if calls { " pp=\"true\"" } else { "" };
+            format!(
+                "`<channel><end pd=\"{pd}\" id=\"{value}\"{}/><end pd=\"…\" id=\"…\"{}/></channel>`",
+                calls(asked),
+                calls(!asked)
+            )
+        }
     }
 }

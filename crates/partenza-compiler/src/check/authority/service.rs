@@ -25,11 +25,12 @@ impl Check<'_, '_> {
                     self.service.name(),
                     served.interface.value
                 );
-                let help = suggest(&served.interface.value, known);
+                let help = suggest(&served.interface.value, known).unwrap_or_else(|| {
+                    let item = format!("{{interface: {}, version: 1.0.0}}", served.interface.value);
+                    format!("write `provides: [{item}]` in the manifest, or remove it here")
+                });
                 self.out.push(
-                    Diagnostic::error(Code::GrantNotAsked, message)
-                        .at(served.interface.span, "")
-                        .maybe_help(help),
+                    Diagnostic::error(Code::GrantNotAsked, message).at(served.interface.span, "").help(help),
                 );
             }
             for id in &served.channels {
@@ -44,7 +45,8 @@ impl Check<'_, '_> {
                     self.out.push(
                         Diagnostic::error(Code::WrongParts, message)
                             .at(id.span, "served here")
-                            .at(peer, "add pp=\"true\" to the client's end"),
+                            .at(peer, "add pp=\"true\" to the client's end")
+                            .help("of the two ends of a channel, the one that calls has pp=\"true\""),
                     );
                 }
                 authority.serves = authority.serves.or(Some(id.value));
