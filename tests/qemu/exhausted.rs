@@ -253,3 +253,24 @@ fn a_panic_module_shows_why_when_everybody_else_is_gone() {
         outcome.same("who is there when", story, expected.map(str::to_owned).to_vec());
     }
 }
+
+/// It has one try: nobody waits longer for it than it says.
+#[test]
+fn a_panic_module_that_cannot_show_why_is_no_hindrance() {
+    for (name, deed) in [("panic-module-spins", "start=spin"), ("panic-module-dies", "start=crash")] {
+        let shower = Service::new("shower", "patient", 9)
+            .arg(deed)
+            .manifest("start: on-demand")
+            .startup_timeout("20ms")
+            .restart(&policy(""));
+        let system = System::new(name)
+            .with(mortal("mortal", ", on_exhausted: panic"))
+            .with(shower)
+            .config("recovery: {panic: shower}");
+        let outcome = run(name, &system);
+        let shower = outcome.log.id("shower");
+        let tries =
+            outcome.log.count(|event| matches!(event, Event::Starting { service, .. } if *service == shower));
+        outcome.same("tries", tries, 1);
+    }
+}
