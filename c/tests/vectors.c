@@ -18,7 +18,7 @@ static bool is(struct pz_text text, const char *expected) { return pz_same(text,
 static bool at(struct pz_time time, uint64_t micros) { return time.known && time.micros == micros; }
 
 /* What a service writes, and how many vectors that are. */
-#define WRITERS 20
+#define WRITERS 25
 static size_t write(const char *name, void *to, size_t size)
 {
     static const char digits[] = "0123456789012345678901234567890123456789012345678901234567890123456789"
@@ -36,6 +36,8 @@ static size_t write(const char *name, void *to, size_t size)
                                123456789012};
     struct pz_health plain = {.probe = UINT32_MAX, .healthy = true};
     struct pz_info info = {pz_text("witness"), pz_text("0.1.0"), 2, 128, pz_text("counts\ncalls")};
+    struct pz_text files = pz_text("storage/files");
+    struct pz_release at_least = {1, 0, 300}, below = {2, 0, 0};
     if (!strcmp(name, "hello/other-abi")) {
         hello.abi = UINT16_MAX;
     }
@@ -58,6 +60,11 @@ static size_t write(const char *name, void *to, size_t size)
            : !strcmp(name, "target")       ? pz_put_target(to, size, pz_text("network"))
            : !strcmp(name, "log-from")     ? pz_put_log_from(to, size, 70000)
            : !strcmp(name, "grants-of")    ? pz_put_grants_of(to, size, pz_text("axiom"), 16)
+           : !strcmp(name, "lookup")        ? pz_put_lookup(to, size, files, at_least, &below)
+           : !strcmp(name, "lookup/open")   ? pz_put_lookup(to, size, files, at_least, NULL)
+           : !strcmp(name, "subscribe")     ? pz_put_subscribe(to, size, true)
+           : !strcmp(name, "subscribe/end") ? pz_put_subscribe(to, size, false)
+           : !strcmp(name, "switch")        ? pz_put_switch(to, size, files, pz_text("ramfs"))
                                            : 0;
 }
 
@@ -69,10 +76,10 @@ static bool welcome(const void *bytes, size_t length)
            && w.incarnation == 7 && w.optional == 5;
 }
 
-static bool directive(const void *bytes, size_t length, enum pz_directive_kind kind, uint32_t probe)
+static bool directive(const void *bytes, size_t length, enum pz_directive_kind kind, uint32_t number)
 {
     struct pz_directive d;
-    return pz_get_directive(bytes, length, &d) && d.kind == kind && d.probe == probe;
+    return pz_get_directive(bytes, length, &d) && d.kind == kind && d.number == number;
 }
 
 static bool nothing(const void *b, size_t n) { return directive(b, n, PZ_DIRECTIVE_NOTHING, 0); }
@@ -80,6 +87,20 @@ static bool probe(const void *b, size_t n) { return directive(b, n, PZ_DIRECTIVE
 static bool prepare(const void *b, size_t n) { return directive(b, n, PZ_DIRECTIVE_PREPARE_STOP, 0); }
 static bool stop(const void *b, size_t n) { return directive(b, n, PZ_DIRECTIVE_STOP, 0); }
 static bool crash(const void *b, size_t n) { return directive(b, n, PZ_DIRECTIVE_CRASH, 0); }
+static bool changed(const void *b, size_t n) { return directive(b, n, PZ_DIRECTIVE_CHANGED, 70000); }
+
+static bool found(const void *bytes, size_t length)
+{
+    struct pz_found f;
+    return pz_get_found(bytes, length, &f) && f.has_channel && f.channel == 3 && is(f.provider, "ramfs")
+           && is(f.version, "1.0.300");
+}
+
+static bool found_for_the_host(const void *bytes, size_t length)
+{
+    struct pz_found f;
+    return pz_get_found(bytes, length, &f) && !f.has_channel && is(f.provider, "ramfs") && is(f.version, "1.0.300");
+}
 
 static bool list(const void *bytes, size_t length)
 {
@@ -184,6 +205,9 @@ static const struct {
     {"directive/prepare-stop", prepare},
     {"directive/stop", stop},
     {"directive/crash", crash},
+    {"directive/changed", changed},
+    {"found", found},
+    {"found/host", found_for_the_host},
     {"list", list},
     {"list/empty", empty_list},
     {"status", status},

@@ -87,15 +87,16 @@ static inline size_t pz_put_ready(void *memory, size_t size, const struct pz_rea
 /* What the Supervisor wants: the answer to next. */
 struct pz_directive {
     enum pz_directive_kind kind;
-    /* Of a probe: its number, which the report repeats. */
-    uint32_t probe;
+    /* Of PZ_DIRECTIVE_PROBE: which the report repeats. Of PZ_DIRECTIVE_CHANGED: there are events up to this one. */
+    uint32_t number;
 };
 
 static inline bool pz_get_directive(const void *bytes, size_t length, struct pz_directive *directive)
 {
     struct pz_reader r = pz_read_from(bytes, length);
     directive->kind = (enum pz_directive_kind)pz_get_enum(&r, PZ_DIRECTIVE_COUNT);
-    directive->probe = directive->kind == PZ_DIRECTIVE_PROBE ? (uint32_t)pz_get_varint(&r, 32) : 0;
+    bool numbered = directive->kind == PZ_DIRECTIVE_PROBE || directive->kind == PZ_DIRECTIVE_CHANGED;
+    directive->number = numbered ? (uint32_t)pz_get_varint(&r, 32) : 0;
     return pz_done(&r);
 }
 

@@ -45,6 +45,67 @@ static inline size_t pz_put_grants_of(void *memory, size_t size, struct pz_text 
     return pz_finish(&w);
 }
 
+/* A release of an interface. */
+struct pz_release {
+    uint32_t major, minor, patch;
+};
+
+static inline void pz_put_release(struct pz_writer *w, struct pz_release release)
+{
+    pz_put_varint(w, release.major);
+    pz_put_varint(w, release.minor);
+    pz_put_varint(w, release.patch);
+}
+
+/* For `lookup`: who provides the interface in a release of this range? `below`, the first that is too new, may be NULL. */
+static inline size_t pz_put_lookup(void *memory, size_t size, struct pz_text interface, struct pz_release at_least,
+                                   const struct pz_release *below)
+{
+    struct pz_writer w = pz_write_to(memory, size);
+    pz_put_text(&w, interface);
+    pz_put_release(&w, at_least);
+    pz_put_bool(&w, below != NULL);
+    if (below) {
+        pz_put_release(&w, *below);
+    }
+    return pz_finish(&w);
+}
+
+/* For `subscribe`: signals for new events, or no more. */
+static inline size_t pz_put_subscribe(void *memory, size_t size, bool on)
+{
+    struct pz_writer w = pz_write_to(memory, size);
+    pz_put_bool(&w, on);
+    return pz_finish(&w);
+}
+
+/* For `switch`: this provider serves the interface from now on. */
+static inline size_t pz_put_switch(void *memory, size_t size, struct pz_text interface, struct pz_text provider)
+{
+    struct pz_writer w = pz_write_to(memory, size);
+    pz_put_text(&w, interface);
+    pz_put_text(&w, provider);
+    return pz_finish(&w);
+}
+
+/* The answer to `lookup`. */
+struct pz_found {
+    /* The channel to call it on. */
+    bool has_channel;
+    uint8_t channel;
+    struct pz_text provider, version;
+};
+
+static inline bool pz_get_found(const void *bytes, size_t length, struct pz_found *found)
+{
+    struct pz_reader r = pz_read_from(bytes, length);
+    found->has_channel = pz_get_bool(&r);
+    found->channel = found->has_channel ? pz_get_byte(&r) : 0;
+    found->provider = pz_get_text(&r);
+    found->version = pz_get_text(&r);
+    return pz_done(&r);
+}
+
 /* Where the next page begins. */
 static inline void pz_get_next(struct pz_reader *r, bool *has_next, uint16_t *next)
 {

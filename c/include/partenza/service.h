@@ -179,6 +179,8 @@ struct pz_service {
     void (*prepare_stop)(void);
     /* The last moment; 0 when all went well. */
     int32_t (*stop)(void);
+    /* There are events up to this sequence number, which a subscriber reads with `log`. */
+    void (*changed)(uint32_t sequence);
 };
 
 /* When the Supervisor has signalled: asks what it wants, and does it, until it wants nothing more. */
@@ -192,7 +194,7 @@ static inline void pz_follow(const struct pz_service *service)
             if (service && service->health) {
                 service->health(&health);
             }
-            health.probe = directive.probe;
+            health.probe = directive.number;
             pz_health(&health);
             break;
         case PZ_DIRECTIVE_PREPARE_STOP:
@@ -203,6 +205,11 @@ static inline void pz_follow(const struct pz_service *service)
             break;
         case PZ_DIRECTIVE_STOP:
             pz_stopped(service && service->stop ? service->stop() : 0);
+            break;
+        case PZ_DIRECTIVE_CHANGED:
+            if (service && service->changed) {
+                service->changed(directive.number);
+            }
             break;
         case PZ_DIRECTIVE_CRASH:
             microkit_internal_crash(seL4_NoError);

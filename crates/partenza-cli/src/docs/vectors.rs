@@ -12,8 +12,8 @@ use partenza_protocol::control::{
 use partenza_protocol::error::SupervisorError;
 use partenza_protocol::event::{BootState, CapKind, Event, Record, ServiceState};
 use partenza_protocol::request::{
-    Audit, BootPage, BootRow, GrantRow, GrantsOf, GrantsPage, ListPage, LogFrom, LogPage, Page, Status,
-    Summary, Target, Uptime, Version,
+    Audit, BootPage, BootRow, Found, GrantRow, GrantsOf, GrantsPage, ListPage, LogFrom, LogPage, Lookup,
+    Page, Release, Status, Subscribe, Summary, Switch, Target, Uptime, Version,
 };
 use partenza_protocol::startup::{self, Channel, Contents, PAGE_SIZE, RIGHT_READ, RIGHT_WRITE};
 use partenza_protocol::{ABI, Incarnation, Secret, ServiceId, encode};
@@ -112,6 +112,13 @@ fn requests(vectors: &mut Vectors) {
     vectors.put("target", &Target { name: "network" });
     vectors.put("log-from", &LogFrom { sequence: 70_000 });
     vectors.put("grants-of", &GrantsOf { name: "axiom", from: 16 });
+    let (interface, at_least) = ("storage/files", Release { major: 1, minor: 0, patch: 300 });
+    let below = Some(Release { major: 2, minor: 0, patch: 0 });
+    vectors.put("lookup", &Lookup { interface, at_least, below });
+    vectors.put("lookup/open", &Lookup { interface, at_least, below: None });
+    vectors.put("subscribe", &Subscribe { on: true });
+    vectors.put("subscribe/end", &Subscribe { on: false });
+    vectors.put("switch", &Switch { interface, provider: "ramfs" });
 }
 
 fn answers(vectors: &mut Vectors) {
@@ -121,6 +128,9 @@ fn answers(vectors: &mut Vectors) {
     vectors.put("directive/prepare-stop", &Directive::PrepareStop);
     vectors.put("directive/stop", &Directive::Stop);
     vectors.put("directive/crash", &Directive::Crash);
+    vectors.put("directive/changed", &Directive::Changed(70_000));
+    vectors.put("found", &Found { channel: Some(3), provider: "ramfs", version: "1.0.300" });
+    vectors.put("found/host", &Found { channel: None, provider: "ramfs", version: "1.0.300" });
     let rows = list([
         Summary { name: "axiom", layer: 2, state: ServiceState::Running, incarnation: Incarnation(1) },
         Summary { name: "network", layer: 5, state: ServiceState::Disabled, incarnation: Incarnation(200) },
