@@ -3,7 +3,7 @@
 
 use partenza_interfaces::ServiceError;
 use partenza_protocol::Code;
-use sel4_microkit::{Channel, IoPort, slots};
+use sel4_microkit::{Channel, IoPort};
 
 /// The one range of I/O ports that a driver was given.
 #[derive(Clone, Copy)]
@@ -51,8 +51,8 @@ fn refused(_: sel4::Error) -> Code {
     ServiceError::DeviceFailed.code()
 }
 
-/// Acknowledges the interrupt behind a channel that signalled; `false` when it is no interrupt of this service's. A
-/// peer's signal on an ordinary channel is told from an interrupt by this.
+/// Acknowledges the interrupt behind a channel that signalled; `false` when it is no interrupt of this service's. The
+/// kernel is not asked about a peer's channel: beyond the last slot of a CSpace the answer is a fault.
 pub(crate) fn acknowledge(channel: Channel) -> bool {
-    sel4::cap::IrqHandler::from_bits(slots::BASE_IRQ + channel.index() as u64).irq_handler_ack().is_ok()
+    channel.is_irq() && channel.irq_ack().is_ok()
 }

@@ -72,7 +72,7 @@ impl Channel {
     #[inline]
     #[track_caller]
     pub fn irq_ack(&self) -> sel4::Result<()> {
-        if pd_irqs() >> self.index & 1 == 0 {
+        if !self.is_irq() {
             refused!("irq_ack: not given on this channel");
         }
         self.cap::<sel4::cap_type::IrqHandler>(slots::BASE_IRQ).irq_handler_ack()
@@ -90,6 +90,11 @@ impl Channel {
         }
         let endpoint = self.cap::<sel4::cap_type::Endpoint>(slots::BASE_OUTPUT_ENDPOINT);
         MessageInfo::from_inner(endpoint.call(msg_info.into_inner()))
+    }
+
+    /// Whether the channel is an interrupt.
+    pub fn is_irq(&self) -> bool {
+        pd_irqs() >> self.index & 1 != 0
     }
 
     /// Whether the peer can be notified.
