@@ -23,6 +23,7 @@ use crate::page::PageContents;
 use crate::pool::retype;
 use crate::refused::{During, Refused, Step};
 use crate::spawn::Spawned;
+use crate::system::hook;
 use crate::window::{ImageFrames, Window};
 
 /// CPtr of the fault endpoint in every service's CSpace.
@@ -132,13 +133,16 @@ impl Executor {
         self.make_incarnation(id, service, image, &slots, birth)
     }
 
-    /// Clears what a predecessor left in objects that outlive it (SPEC L-6): pending signals, masked interrupts.
+    /// Clears what a predecessor left in objects that outlive it (SPEC L-6): pending signals, masked interrupts, and
+    /// interrupts that it unhooked or sent elsewhere, which the holder of a handler may.
     fn refresh(&self, id: ServiceId) -> Result<(), Refused> {
         self.notification(id).poll();
         for (index, irq) in (0..).zip(&self.plan.irqs) {
             if irq.holder == id {
                 let handler = Slot(self.plan.objects.irq_slot).plus(index);
-                self.cspace.cap::<cap_type::IrqHandler>(handler).irq_handler_ack().during(Step::Interrupt)?;
+                let notification = Slot(self.plan.objects.notification_slot).plus(u32::from(id.0));
+                hook(self.cspace, handler, notification, own::SCRATCH, 1 << irq.channel)?;
+                self.cspace.path(own::SCRATCH).delete().during(Step::Interrupt)?;
             }
         }
         Ok(())

@@ -160,6 +160,20 @@ pub fn connect(
             &cspace.path(handler),
         )
         .during(Step::Interrupt)?;
+    hook(cspace, handler, notification, badged, badge)
+}
+
+/// Sets an interrupt to `notification` with `badge`, of which `badged` keeps a capability, and lets it in.
+///
+/// # Errors
+/// What the kernel refused.
+pub fn hook(
+    cspace: CSpace,
+    handler: Slot,
+    notification: Slot,
+    badged: Slot,
+    badge: u64,
+) -> Result<(), Refused> {
     cspace
         .path(badged)
         .mint(&cspace.path(notification), CapRights::write_only(), badge)
