@@ -103,9 +103,9 @@ impl Supervisor {
         if self.is_settled() {
             self.quiet_until = self.clock.now();
         }
-        self.journal.record(self.clock.now(), &Event::State(self.boot_state));
+        self.tell(&Event::State(self.boot_state));
         match to {
-            Boot::ShuttingDown(_) => self.journal.record(self.clock.now(), &Event::ShutdownBegun),
+            Boot::ShuttingDown(_) => self.tell(&Event::ShutdownBegun),
             Boot::SupervisorMode => self.on_supervisor_mode(),
             _ => {}
         }
@@ -226,7 +226,7 @@ impl Supervisor {
             None => {}
         }
         if let Some(at_end) = self.parameters.boot.after_boot {
-            self.journal.record(self.clock.now(), &Event::Finished);
+            self.tell(&Event::Finished);
             self.journal.flush();
             self.power.finish(at_end);
         }

@@ -11,7 +11,7 @@
 //! | `hold` | a service's name | created, not started |
 //! | `on-failure` | `halt reboot poweroff` | after a failed boot |
 //! | `after-boot` | `stay halt reboot poweroff` | after BootComplete |
-//! | `verify` | `on off` | prove at the end of an incarnation, or a failed start, that everything came back |
+//! | `verify` | `on off` | prove at the end of an incarnation, a failed start and the system that everything came back |
 //! | `bench` | `on off` | account instructions and system calls |
 //! | `recovery` | `on off` | a recovery boot, whatever the attempt counter says |
 //! | `last-gasp` | `panic fault` | Init ends that way after BootComplete, to try SPEC B-6 |

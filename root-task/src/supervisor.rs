@@ -227,25 +227,36 @@ impl Supervisor {
             self.forget_spawn(id);
         }
         self.release_callers(id, returns);
-        let now = self.clock.now();
         if rejected > 0 {
-            self.journal.record(now, &Event::RejectedTotal { service: id, count: rejected });
+            let event = Event::RejectedTotal { service: id, count: rejected };
+            self.tell(&event);
         }
-        self.journal.record(now, &Event::Revoked { service: id, whole });
+        self.tell(&Event::Revoked { service: id, whole });
         let outcome = outcome.and_then(|()| {
             if self.parameters.boot.verify_reclaim {
                 let (bytes, slots) = self.executor.verify_reclaimed(id, whole)?;
                 let event = Event::Reclaimed { service: id, bytes, slots, intact: true };
-                self.journal.record(self.clock.now(), &event);
+                self.tell(&event);
             }
             Ok(())
         });
         if let Err(refused) = outcome {
             self.blame(id, refused);
-            let event = Event::Reclaimed { service: id, bytes: 0, slots: 0, intact: false };
-            self.journal.record(self.clock.now(), &event);
+            self.tell(&Event::Reclaimed { service: id, bytes: 0, slots: 0, intact: false });
         }
         self.answer(Life::Destroyed(life));
+    }
+
+    /// With `verify`, at the very end: what outlived the incarnations is taken back, too, and proved to be whole.
+    fn reclaim_everything(&mut self) {
+        for index in 0..self.entries.len() {
+            if self.entries[index].made.has_spaces() {
+                self.destroy(partenza_lifecycle::ServiceId(index as u16), Scope::Service);
+                // The machine is at its end, and nobody waits for the line any more, so the ring would fill.
+                self.answers.clear();
+                self.journal.flush();
+            }
+        }
     }
 
     fn direct(&mut self, life: partenza_lifecycle::ServiceId, directive: partenza_lifecycle::Directive) {
@@ -268,9 +279,18 @@ impl Supervisor {
     }
 
     fn finish(&mut self, ending: partenza_lifecycle::Ending) -> ! {
-        self.journal.record(self.clock.now(), &Event::Finished);
+        if self.parameters.boot.verify_reclaim {
+            self.reclaim_everything();
+        }
+        self.tell(&Event::Finished);
         self.journal.flush();
         self.power.end(ending)
+    }
+
+    /// Keeps an event of now. Not inlined: it is told in many places.
+    #[inline(never)]
+    pub(crate) fn tell(&mut self, event: &Event<'static>) {
+        self.journal.record(self.clock.now(), event);
     }
 
     pub fn on_account_of(&mut self, id: ServiceId) {
@@ -383,7 +403,7 @@ impl Supervisor {
             Some(_) => SupervisorError::Crashed.code(),
             None => BootError::ServiceCrashed.code(),
         });
-        self.journal.record(self.clock.now(), &Event::Crashed { service: id, fault });
+        self.tell(&Event::Crashed { service: id, fault });
         self.feed(Life::Crashed(partenza_lifecycle::ServiceId(id.0)));
     }
 }

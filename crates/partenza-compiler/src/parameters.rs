@@ -102,7 +102,7 @@ pub const TABLE: &[Row] = &[
         name: "verify",
         values: SWITCH,
         default: "off",
-        effect: "prove after an incarnation or a failed start that everything came back",
+        effect: "prove after an incarnation, a failed start and at the end of the system that everything came back",
     },
     Row { name: "bench", values: SWITCH, default: "off", effect: "account instructions and system calls" },
     Row {
