@@ -14,6 +14,7 @@ mod front;
 mod gasp;
 mod handoff;
 mod health;
+mod hostile;
 mod misbehaviour;
 mod parameters;
 mod providers;

@@ -5,38 +5,21 @@
  */
 #include <partenza/service.h>
 
+#include "line.h"
+
 /* `test/count`: no payload; the answer is the number as a varint. */
 #define COUNT 80
 
 static uint32_t answered;
 
-/* `text` and a number behind it. */
-static size_t put(char *line, size_t at, const char *text)
-{
-    while (*text) {
-        line[at++] = *text++;
-    }
-    return at;
-}
-
-static size_t put_number(char *line, size_t at, uint32_t number)
-{
-    if (number >= 10) {
-        at = put_number(line, at, number / 10);
-    }
-    line[at] = (char)('0' + number % 10);
-    return at + 1;
-}
-
 static void tell(const char *before, uint32_t number, const char *behind, struct pz_text last)
 {
-    char line[PZ_MAX_TEXT];
-    size_t length = put_number(line, put(line, 0, before), number);
-    length = put(line, length, behind);
-    for (size_t i = 0; i < last.length && length < sizeof line; i++) {
-        line[length++] = last.at[i];
-    }
-    pz_emit(PZ_LEVEL_INFO, (struct pz_text){line, length});
+    struct line line = {0};
+    put(&line, pz_text(before));
+    put_number(&line, number);
+    put(&line, pz_text(behind));
+    put(&line, last);
+    pz_emit(PZ_LEVEL_INFO, text_of(&line));
 }
 
 static void health(struct pz_health *health)

@@ -32,6 +32,8 @@ pub struct Service {
     health: String,
     /// More lines of the manifest.
     manifest: Vec<String>,
+    /// What it holds besides: as its manifest, partenza.yaml and system.xml say it.
+    holds: Vec<[String; 3]>,
 }
 
 impl Service {
@@ -53,7 +55,15 @@ impl Service {
             restart: "{policy: never}".to_owned(),
             health: String::new(),
             manifest: Vec::new(),
+            holds: Vec::new(),
         }
+    }
+
+    /// Something that it needs (`{irq: rtc}`), the integrator's grant of it (`irq: {rtc: 5}`) and what system.xml gives it.
+    #[must_use]
+    pub fn holds(mut self, need: &str, grant: &str, element: &str) -> Self {
+        self.holds.push([need, grant, element].map(str::to_owned));
+        self
     }
 
     /// How it is probed: fields of the manifest's `health`, as in `probe: call, interval: 20ms`.
@@ -154,6 +164,8 @@ pub struct System {
     budgets: Vec<(u8, String)>,
     /// Bytes of a memory region that the first service holds, to need memory.
     ballast: u64,
+    /// Names and bytes of more memory regions.
+    regions: Vec<(String, u64)>,
     /// More of partenza.yaml's `boot`.
     boot: String,
     /// More lines of partenza.yaml.
@@ -170,6 +182,7 @@ impl System {
             parallel: true,
             budgets: Vec::new(),
             ballast: 0,
+            regions: Vec::new(),
             boot: String::new(),
             config: Vec::new(),
         }
@@ -211,6 +224,13 @@ impl System {
     #[must_use]
     pub fn ballast(mut self, bytes: u64) -> Self {
         self.ballast = bytes;
+        self
+    }
+
+    /// A memory region, for services that hold it.
+    #[must_use]
+    pub fn region(mut self, name: &str, bytes: u64) -> Self {
+        self.regions.push((name.to_owned(), bytes));
         self
     }
 

@@ -6,6 +6,7 @@
 //! |---|---|---|
 //! | `trivial` | - | hello, ready, nothing else: the bench's service |
 //! | `misbehave` | MODE and what it takes | breaks one rule; see `misbehave.rs` for the modes |
+//! | `hostile` | MODE and what it takes | attacks the system once it is ready; see `hostile.rs` |
 //! | `patient` | KEY=VALUE… | a good service but for what it is told to do; see `patient.rs` |
 //! | `script` | STEP… | asks for one thing after another once it is ready; see `script.rs` |
 //! | `mayfly` | - | faults 5 ms after it is ready, with both times in registers: the bench's measure of a restart |

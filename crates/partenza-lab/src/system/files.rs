@@ -29,6 +29,9 @@ impl System {
         if self.ballast > 0 {
             line(&mut text, format_args!("  <memory_region name=\"ballast\" size=\"{:#x}\"/>", self.ballast));
         }
+        for (name, bytes) in &self.regions {
+            line(&mut text, format_args!("  <memory_region name=\"{name}\" size=\"{bytes:#x}\"/>"));
+        }
         for (index, service) in self.services.iter().enumerate() {
             let Service { name, priority, stack, program, .. } = service;
             line(
@@ -43,6 +46,9 @@ impl System {
                     &mut text,
                     format_args!("    <map mr=\"ballast\" vaddr=\"0x10_000_000\" perms=\"rw\"/>"),
                 );
+            }
+            for [_, _, element] in &service.holds {
+                line(&mut text, format_args!("    {element}"));
             }
             line(&mut text, format_args!("  </protection_domain>"));
         }
@@ -91,6 +97,7 @@ impl System {
         if index == 0 && self.ballast > 0 {
             needs.push("{memory: ballast}".to_owned());
         }
+        needs.extend(service.holds.iter().map(|[need, ..]| need.clone()));
         if !needs.is_empty() {
             line(&mut text, format_args!("capabilities: {{required: [{}]}}", needs.join(", ")));
         }
@@ -139,6 +146,7 @@ impl System {
             if index == 0 && self.ballast > 0 {
                 grants.push("memory: {ballast: ballast}".to_owned());
             }
+            grants.extend(service.holds.iter().map(|[_, grant, _]| grant.clone()));
             line(&mut text, format_args!("    grants: {{{}}}", grants.join(", ")));
         }
         for more in &self.config {
