@@ -43,7 +43,7 @@ rules! {
         F4 = "F-4" "exclusive kinds", "F-4", "one holder each", "crates/partenza-compiler/src/check/exclusive.rs";
         F5 = "F-5" "optional capabilities", "F-5", "they may be absent, and the service runs", "root-task/src/control.rs";
         F6 = "F-6" "grants and revocations", "F-6", "every grant and revocation is an event", "root-task/src/executor.rs";
-        F7 = "F-7" "grants at run time", "F-7", "policy decides, the Supervisor performs", "not in this release";
+        F7 = "F-7" "grants at run time", "F-7", "a call that the plan foresees is granted and revoked on request, and no other", "root-task/src/providers.rs";
         F8 = "F-8" "audit", "F-8", "what a service holds is listed and compared with the plan", "root-task/src/audit.rs";
         F9 = "F-9" "static analysis", "F-9", "who can reach what, before boot", "crates/partenza-analysis/src/authority";
         F10 = "F-10" "no CNode, untyped, frame", "F-10", "no service holds one", "root-task/src/executor.rs";
@@ -126,7 +126,6 @@ pub const UNSEEN: &[(Item, &str)] = &[
         "rights of a capability cannot be read back from the kernel; `partenza grants` tells the planned ones",
     ),
     (Item::F4, HOST),
-    (Item::F7, LATER),
     (Item::F9, HOST),
     (Item::J3, LATER),
     (Item::L3, HOST),

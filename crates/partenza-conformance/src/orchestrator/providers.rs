@@ -3,17 +3,18 @@
 
 use partenza_lab::ask::Request;
 use partenza_lab::log::Log;
+use partenza_lab::machine::Running;
 use partenza_lab::system::{Service, System};
 use partenza_protocol::error::{LookupError, SupervisorError};
 use partenza_protocol::event::Event;
-use partenza_protocol::request::{Found, Lookup, Release, Switch};
+use partenza_protocol::request::{Found, Grant, Lookup, Release, Revoke, Switch};
 use partenza_protocol::{Op, decode};
 
 use super::items::Item;
 use super::{Stage, Stop, ends_well, in_order};
 use crate::sheet::Sheet;
 
-pub const ITEMS: &[Item] = &[Item::I6, Item::S2, Item::S4, Item::S5];
+pub const ITEMS: &[Item] = &[Item::F7, Item::I6, Item::S2, Item::S4, Item::S5];
 
 const INTERFACE: &str = "test/count";
 const ONCE: &str =
@@ -30,7 +31,10 @@ fn system() -> System {
                 .priority(50),
         )
         .with(Service::new("listener", "script", 6).args(&["subscribe"]).priority(60))
+        .with(Service::new("other", "witness", 5).priority(150).provides("test/other").critical(false))
         .with(Service::new("flooder", "script", 7).args(&["flood:4000"]).priority(120).restart(ONCE))
+        .with(Service::new("guest", "trivial", 6))
+        .call_with("guest", "other", ", bind: grant")
         .repeated_call("client", "first")
         .repeated_call("client", "second")
         .config("providers: {test/count: [first, second]}")
@@ -69,6 +73,7 @@ pub fn play(stage: &Stage<'_>, sheet: &mut Sheet<Item>) -> Result<(), Stop> {
         let seen = found.map_or_else(|code| code.to_string(), str::to_owned);
         sheet.aspect(Item::S5, found == expected, format!("{interface} from {at_least} on: {seen}"));
     }
+    grants(&mut running, sheet)?;
     running.wait_for("the end of the one that floods", |log| {
         log.story(&["flooder"]).iter().any(|deed| deed.starts_with("flooder unhealthy"))
     })?;
@@ -87,5 +92,35 @@ pub fn play(stage: &Stage<'_>, sheet: &mut Sheet<Item>) -> Result<(), Stop> {
     sheet.aspect(Item::S2, switched == 1, "the switch is an event");
     let _ = running.order(Op::Shutdown)?;
     ends_well(&running.end(), sheet);
+    Ok(())
+}
+
+/// SPEC F-7: `guest` may be given one call, and gets it when somebody who may asks for it.
+fn grants(running: &mut Running, sheet: &mut Sheet<Item>) -> Result<(), Stop> {
+    let ask = |running: &mut Running, op: Op, client: &str, interface: &str| -> Result<bool, Stop> {
+        let request = match op {
+            Op::Grant => Request::with(op, &Grant { client, interface }),
+            _ => Request::with(op, &Revoke { client: Some(client), interface }),
+        };
+        Ok(running.request(&request)?.accepted().is_ok())
+    };
+    let guest = running.log().find("guest");
+    let from = running.log().records.len();
+    let granted = ask(running, Op::Grant, "guest", "test/other")?;
+    let clean = running.audit("guest")?.is_some_and(|audit| audit.missing + audit.wrong + audit.surplus == 0);
+    let revoked = ask(running, Op::Revoke, "guest", "test/other")?;
+    let events = running.log().events().skip(from);
+    let told = events.filter(|event| match event {
+        Event::Granted { service, .. } | Event::Withdrawn { service, .. } => Some(*service) == guest,
+        _ => false,
+    });
+    let told = told.count();
+    sheet.aspect(
+        Item::F7,
+        granted && clean && revoked && told == 2,
+        "granted and revoked, each an event, the audit clean",
+    );
+    let other = ask(running, Op::Grant, "guest", INTERFACE)?;
+    sheet.aspect(Item::F7, !other, "what the plan does not foresee was refused");
     Ok(())
 }
