@@ -88,6 +88,43 @@ static inline size_t pz_put_switch(void *memory, size_t size, struct pz_text int
     return pz_finish(&w);
 }
 
+/* Arguments that one spawned service can get. */
+#define PZ_MAX_ARGUMENTS 8
+
+/* For `spawn`: starts a service on demand with these arguments in place of its manifest's. */
+static inline size_t pz_put_spawn(void *memory, size_t size, struct pz_text name, const struct pz_text *arguments,
+                                  size_t count)
+{
+    struct pz_writer w = pz_write_to(memory, size);
+    pz_put_text(&w, name);
+    pz_put_varint(&w, count);
+    for (size_t i = 0; i < count; i++) {
+        pz_put_text(&w, arguments[i]);
+    }
+    return pz_finish(&w);
+}
+
+/* For `grant`: the client gets its call to the interface, which the plan foresees. */
+static inline size_t pz_put_grant(void *memory, size_t size, struct pz_text client, struct pz_text interface)
+{
+    struct pz_writer w = pz_write_to(memory, size);
+    pz_put_text(&w, client);
+    pz_put_text(&w, interface);
+    return pz_finish(&w);
+}
+
+/* For `revoke`: it is taken away from that client, or from everybody with NULL. */
+static inline size_t pz_put_revoke(void *memory, size_t size, const struct pz_text *client, struct pz_text interface)
+{
+    struct pz_writer w = pz_write_to(memory, size);
+    pz_put_bool(&w, client != NULL);
+    if (client) {
+        pz_put_text(&w, *client);
+    }
+    pz_put_text(&w, interface);
+    return pz_finish(&w);
+}
+
 /* The answer to `lookup`. */
 struct pz_found {
     /* The channel to call it on. */

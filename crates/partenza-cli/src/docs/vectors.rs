@@ -12,8 +12,8 @@ use partenza_protocol::control::{
 use partenza_protocol::error::SupervisorError;
 use partenza_protocol::event::{BootState, CapKind, Event, Record, ServiceState};
 use partenza_protocol::request::{
-    Audit, BootPage, BootRow, Found, GrantRow, GrantsOf, GrantsPage, ListPage, LogFrom, LogPage, Lookup,
-    Page, Release, Status, Subscribe, Summary, Switch, Target, Uptime, Version,
+    Audit, BootPage, BootRow, Found, Grant, GrantRow, GrantsOf, GrantsPage, ListPage, LogFrom, LogPage,
+    Lookup, Page, Release, Revoke, Spawn, Status, Subscribe, Summary, Switch, Target, Uptime, Version,
 };
 use partenza_protocol::startup::{self, Channel, Contents, PAGE_SIZE, RIGHT_READ, RIGHT_WRITE};
 use partenza_protocol::{ABI, Incarnation, Secret, ServiceId, encode};
@@ -118,6 +118,11 @@ fn requests(vectors: &mut Vectors) {
     vectors.put("lookup/open", &Lookup { interface, at_least, below: None });
     vectors.put("subscribe", &Subscribe { on: true });
     vectors.put("subscribe/end", &Subscribe { on: false });
+    let args = list(["--once", ""]);
+    vectors.put("spawn", &Spawn { name: "worker", args });
+    vectors.put("grant", &Grant { client: "worker", interface });
+    vectors.put("revoke", &Revoke { client: Some("worker"), interface });
+    vectors.put("revoke/all", &Revoke { client: None, interface });
     vectors.put("switch", &Switch { interface, provider: "ramfs" });
 }
 
