@@ -77,7 +77,7 @@ impl Supervisor {
     }
 
     fn report_mismatch(&mut self, service: ServiceId, cptr: u32, what: Mismatch) {
-        self.tell(&Event::AuditMismatch { service, cptr, what });
+        self.tell(Event::AuditMismatch { service, cptr, what });
     }
 
     /// What the kernel calls it. Who stands by receives from its notification (SPEC S-2).

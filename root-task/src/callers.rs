@@ -220,7 +220,7 @@ impl Supervisor {
         };
         self.note(caller.client, outcome);
         let event = Event::Released { service: caller.client, server, repeated };
-        self.tell(&event);
+        self.tell(event);
     }
 
     /// Calls to this endpoint lead to the Supervisor until somebody serves it.
@@ -280,7 +280,7 @@ impl Supervisor {
         self.note(client, outcome);
         let kind = crate::grants::cap_kind(caller.grant.object);
         let event = Event::Granted { service: client, kind, cptr: u64::from(caller.grant.cptr) };
-        self.tell(&event);
+        self.tell(event);
     }
 
     /// SPEC F-7: takes what was granted at run time away, from `client` or from everybody.
@@ -314,7 +314,7 @@ impl Supervisor {
             let outcome = self.executor.slot_of(client, cptr).delete().during(Step::Revoke);
             self.note(client, outcome);
         }
-        self.tell(&Event::Withdrawn { service: client, cptr });
+        self.tell(Event::Withdrawn { service: client, cptr });
     }
 
     /// A client called while nobody serves (SPEC J-4, C-6).

@@ -91,7 +91,7 @@ impl Supervisor {
 
     pub(crate) fn reject(&mut self, id: ServiceId, why: Rejection) {
         if let Some(why) = self.entries[id.0 as usize].reject(why) {
-            self.tell(&Event::Rejected { service: id, why });
+            self.tell(Event::Rejected { service: id, why });
         }
     }
 

@@ -296,7 +296,7 @@ impl Hardware<'_> {
             };
             gasp::stand_by(cspace, &mut self.pool, inheritance)?;
         }
-        self.announce(supervisor, &complaints);
+        self.announce(supervisor, complaints);
         if let Some(accounts) = &mut supervisor.accounts {
             accounts.end_phase("handoff");
         }
@@ -355,7 +355,7 @@ impl Hardware<'_> {
     }
 
     /// The first events: what there is, and what it is called.
-    fn announce(&self, supervisor: &mut Supervisor, complaints: &[Event<'static>]) {
+    fn announce(&self, supervisor: &mut Supervisor, complaints: heapless::Vec<Event<'static>, 8>) {
         let plan = supervisor.plan;
         let quiet = supervisor.parameters.boot.quiet;
         if let Some(console) = supervisor.journal.console().filter(|_| !quiet) {
@@ -371,10 +371,10 @@ impl Hardware<'_> {
             tsc_mhz: self.bootinfo.tsc_mhz().unwrap_or(0),
         };
         let journal = &mut supervisor.journal;
-        journal.record(life::Instant::from_micros(0), &Event::State(BootState::KernelHandoff));
-        journal.record(now, &handoff);
+        journal.record(life::Instant::from_micros(0), Event::State(BootState::KernelHandoff));
+        journal.record(now, handoff);
         let services = plan.services.len() as u16;
-        journal.record(now, &Event::Plan { system: plan.system, services });
+        journal.record(now, Event::Plan { system: plan.system, services });
         for (index, service) in (0..).zip(&plan.services) {
             let event = Event::Registered {
                 service: ServiceId(index),
@@ -383,13 +383,13 @@ impl Hardware<'_> {
                 layer: service.layer,
                 critical: service.critical,
             };
-            journal.record(now, &event);
+            journal.record(now, event);
         }
         for complaint in complaints {
             journal.record(now, complaint);
         }
         if supervisor.entropy.is_weak() {
-            journal.record(now, &Event::WeakEntropy);
+            journal.record(now, Event::WeakEntropy);
         }
         if let Some(attempts) = &supervisor.attempts
             && attempts.failed() > 0
@@ -397,9 +397,9 @@ impl Hardware<'_> {
             let (code, culprit) = attempts.last();
             let event =
                 Event::FailedBoots { count: attempts.failed(), code, culprit, recovers: self.recovers };
-            journal.record(now, &event);
+            journal.record(now, event);
         }
-        journal.record(now, &Event::State(BootState::Initializing));
+        journal.record(now, Event::State(BootState::Initializing));
     }
 }
 

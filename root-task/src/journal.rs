@@ -31,8 +31,8 @@ pub struct Recent {
 impl Recent {
     const EMPTY: Self = Self { events: [const { None }; RECENT], next: 0 };
 
-    fn keep(&mut self, now: Instant, event: &Event<'static>) {
-        self.events[self.next] = Some((now, event.clone()));
+    fn keep(&mut self, now: Instant, event: Event<'static>) {
+        self.events[self.next] = Some((now, event));
         self.next = (self.next + 1) % RECENT;
     }
 
@@ -66,12 +66,12 @@ impl Journal {
     }
 
     /// Keeps `event` and shows it where somebody looks.
-    pub fn record(&mut self, now: Instant, event: &Event<'static>) {
-        let level = level(event);
+    pub fn record(&mut self, now: Instant, event: Event<'static>) {
+        let level = level(&event);
+        self.put(now, level, &event);
         if level <= Level::Info {
             self.recent.keep(now, event);
         }
-        self.put(now, level, event);
     }
 
     /// A line of a service's, which is gone after this call.

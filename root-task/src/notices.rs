@@ -30,11 +30,11 @@ impl Supervisor {
                 self.on_service_state(plan_id(service), from, to, reason);
             }
             Notice::LayerUp { layer, took } => {
-                self.journal.record(now, &Event::LayerUp { layer, micros: took.as_micros() });
+                self.journal.record(now, Event::LayerUp { layer, micros: took.as_micros() });
             }
             Notice::LayerOverBudget { layer, budget } => {
                 let budget = budget.as_micros();
-                self.journal.record(now, &Event::OverBudget { layer, micros: now.as_micros(), budget });
+                self.journal.record(now, Event::OverBudget { layer, micros: now.as_micros(), budget });
             }
             Notice::BootComplete { .. } => self.on_boot_complete(),
             Notice::BootFailed { culprit, reason } => {
@@ -43,7 +43,7 @@ impl Supervisor {
                 }
                 let (code, _) = blame(reason, self.entries[culprit.0 as usize].last_error);
                 self.remember_failure(code, culprit);
-                self.journal.record(now, &Event::BootFailed { code, culprit: Some(plan_id(culprit)) });
+                self.journal.record(now, Event::BootFailed { code, culprit: Some(plan_id(culprit)) });
             }
             // The state change that follows says the same, with its reason.
             Notice::StopForced { .. } => {}
@@ -54,7 +54,7 @@ impl Supervisor {
                 }
                 let (code, _) = blame(reason, self.entries[culprit.0 as usize].last_error);
                 self.remember_failure(code, culprit);
-                self.journal.record(now, &Event::Emergency { service: plan_id(culprit), code });
+                self.journal.record(now, Event::Emergency { service: plan_id(culprit), code });
             }
             Notice::RestartLimitReached { service, restarts, limit } => {
                 let code = match limit {
@@ -63,13 +63,13 @@ impl Supervisor {
                     Limit::Storm => SupervisorError::StormGuard.code(),
                 };
                 let service = plan_id(service);
-                self.journal.record(now, &Event::RestartLimitReached { service, restarts, code });
+                self.journal.record(now, Event::RestartLimitReached { service, restarts, code });
             }
             Notice::FallbackStarted { service, fallback } => {
                 let (service, fallback) = (plan_id(service), plan_id(fallback));
-                self.journal.record(now, &Event::FallbackStarted { service, fallback });
+                self.journal.record(now, Event::FallbackStarted { service, fallback });
             }
-            Notice::Storm => self.journal.record(now, &Event::Storm),
+            Notice::Storm => self.journal.record(now, Event::Storm),
             Notice::Ignored { event, .. } => {
                 if let Some(service) = event.service() {
                     self.reject(plan_id(service), Rejection::Late);
@@ -103,9 +103,9 @@ impl Supervisor {
         if self.is_settled() {
             self.quiet_until = self.clock.now();
         }
-        self.tell(&Event::State(self.boot_state));
+        self.tell(Event::State(self.boot_state));
         match to {
-            Boot::ShuttingDown(_) => self.tell(&Event::ShutdownBegun),
+            Boot::ShuttingDown(_) => self.tell(Event::ShutdownBegun),
             Boot::SupervisorMode => self.on_supervisor_mode(),
             _ => {}
         }
@@ -121,7 +121,7 @@ impl Supervisor {
         let now = self.clock.now();
         if from.is_starting() && to.is_up() {
             self.entries[id.0 as usize].ready = Some(now.as_micros());
-            self.journal.record(now, &Event::Ready { service: id });
+            self.journal.record(now, Event::Ready { service: id });
             self.offer(id);
             if self.parameters.boot.handover == Some(id) {
                 self.journal.hand_over_console();
@@ -130,7 +130,7 @@ impl Supervisor {
                 self.quiet_until = now.after(SETTLING);
             }
             if let Some(cost) = self.accounts.as_mut().and_then(|accounts| accounts.restarted(id)) {
-                self.journal.record(now, &cost);
+                self.journal.record(now, cost);
             }
         }
         if to.is_up() || to.is_at_rest() {
@@ -189,7 +189,7 @@ impl Supervisor {
             // The fault was an event; the start was one; phases are not.
             _ => return,
         };
-        self.journal.record(now, &event);
+        self.journal.record(now, event);
         let gone = match to {
             ServiceState::Disabled => true,
             // If there is an incarnation, its end follows, and with it this.
@@ -214,7 +214,7 @@ impl Supervisor {
         let failed = self.entries.len() - running;
         let event =
             Event::BootComplete { micros: now.as_micros(), running: running as u16, failed: failed as u16 };
-        self.journal.record(now, &event);
+        self.journal.record(now, event);
         self.report_costs();
         crate::ARENA.seal();
     }
@@ -226,7 +226,7 @@ impl Supervisor {
             None => {}
         }
         if let Some(at_end) = self.parameters.boot.after_boot {
-            self.tell(&Event::Finished);
+            self.tell(Event::Finished);
             self.journal.flush();
             self.power.finish(at_end);
         }
@@ -239,7 +239,7 @@ impl Supervisor {
         for phase in accounts.phases() {
             self.journal.record(
                 now,
-                &Event::Cost {
+                Event::Cost {
                     service: None,
                     what: phase.name,
                     cycles: phase.cycles,
@@ -248,17 +248,17 @@ impl Supervisor {
             );
             for (kind, count) in phase.counters.kinds().chain(phase.counters.invocations()) {
                 self.journal
-                    .record(now, &Event::Cost { service: None, what: kind, cycles: 0, syscalls: count });
+                    .record(now, Event::Cost { service: None, what: kind, cycles: 0, syscalls: count });
             }
         }
         for index in 0..self.entries.len() {
             let id = ServiceId(index as u16);
             let share = accounts.share(id);
-            self.journal.record(now, &accounts.cost(id, "create to ready"));
+            self.journal.record(now, accounts.cost(id, "create to ready"));
             if index < crate::account::DETAILED {
                 for (kind, count) in share.counters.kinds().chain(share.counters.invocations()) {
                     let event = Event::Cost { service: Some(id), what: kind, cycles: 0, syscalls: count };
-                    self.journal.record(now, &event);
+                    self.journal.record(now, event);
                 }
             }
         }

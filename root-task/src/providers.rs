@@ -128,7 +128,7 @@ impl Supervisor {
         self.restore_callers(endpoint);
         let interface = self.plan.providers.iter().find(|group| group.endpoint == endpoint);
         let interface = interface.map_or("", |group| group.interface);
-        self.tell(&Event::Switched { interface, from, to });
+        self.tell(Event::Switched { interface, from, to });
     }
 
     fn is_up(&self, id: ServiceId) -> bool {

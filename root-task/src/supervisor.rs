@@ -169,14 +169,14 @@ impl Supervisor {
         let spawned = Self::spawned_with(&self.spawned, id);
         let birth = Birth { incarnation: entry.incarnation, secret, spawned };
         let journal = &mut self.journal;
-        journal.record(now, &Event::Starting { service: id, incarnation: birth.incarnation });
+        journal.record(now, Event::Starting { service: id, incarnation: birth.incarnation });
         let outcome =
-            self.executor.create(id, birth, &mut entry.made, |granted| journal.record(now, &granted));
+            self.executor.create(id, birth, &mut entry.made, |granted| journal.record(now, granted));
         match outcome {
             Ok(()) => {
                 let now = self.clock.now();
                 entry.created = Some(now.as_micros());
-                journal.record(now, &Event::Created { service: id });
+                journal.record(now, Event::Created { service: id });
                 if fresh {
                     self.divert_calls_of(id);
                     self.place_provider(id);
@@ -229,20 +229,20 @@ impl Supervisor {
         self.release_callers(id, returns);
         if rejected > 0 {
             let event = Event::RejectedTotal { service: id, count: rejected };
-            self.tell(&event);
+            self.tell(event);
         }
-        self.tell(&Event::Revoked { service: id, whole });
+        self.tell(Event::Revoked { service: id, whole });
         let outcome = outcome.and_then(|()| {
             if self.parameters.boot.verify_reclaim {
                 let (bytes, slots) = self.executor.verify_reclaimed(id, whole)?;
                 let event = Event::Reclaimed { service: id, bytes, slots, intact: true };
-                self.tell(&event);
+                self.tell(event);
             }
             Ok(())
         });
         if let Err(refused) = outcome {
             self.blame(id, refused);
-            self.tell(&Event::Reclaimed { service: id, bytes: 0, slots: 0, intact: false });
+            self.tell(Event::Reclaimed { service: id, bytes: 0, slots: 0, intact: false });
         }
         self.answer(Life::Destroyed(life));
     }
@@ -282,14 +282,14 @@ impl Supervisor {
         if self.parameters.boot.verify_reclaim {
             self.reclaim_everything();
         }
-        self.tell(&Event::Finished);
+        self.tell(Event::Finished);
         self.journal.flush();
         self.power.end(ending)
     }
 
     /// Keeps an event of now. Not inlined: it is told in many places.
     #[inline(never)]
-    pub(crate) fn tell(&mut self, event: &Event<'static>) {
+    pub(crate) fn tell(&mut self, event: Event<'static>) {
         self.journal.record(self.clock.now(), event);
     }
 
@@ -403,7 +403,7 @@ impl Supervisor {
             Some(_) => SupervisorError::Crashed.code(),
             None => BootError::ServiceCrashed.code(),
         });
-        self.tell(&Event::Crashed { service: id, fault });
+        self.tell(Event::Crashed { service: id, fault });
         self.feed(Life::Crashed(partenza_lifecycle::ServiceId(id.0)));
     }
 }

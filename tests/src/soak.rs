@@ -181,14 +181,22 @@ fn account(log: &Log, id: ServiceId, restarts: u32, deaths: u32, starts: u32) {
         incarnations.iter().copied().eq(1..=all),
         "{name}: incarnations {incarnations:?}, not 1 to {all}"
     );
-    for (what, seen) in [
-        ("ready", count(&|event| *event == Event::Ready { service: id })),
-        ("revoked", count(&|event| matches!(event, Event::Revoked { service, .. } if *service == id))),
+    let revoked = |all_of_it| {
+        count(
+            &|event| matches!(event, Event::Revoked { service, whole } if *service == id && *whole == all_of_it),
+        )
+    };
+    // At the end each service is taken back whole, which is proven once more.
+    for (what, seen, expected) in [
+        ("ready", count(&|event| *event == Event::Ready { service: id }), all),
+        ("revoked", revoked(false), all),
+        ("revoked as a whole", revoked(true), 1),
         (
             "proven to be gone",
-            count(&|event| matches!(event, Event::Reclaimed { service, .. } if *service == id)),
+            count(&|event| matches!(event, Event::Reclaimed { service, intact: true, .. } if *service == id)),
+            all + 1,
         ),
     ] {
-        assert_eq!(seen, all, "{name}: incarnations that were {what}");
+        assert_eq!(seen, expected, "{name}: incarnations that were {what}");
     }
 }
