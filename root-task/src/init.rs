@@ -48,8 +48,6 @@ use crate::window::{ImageFrames, Window};
 const EARLY_CONSOLE: u16 = 0x3f8;
 /// What the arena holds besides the plan: the event ring above all.
 const ARENA_BASE: usize = 192 * 1024;
-/// Decoded plan, tables and queues, per byte of encoded plan.
-const ARENA_PER_PLAN_BYTE: usize = 10;
 const RING_BASE: usize = 48 * 1024;
 const RING_PER_SERVICE: usize = 320;
 /// Services that the initial pool of address space identifiers has room for, with some to spare.
@@ -135,7 +133,7 @@ fn boot(bootinfo: &BootInfoPtr, origin: u64) -> Result<&'static mut Supervisor, 
         cspace,
         untypeds(bootinfo).filter(|(_, desc)| !desc.is_device()).map(|(c, d)| (c, d.size_bits() as u8)),
     );
-    let arena_pages = (ARENA_BASE + archive.plan().len() * ARENA_PER_PLAN_BYTE).div_ceil(4096) as u32;
+    let arena_pages = (ARENA_BASE + Plan::working_bytes(archive.plan())).div_ceil(4096) as u32;
     let tail = arena_pages + FILLER_SLOTS;
     let free = cspace.count() as u32;
     if free < tail + own::COUNT {

@@ -89,3 +89,15 @@ fn two_hundred_restarts_leave_nothing_behind() {
     outcome.same("times it was ready", ready, 201);
     outcome.must("no record is missing", log.whole().is_ok());
 }
+
+/// The most that a manifest can say, for several services: Init has memory for what it must remember.
+#[test]
+fn many_restarts_to_remember_fit() {
+    let service =
+        |name: &str| Service::new(name, "trivial", 5).restart("{policy: on-failure, max: 65535, window: 1h}");
+    let system =
+        ["a", "b", "c"].iter().fold(System::new("many-restarts"), |system, name| system.with(service(name)));
+    let outcome = Machine::new(&Image::of(Kernel::Release, "many-restarts", &system)).ends_after_boot().run();
+    outcome.must_have_ended();
+    outcome.same("running and failed", outcome.log.complete(), Some((3, 0)));
+}

@@ -36,6 +36,9 @@ pub const MAX_SERVICES: usize = 512;
 /// The compiled, validated whole.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plan<'a> {
+    /// Restarts that are remembered at most, of all services: the first number of the bytes, so that it can be read before
+    /// there is memory for the rest.
+    pub remembered: u32,
     #[serde(borrow)]
     pub system: &'a str,
     /// `partenza 0.1.0`
@@ -408,6 +411,17 @@ impl<'a> Plan<'a> {
     /// The bytes are not a plan of [`FORMAT`].
     pub fn decode(bytes: &'a [u8]) -> Result<Self, MalformedPlan> {
         postcard::from_bytes(bytes).map_err(|_| MalformedPlan)
+    }
+
+    /// Bytes of memory that it takes to work with the plan in these bytes: what is decoded, tables made of it, and the
+    /// restarts that are remembered.
+    #[must_use]
+    pub fn working_bytes(bytes: &[u8]) -> usize {
+        /// Decoded plan, tables and queues, per byte of encoded plan.
+        const PER_BYTE: usize = 10;
+        const PER_RESTART: usize = size_of::<u64>();
+        let remembered = postcard::take_from_bytes::<u32>(bytes).map_or(0, |(remembered, _)| remembered);
+        bytes.len() * PER_BYTE + remembered as usize * PER_RESTART
     }
 
     /// # Panics

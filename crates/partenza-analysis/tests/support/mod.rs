@@ -153,6 +153,7 @@ impl System {
             slot: 0,
         });
         let mut plan = Plan {
+            remembered: 0,
             system: "small",
             tool: "partenza test",
             kernel: Kernel {

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use partenza_plan::layout::FrameMap;
+use partenza_plan::policy::{Restart, RestartPolicy};
 use partenza_plan::{
     Boot, Image, Irq, Kernel as PlanKernel, Layer, PAGE, PAGE_BITS, Plan, Platform, Providers, Recovery,
     Region, Segment, ServiceId, SystemObjects,
@@ -77,6 +78,7 @@ pub fn build<'a>(input: &'a Input<'a>, store: &'a Store, out: &mut Diagnostics) 
     }
     let platform = &model.config.platform;
     let mut plan = Plan {
+        remembered: remembered(model),
         system: input.title,
         tool: concat!("partenza ", env!("CARGO_PKG_VERSION")),
         kernel: PlanKernel {
@@ -279,6 +281,14 @@ fn recovery(model: &Model<'_>, ids: &HashMap<&str, ServiceId>) -> Recovery {
         soften: recovery.soften.iter().filter_map(|(from, to)| id(from).zip(id(to))).collect(),
         panic: recovery.panic.as_ref().and_then(id),
     }
+}
+
+/// A restart is remembered as long as the limits of its service or of the system ask how many there were.
+fn remembered(model: &Model<'_>) -> u32 {
+    let storm = model.config.storm.map_or(0, |storm| u32::from(storm.restarts));
+    let own =
+        |restart: &Restart| if restart.policy == RestartPolicy::Never { 0 } else { u32::from(restart.max) };
+    storm + model.services.iter().map(|service| own(&service.restart)).sum::<u32>()
 }
 
 fn layers(input: &Input<'_>) -> Vec<Layer> {
