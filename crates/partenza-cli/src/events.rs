@@ -254,6 +254,22 @@ mod tests {
     }
 
     #[test]
+    fn registers_are_numbers() {
+        let registers = partenza_protocol::event::Fault {
+            kind: partenza_protocol::event::FaultKind::VmRead,
+            cause: partenza_protocol::event::Cause::Unmapped,
+            ip: 1,
+            address: 2,
+            status: 0,
+            symbol: None,
+            registers: [1, u64::MAX].into_iter().collect(),
+        };
+        let crashed = Event::Crashed { service: ServiceId(0), fault: registers };
+        let events = Decoder::default().feed(&framed(crashed));
+        assert_eq!(events[0].json["fault"]["registers"], json!([1, u64::MAX]));
+    }
+
+    #[test]
     fn damage_is_counted_and_the_next_frame_is_read() {
         let mut decoder = Decoder::default();
         let mut bytes = b"SeaBIOS noise\0".to_vec();

@@ -114,7 +114,42 @@ pub struct Fault<'a> {
     #[serde(borrow)]
     pub symbol: Option<(&'a str, u32)>,
     /// The thread's registers in the kernel's order, the instruction pointer first.
+    #[serde(with = "words")]
     pub registers: heapless::Vec<u64, MAX_REGISTERS>,
+}
+
+/// Registers as they are, eight little-endian bytes each, behind their number of bytes: they are told on the way of a
+/// restart, where twenty numbers of any length would take more time than all the rest of the record.
+mod words {
+    use heapless::Vec;
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::MAX_REGISTERS;
+
+    const WORD: usize = size_of::<u64>();
+
+    pub fn serialize<S: Serializer>(words: &Vec<u64, MAX_REGISTERS>, to: S) -> Result<S::Ok, S::Error> {
+        if to.is_human_readable() {
+            return words.serialize(to);
+        }
+        let mut bytes = [0; MAX_REGISTERS * WORD];
+        for (place, word) in bytes.chunks_exact_mut(WORD).zip(words) {
+            place.copy_from_slice(&word.to_le_bytes());
+        }
+        to.serialize_bytes(&bytes[..words.len() * WORD])
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u64, MAX_REGISTERS>, D::Error> {
+        if from.is_human_readable() {
+            return Vec::deserialize(from);
+        }
+        let bytes = <&[u8]>::deserialize(from)?;
+        let (words, []) = bytes.as_chunks() else { return Err(D::Error::custom("half a register")) };
+        Vec::from_slice(words)
+            .map_err(|_| D::Error::custom("more registers than there are"))
+            .map(|words: Vec<[u8; WORD], MAX_REGISTERS>| words.into_iter().map(u64::from_le_bytes).collect())
+    }
 }
 
 /// How a slot differs from the plan.
@@ -613,5 +648,32 @@ impl fmt::Display for Fault<'_> {
             Cause::ForeignSyscall => "no system call of this kernel",
         };
         write!(f, " ({cause})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn crashed(registers: &[u64]) -> Event<'static> {
+        let registers = heapless::Vec::from_slice(registers).unwrap();
+        let (kind, cause) = (FaultKind::VmWrite, Cause::NullPointer);
+        let fault = Fault { kind, cause, ip: 1, address: 2, status: 3, symbol: Some(("f", 4)), registers };
+        Event::Crashed { service: ServiceId(5), fault }
+    }
+
+    #[test]
+    fn registers_travel_as_they_are() {
+        let mut buffer = [0; 512];
+        for registers in [&[][..], &[u64::MAX], &[7; MAX_REGISTERS]] {
+            let event = crashed(registers);
+            let bytes = postcard::to_slice(&event, &mut buffer).unwrap();
+            assert_eq!(postcard::from_bytes::<Event<'_>>(bytes), Ok(event));
+        }
+        let bytes = postcard::to_slice(&crashed(&[7]), &mut buffer).unwrap();
+        let (at, end) = (bytes.len() - 9, bytes.len() - 1);
+        assert_eq!(bytes[at], 8, "the number of bytes");
+        bytes[at] = 7;
+        assert!(postcard::from_bytes::<Event<'_>>(&bytes[..end]).is_err(), "half a register");
     }
 }
