@@ -67,7 +67,7 @@ impl Journal {
 
     /// Keeps `event` and shows it where somebody looks.
     pub fn record(&mut self, now: Instant, event: Event<'static>) {
-        let level = level(&event);
+        let level = event.level();
         self.put(now, level, &event);
         if level <= Level::Info {
             self.recent.keep(now, event);
@@ -163,51 +163,5 @@ pub fn words<'e>(
     Words {
         event,
         name: move |id: ServiceId| plan.services.get(id.0 as usize).map_or("?", |service| service.name),
-    }
-}
-
-/// How important an event is to somebody at the console.
-fn level(event: &Event<'_>) -> Level {
-    match event {
-        Event::InitError { .. }
-        | Event::BootFailed { .. }
-        | Event::Failed { .. }
-        | Event::Crashed { .. }
-        | Event::AuditMismatch { .. }
-        | Event::Reclaimed { intact: false, .. } => Level::Error,
-        Event::Emergency { .. } | Event::RestartLimitReached { .. } | Event::Storm => Level::Error,
-        Event::OverBudget { .. }
-        | Event::FailedBoots { .. }
-        | Event::Restarting { .. }
-        | Event::FallbackStarted { .. }
-        | Event::Unhealthy { .. }
-        | Event::Degraded { .. }
-        | Event::Rejected { .. }
-        | Event::WeakEntropy
-        | Event::Lost { .. }
-        | Event::Released { .. }
-        | Event::Switched { .. }
-        | Event::Stopped { forced: true, .. } => Level::Warn,
-        Event::Handoff { .. }
-        | Event::Plan { .. }
-        | Event::Ready { .. }
-        | Event::Recovered { .. }
-        | Event::LayerUp { .. }
-        | Event::BootComplete { .. }
-        | Event::ShutdownBegun
-        | Event::Stopped { .. }
-        | Event::Cost { .. }
-        | Event::Finished => Level::Info,
-        Event::Message { level, .. } => *level,
-        Event::State(_)
-        | Event::Registered { .. }
-        | Event::Starting { .. }
-        | Event::Granted { .. }
-        | Event::Withdrawn { .. }
-        | Event::Created { .. }
-        | Event::RejectedTotal { .. }
-        | Event::Stopping { .. }
-        | Event::Revoked { .. }
-        | Event::Reclaimed { .. } => Level::Debug,
     }
 }

@@ -4,6 +4,7 @@
 //! A line's fields are `sequence`, `time_us`, `event`, the event's own fields, and `text`, the event in words. Service
 //! numbers become names as soon as their `Registered` events were seen, and codes are written as people write them.
 
+use partenza_protocol::control::Level;
 use partenza_protocol::event::{Event, Record, Words};
 use partenza_protocol::{Code, ServiceId};
 use serde_json::{Map, Value, json};
@@ -178,48 +179,17 @@ impl Narrator {
     }
 }
 
+/// By its level, but for what is good news, what shows that something goes on, and numbers of the bench.
 fn weight(event: &Event<'_>) -> Weight {
-    match event {
-        Event::Crashed { .. }
-        | Event::Failed { .. }
-        | Event::Unhealthy { .. }
-        | Event::RestartLimitReached { .. }
-        | Event::Storm
-        | Event::Emergency { .. }
-        | Event::BootFailed { .. }
-        | Event::InitError { .. }
-        | Event::AuditMismatch { .. }
-        | Event::Reclaimed { intact: false, .. } => Weight::Error,
-        Event::Degraded { .. }
-        | Event::Restarting { .. }
-        | Event::FallbackStarted { .. }
-        | Event::FailedBoots { .. }
-        | Event::Rejected { .. }
-        | Event::OverBudget { .. }
-        | Event::WeakEntropy
-        | Event::Lost { .. }
-        | Event::Released { .. }
-        | Event::Switched { .. }
-        | Event::Stopped { forced: true, .. } => Weight::Warning,
-        Event::Ready { .. } | Event::Recovered { .. } | Event::BootComplete { .. } => Weight::Good,
-        Event::Handoff { .. }
-        | Event::Plan { .. }
-        | Event::Starting { .. }
-        | Event::Message { .. }
-        | Event::Stopping { .. }
-        | Event::Stopped { forced: false, .. }
-        | Event::LayerUp { .. }
-        | Event::ShutdownBegun
-        | Event::Finished => Weight::Plain,
-        Event::State(_)
-        | Event::Registered { .. }
-        | Event::Granted { .. }
-        | Event::Withdrawn { .. }
-        | Event::Created { .. }
-        | Event::RejectedTotal { .. }
-        | Event::Revoked { .. }
-        | Event::Reclaimed { intact: true, .. }
-        | Event::Cost { .. } => Weight::Detail,
+    match (event, event.level()) {
+        (Event::Ready { .. } | Event::Recovered { .. } | Event::BootComplete { .. }, _) => Weight::Good,
+        (Event::Starting { .. } | Event::Stopping { .. } | Event::Message { .. }, _) => Weight::Plain,
+        (Event::Cost { .. }, _) => Weight::Detail,
+        (Event::Unhealthy { .. }, _) => Weight::Error,
+        (_, Level::Error) => Weight::Error,
+        (_, Level::Warn) => Weight::Warning,
+        (_, Level::Info) => Weight::Plain,
+        (_, Level::Debug) => Weight::Detail,
     }
 }
 

@@ -376,6 +376,57 @@ pub enum Event<'a> {
     },
 }
 
+impl Event<'_> {
+    /// How important it is to somebody who watches the system: the console shows it from this level on.
+    #[must_use]
+    pub fn level(&self) -> Level {
+        match self {
+            Self::InitError { .. }
+            | Self::BootFailed { .. }
+            | Self::Failed { .. }
+            | Self::Crashed { .. }
+            | Self::AuditMismatch { .. }
+            | Self::Emergency { .. }
+            | Self::RestartLimitReached { .. }
+            | Self::Storm
+            | Self::Reclaimed { intact: false, .. } => Level::Error,
+            Self::OverBudget { .. }
+            | Self::FailedBoots { .. }
+            | Self::Restarting { .. }
+            | Self::FallbackStarted { .. }
+            | Self::Unhealthy { .. }
+            | Self::Degraded { .. }
+            | Self::Rejected { .. }
+            | Self::WeakEntropy
+            | Self::Lost { .. }
+            | Self::Released { .. }
+            | Self::Switched { .. }
+            | Self::Stopped { forced: true, .. } => Level::Warn,
+            Self::Handoff { .. }
+            | Self::Plan { .. }
+            | Self::Ready { .. }
+            | Self::Recovered { .. }
+            | Self::LayerUp { .. }
+            | Self::BootComplete { .. }
+            | Self::ShutdownBegun
+            | Self::Stopped { .. }
+            | Self::Cost { .. }
+            | Self::Finished => Level::Info,
+            Self::Message { level, .. } => *level,
+            Self::State(_)
+            | Self::Registered { .. }
+            | Self::Starting { .. }
+            | Self::Granted { .. }
+            | Self::Withdrawn { .. }
+            | Self::Created { .. }
+            | Self::RejectedTotal { .. }
+            | Self::Stopping { .. }
+            | Self::Revoked { .. }
+            | Self::Reclaimed { .. } => Level::Debug,
+        }
+    }
+}
+
 /// Displays an event, asking `name` for services.
 pub struct Words<'e, F> {
     pub event: &'e Event<'e>,
