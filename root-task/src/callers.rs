@@ -13,7 +13,7 @@
 
 use alloc::vec::Vec;
 
-use partenza_lifecycle::{Event as Life, Record, Request, ServiceState, Verdict};
+use partenza_lifecycle::{Denial, Record, Request, ServiceState};
 use partenza_plan::{Grant, Object, PAGE, Plan, ServiceId, Start};
 use partenza_protocol::Badge;
 use partenza_protocol::error::SupervisorError;
@@ -23,6 +23,7 @@ use sel4::UserContext;
 
 use crate::cspace::{Slot, own};
 use crate::executor::{Executor, kernel_rights};
+use crate::lifecycle::life;
 use crate::parking::Parked;
 use crate::refused::{During, Refused, Step};
 use crate::supervisor::Supervisor;
@@ -160,8 +161,7 @@ impl Callers {
 impl Supervisor {
     /// A server that does not come back after all, or never ran: nobody may wait for it either.
     pub(crate) fn release_from(&mut self, server: ServiceId) {
-        let life = partenza_lifecycle::ServiceId(server.0);
-        if !self.machine.record(life).is_some_and(Record::returns) {
+        if !self.machine.record(life(server)).is_some_and(Record::returns) {
             self.forget_spawn(server);
             self.release_callers(server, false);
         }
@@ -170,8 +170,7 @@ impl Supervisor {
     /// Before the boot: servers that it does not start are down until somebody starts them.
     pub(crate) fn divert_absent(&mut self) {
         for (id, service) in (0..).map(ServiceId).zip(&self.plan.services) {
-            let life = partenza_lifecycle::ServiceId(id.0);
-            let absent = self.machine.state(life) == Some(ServiceState::Disabled);
+            let absent = self.machine.state(life(id)) == Some(ServiceState::Disabled);
             if (absent || service.start != Start::Eager)
                 && let Some(endpoint) = self.servers.served_by(id)
             {
@@ -337,21 +336,14 @@ impl Supervisor {
     ///
     /// # Errors
     /// The server is not one that this starts, so there is nothing to wait for.
-    pub(crate) fn await_server(&mut self, client: ServiceId, server: ServiceId) -> Result<(), Verdict> {
-        let life = partenza_lifecycle::ServiceId(server.0);
-        self.verdict = None;
-        self.feed(Life::Requested { service: life, request: Request::Lookup });
-        match self.verdict.take() {
-            Some(Verdict::Accepted | Verdict::Already) => {
-                self.park(client, Parked::Awaits(server));
-                // What it led to at once may be all that there is to wait for.
-                if self.machine.state(life).is_some_and(|state| state.is_up() || state.is_at_rest()) {
-                    self.release_awaiting(server);
-                }
-                Ok(())
-            }
-            refused => Err(refused.unwrap_or(Verdict::Already)),
+    pub(crate) fn await_server(&mut self, client: ServiceId, server: ServiceId) -> Result<(), Denial> {
+        self.request(server, Request::Lookup)?;
+        self.park(client, Parked::Awaits(server));
+        // What it led to at once may be all that there is to wait for.
+        if self.machine.state(life(server)).is_some_and(|state| state.is_up() || state.is_at_rest()) {
+            self.release_awaiting(server);
         }
+        Ok(())
     }
 
     /// What the kernel refuses here would be a bug of ours: it is kept where `status` shows it.

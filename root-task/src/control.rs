@@ -4,7 +4,7 @@
 //! Whatever a service sends, it gets an answer at once or is destroyed; it can neither hold Init nor change the state of
 //! another. Bad messages are counted, the first few are logged, none has another effect (SPEC G-2).
 
-use partenza_lifecycle::{Denial, Event as Life, Refusal, Request, ServiceState, ShutdownKind, Verdict};
+use partenza_lifecycle::{Denial, Event as Life, Refusal, Request, ServiceState, ShutdownKind};
 use partenza_plan::policy::Probe;
 use partenza_plan::{Readiness, ServiceId};
 use partenza_protocol::control::{
@@ -16,6 +16,7 @@ use partenza_protocol::request::{Subscribe, Target};
 use partenza_protocol::{ABI, Code, Op, decode};
 use sel4::{MessageInfo, Word};
 
+use crate::lifecycle::life;
 use crate::requests::{self, View, put};
 use crate::services::MAX_BEFORE_READY;
 use crate::supervisor::Supervisor;
@@ -279,11 +280,9 @@ impl Supervisor {
             Ok(target) => target,
             Err(code) => return Outcome::Refuse(code),
         };
-        self.verdict = None;
-        self.feed(Life::Requested { service: life(target), request });
-        match self.verdict.take() {
-            Some(Verdict::Refused(denial)) => Outcome::Refuse(denial_code(denial)),
-            Some(Verdict::Accepted | Verdict::Already) | None => Outcome::Answer(0),
+        match self.request(target, request) {
+            Ok(()) => Outcome::Answer(0),
+            Err(denial) => Outcome::Refuse(denial_code(denial)),
         }
     }
 
@@ -373,10 +372,6 @@ impl Supervisor {
             Err(code) => Outcome::Refuse(code),
         }
     }
-}
-
-fn life(id: ServiceId) -> partenza_lifecycle::ServiceId {
-    partenza_lifecycle::ServiceId(id.0)
 }
 
 pub(crate) fn denial_code(denial: Denial) -> Code {

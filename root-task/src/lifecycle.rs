@@ -16,6 +16,12 @@ use partenza_protocol::error::PlanError;
 use crate::handoff::Failure;
 use crate::parameters::Parameters;
 
+/// The machine's name of a service.
+#[must_use]
+pub const fn life(id: partenza_plan::ServiceId) -> ServiceId {
+    ServiceId(id.0)
+}
+
 /// A machine for this plan; everything it needs lives as long as the system.
 ///
 /// # Errors

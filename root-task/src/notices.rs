@@ -10,6 +10,7 @@ use partenza_protocol::Code;
 use partenza_protocol::error::{BootError, ShutdownError, SupervisorError};
 use partenza_protocol::event::{BootState, Event, Rejection};
 
+use crate::lifecycle::life;
 use crate::parameters::LastGasp;
 use crate::requests;
 use crate::supervisor::Supervisor;
@@ -275,7 +276,7 @@ impl Supervisor {
         let _ = writeln!(console, "\n{what} because of {}. Services:", plan.service(plan_id(culprit)).name);
         for (index, service) in plan.services.iter().enumerate() {
             let entry = &entries[index];
-            let state = machine.state(partenza_lifecycle::ServiceId(index as u16));
+            let state = machine.state(life(ServiceId(index as u16)));
             let state = state.map_or(partenza_protocol::event::ServiceState::Pending, requests::state);
             let _ = write!(console, "  {:<24} layer {} {state:<10}", service.name, service.layer);
             if entry.messages > 0 {

@@ -16,6 +16,7 @@ use partenza_protocol::Op;
 use partenza_protocol::error::SupervisorError;
 
 use crate::executor::Executor;
+use crate::lifecycle::life;
 use crate::refused::{During, Refused, Step};
 use crate::supervisor::Supervisor;
 
@@ -64,10 +65,9 @@ impl Supervisor {
         }
         self.park(id, Parked::Throttled);
         self.parking.release = Some(Instant::from_micros((period + 1) * length));
-        let life = partenza_lifecycle::ServiceId(id.0);
-        if self.machine.state(life).is_some_and(|state| state.is_up()) {
+        if self.machine.state(life(id)).is_some_and(|state| state.is_up()) {
             self.entries[id.0 as usize].last_error = Some(SupervisorError::Overload.code());
-            self.feed(Life::Flooded(life));
+            self.feed(Life::Flooded(life(id)));
         }
         false
     }

@@ -11,15 +11,17 @@
 
 use alloc::vec::Vec;
 
-use partenza_lifecycle::{Event as Life, Request, ServiceState, Verdict};
+use partenza_lifecycle::{Denial, Request, ServiceState};
 use partenza_plan::{Object, Plan, ServiceId, Start};
 use partenza_protocol::error::{LookupError, SupervisorError};
 use partenza_protocol::event::Event;
 use partenza_protocol::request::{Found, Grant, Lookup, Release, Revoke, Switch};
 use partenza_protocol::{Code, decode};
 
+use crate::control::denial_code;
 use crate::cspace::Slot;
 use crate::executor::Executor;
+use crate::lifecycle::life;
 use crate::refused::{During, Refused, Step};
 use crate::supervisor::Supervisor;
 
@@ -136,7 +138,7 @@ impl Supervisor {
     }
 
     fn state(&self, id: ServiceId) -> ServiceState {
-        self.machine.state(partenza_lifecycle::ServiceId(id.0)).unwrap_or_default()
+        self.machine.state(life(id)).unwrap_or_default()
     }
 
     /// It is not up, and nothing that was decided brings it back.
@@ -171,15 +173,10 @@ impl Supervisor {
             return Ok(());
         }
         self.servers.wanted[index] = Some(to);
-        self.verdict = None;
-        self.feed(Life::Requested { service: partenza_lifecycle::ServiceId(to.0), request: Request::Start });
-        match self.verdict.take() {
-            Some(Verdict::Refused(denial)) => {
-                self.servers.wanted[index] = None;
-                Err(crate::control::denial_code(denial))
-            }
-            Some(Verdict::Accepted | Verdict::Already) | None => Ok(()),
-        }
+        self.request(to, Request::Start).map_err(|denial| {
+            self.servers.wanted[index] = None;
+            denial_code(denial)
+        })
     }
 
     /// SPEC S-5, for a service: the capability is there when the answer is. `None`: the caller waits.
@@ -209,11 +206,8 @@ impl Supervisor {
         }
         match self.await_server(client, server) {
             Ok(()) => None,
-            Err(Verdict::Refused(partenza_lifecycle::Denial::NotRunning)) => {
-                Some(Err(LookupError::NotRunning.code()))
-            }
-            Err(Verdict::Refused(denial)) => Some(Err(crate::control::denial_code(denial))),
-            Err(_) => Some(Err(LookupError::NotRunning.code())),
+            Err(Denial::NotRunning) => Some(Err(LookupError::NotRunning.code())),
+            Err(denial) => Some(Err(denial_code(denial))),
         }
     }
 
@@ -241,15 +235,17 @@ impl Supervisor {
     /// SPEC F-7: it is taken away again.
     ///
     /// # Errors
-    /// There is no such client.
+    /// There is no such client, or interface.
     pub(crate) fn revoke_call(&mut self) -> Result<(), Code> {
-        let mut interface = heapless::String::<64>::new();
-        let malformed = SupervisorError::Malformed.code();
-        let Ok(revoke) = decode::<Revoke<'_>>(self.inbox.payload()) else { return Err(malformed) };
-        // No interface of a plan has a longer name.
-        interface.push_str(revoke.interface).map_err(|_| LookupError::NotFound.code())?;
+        let Ok(revoke) = decode::<Revoke<'_>>(self.inbox.payload()) else {
+            return Err(SupervisorError::Malformed.code());
+        };
+        let plan: &'static Plan<'static> = self.plan;
+        let mut known = plan.services.iter().flat_map(|service| &service.provides);
+        let (interface, _) =
+            known.find(|(name, _)| *name == revoke.interface).ok_or(LookupError::NotFound.code())?;
         let client = revoke.client.map(|name| crate::requests::find(self.plan, name)).transpose()?;
-        self.revoke(client, |this, endpoint| this.provides(endpoint, &interface));
+        self.revoke(client, |this, endpoint| this.provides(endpoint, interface));
         Ok(())
     }
 

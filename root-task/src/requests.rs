@@ -17,6 +17,7 @@ use serde::Serialize;
 
 use crate::callers::Callers;
 use crate::grants::{cap_kind, region_kind};
+use crate::lifecycle::life;
 use crate::ring::Ring;
 use crate::services::Entry;
 
@@ -106,7 +107,7 @@ impl View<'_> {
     }
 
     fn state(&self, id: ServiceId) -> ServiceState {
-        let known = self.machine.state(partenza_lifecycle::ServiceId(id.0));
+        let known = self.machine.state(life(id));
         known.map_or(ServiceState::Pending, state)
     }
 

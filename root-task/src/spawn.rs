@@ -4,12 +4,14 @@
 //! What can be spawned is planned: a service on demand, with its binary, capabilities and limits. Only its arguments come
 //! with the request. They hold for all incarnations that follow from it, until nothing more is to follow.
 
-use partenza_lifecycle::{Event as Life, Request, ServiceState, Verdict};
+use partenza_lifecycle::{Request, ServiceState};
 use partenza_plan::{ServiceId, Start};
 use partenza_protocol::error::SupervisorError;
 use partenza_protocol::request::Spawn;
 use partenza_protocol::{Code, decode};
 
+use crate::control::denial_code;
+use crate::lifecycle::life;
 use crate::supervisor::Supervisor;
 
 /// Services at one time that run with such arguments.
@@ -36,9 +38,8 @@ impl Supervisor {
         if self.plan.service(id).start != Start::OnDemand {
             return Err(SupervisorError::NotSpawnable.code());
         }
-        let life = partenza_lifecycle::ServiceId(id.0);
         let rests = |state: ServiceState| state == ServiceState::Pending || state.is_at_rest();
-        if !self.machine.state(life).is_some_and(rests) {
+        if !self.machine.state(life(id)).is_some_and(rests) {
             return Err(SupervisorError::RunsAlready.code());
         }
         let mut spawned = Spawned { service: id, arguments: heapless::Vec::new(), count: 0 };
@@ -53,15 +54,10 @@ impl Supervisor {
         drop(spawn);
         self.forget_spawn(id);
         self.spawned.push(spawned).map_err(|_| SupervisorError::NotSpawnable.code())?;
-        self.verdict = None;
-        self.feed(Life::Requested { service: life, request: Request::Start });
-        match self.verdict.take() {
-            Some(Verdict::Refused(denial)) => {
-                self.forget_spawn(id);
-                Err(crate::control::denial_code(denial))
-            }
-            Some(Verdict::Accepted | Verdict::Already) | None => Ok(()),
-        }
+        self.request(id, Request::Start).map_err(|denial| {
+            self.forget_spawn(id);
+            denial_code(denial)
+        })
     }
 
     /// Nothing more follows from the request.

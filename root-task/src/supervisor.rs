@@ -12,7 +12,9 @@ use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use core::fmt::Write;
 
-use partenza_lifecycle::{Action, Duration, Event as Life, Instant, Machine, Record, Scope, Verdict};
+use partenza_lifecycle::{
+    Action, Denial, Duration, Event as Life, Instant, Machine, Record, Request, Scope, Verdict,
+};
 use partenza_plan::symbols::Symbols;
 use partenza_plan::{Plan, ServiceId};
 use partenza_protocol::control::{Level, MAX_TEXT};
@@ -30,6 +32,7 @@ use crate::entropy::Entropy;
 use crate::executor::{Birth, Executor};
 use crate::faults;
 use crate::journal::Journal;
+use crate::lifecycle::life;
 use crate::mailbox::{Inbox, Outbox};
 use crate::parameters::Parameters;
 use crate::parking::Parking;
@@ -134,6 +137,19 @@ impl Supervisor {
             while let Some(action) = self.actions.pop_front() {
                 self.perform(action);
             }
+        }
+    }
+
+    /// Asks for a change of a service (SPEC I-4): the machine answers at once, what follows comes as events.
+    ///
+    /// # Errors
+    /// Why it is not done.
+    pub(crate) fn request(&mut self, id: ServiceId, request: Request) -> Result<(), Denial> {
+        self.verdict = None;
+        self.feed(Life::Requested { service: life(id), request });
+        match self.verdict.take() {
+            Some(Verdict::Refused(denial)) => Err(denial),
+            Some(Verdict::Accepted | Verdict::Already) | None => Ok(()),
         }
     }
 
@@ -251,7 +267,7 @@ impl Supervisor {
     fn reclaim_everything(&mut self) {
         for index in 0..self.entries.len() {
             if self.entries[index].made.has_spaces() {
-                self.destroy(partenza_lifecycle::ServiceId(index as u16), Scope::Service);
+                self.destroy(life(ServiceId(index as u16)), Scope::Service);
                 // The machine is at its end, and nobody waits for the line any more, so the ring would fill.
                 self.answers.clear();
                 self.journal.flush();
@@ -404,6 +420,6 @@ impl Supervisor {
             None => BootError::ServiceCrashed.code(),
         });
         self.tell(Event::Crashed { service: id, fault });
-        self.feed(Life::Crashed(partenza_lifecycle::ServiceId(id.0)));
+        self.feed(Life::Crashed(life(id)));
     }
 }
