@@ -385,7 +385,7 @@ impl Executor {
     pub fn answer_call(&self, id: ServiceId, context: &mut UserContext, label: u64) -> Result<(), Refused> {
         let (_, _, slots) = self.parts(id);
         context.inner_mut().answer_syscall(sel4::MessageInfo::new(label, 0, 0, 0).into_word(), 0);
-        self.tcb(&slots).tcb_write_all_registers(true, context).during(Step::WriteRegisters)
+        self.tcb(slots).tcb_write_all_registers(true, context).during(Step::WriteRegisters)
     }
 
     /// Makes the capability of a call lead to the Supervisor.

@@ -6,8 +6,10 @@
 //!   batched retypes, not one per object.
 //! * Everything is made before the first instruction runs (SPEC D-2), by one function for first starts and restarts.
 //! * What lasts as long as the service (CSpace, VSpace, read-only pages) is made once; a new incarnation is a thread
-//!   and its writable pages (EXAMPLE: objects and lifetimes).
+//!   and its writable pages, and other words in its startup page (EXAMPLE: objects and lifetimes).
 //! * [`Executor::destroy`] gives back whatever exists, however far a start got (SPEC D-3).
+
+use alloc::vec::Vec;
 
 use partenza_plan::layout::{FrameMap, SlotMap};
 use partenza_plan::{Image, Object, PAGE, Plan, Rights, Service, ServiceId};
@@ -24,8 +26,11 @@ use crate::pool::retype;
 use crate::refused::{During, Refused, Step};
 use crate::spawn::Spawned;
 use crate::system::hook;
-use crate::window::{ImageFrames, Window};
+use crate::window::{ImageFrames, KeptPages, Window};
 
+/// Registers that a thread's entry is told by, from `rip` to `rdi` in the kernel's order; the others of a thread that was
+/// just made are zero.
+const ENTRY_REGISTERS: u64 = 9;
 /// CPtr of the fault endpoint in every service's CSpace.
 const FAULT_CPTR: u64 = 2;
 
@@ -38,6 +43,7 @@ pub struct Made {
     /// Copies of other memory's frames, which revoking the untyped does not take away.
     shared: u32,
     regions: u32,
+    startup: u32,
     /// An incarnation was begun.
     incarnation: bool,
 }
@@ -69,8 +75,12 @@ pub struct Executor {
     pub(crate) plan: &'static Plan<'static>,
     pub(crate) archive: &'static [u8],
     pub(crate) cspace: CSpace,
+    /// Of each service.
+    slots: &'static [SlotMap],
     window: Window,
     image: ImageFrames,
+    /// A startup page for each service.
+    kept: KeptPages,
     asid_pools: AsidPools,
 }
 
@@ -89,18 +99,21 @@ impl Executor {
         cspace: CSpace,
         window: Window,
         image: ImageFrames,
+        kept: KeptPages,
         asid_pools: AsidPools,
     ) -> Self {
-        Self { plan, archive, cspace, window, image, asid_pools }
+        let map = |service| SlotMap::new(service, plan.image_of(service), &plan.regions);
+        let slots = plan.services.iter().map(map).collect::<Vec<_>>().leak();
+        Self { plan, archive, cspace, slots, window, image, kept, asid_pools }
     }
 
+    #[inline(never)]
     pub(crate) fn parts(
         &self,
         id: ServiceId,
-    ) -> (&'static Service<'static>, &'static Image<'static>, SlotMap) {
+    ) -> (&'static Service<'static>, &'static Image<'static>, &'static SlotMap) {
         let service = self.plan.service(id);
-        let image = self.plan.image_of(service);
-        (service, image, SlotMap::new(service, image, &self.plan.regions))
+        (service, self.plan.image_of(service), &self.slots[id.0 as usize])
     }
 
     /// Makes everything that an incarnation of the service needs, except letting it run.
@@ -109,7 +122,7 @@ impl Executor {
     /// # Errors
     /// What the kernel refused; `made` then says how far it got, for [`Self::destroy`].
     pub fn create(
-        &self,
+        &mut self,
         id: ServiceId,
         birth: Birth<'_>,
         made: &mut Made,
@@ -117,10 +130,11 @@ impl Executor {
     ) -> Result<(), Refused> {
         let (service, image, slots) = self.parts(id);
         if !made.service {
-            self.make_spaces(service, &slots, made)?;
-            self.share_image(image, &slots, made)?;
-            self.map_regions(service, &slots, made)?;
-            self.grant(service, &slots)?;
+            self.make_spaces(service, slots, made)?;
+            self.share_image(image, slots, made)?;
+            self.map_regions(service, slots, made)?;
+            self.map_startup_page(id, service, slots, made)?;
+            self.grant(service, slots)?;
             made.service = true;
             for event in grants(id, service, self.plan) {
                 granted(event);
@@ -130,7 +144,8 @@ impl Executor {
             self.refresh(id)?;
         }
         made.incarnation = true;
-        self.make_incarnation(id, service, image, &slots, birth)
+        self.write_startup_page(id, service, birth);
+        self.make_incarnation(id, service, image, slots)
     }
 
     /// Clears what a predecessor left in objects that outlive it (SPEC L-6): pending signals, masked interrupts, and
@@ -235,6 +250,37 @@ impl Executor {
         Ok(())
     }
 
+    fn map_startup_page(
+        &mut self,
+        id: ServiceId,
+        service: &Service<'_>,
+        slots: &SlotMap,
+        made: &mut Made,
+    ) -> Result<(), Refused> {
+        let Some(address) = service.startup_page else { return Ok(()) };
+        let slot = Slot(slots.startup);
+        let (_, frame) = self.kept.page(id.0 as usize);
+        self.cspace
+            .path(slot)
+            .copy(&self.cspace.path(frame), CapRights::read_only())
+            .during(Step::CopyFrame)?;
+        made.startup = 1;
+        self.map(slot, slots, address, CapRights::read_only())
+    }
+
+    /// What the incarnation finds there, all of it: a predecessor may have been spawned with other arguments.
+    fn write_startup_page(&mut self, id: ServiceId, service: &Service<'_>, birth: Birth<'_>) {
+        if service.startup_page.is_none() {
+            return;
+        }
+        let (page, _) = self.kept.page(id.0 as usize);
+        startup::begin(page, service.startup, birth.secret, birth.incarnation);
+        if let Some(spawned) = birth.spawned {
+            // Without room it keeps its own: what it was spawned with is at most 256 bytes.
+            let _ = startup::replace_arguments(page, &spawned.arguments, spawned.count);
+        }
+    }
+
     /// Mints exactly what the plan lists (SPEC F-1, F-3).
     fn grant(&self, service: &Service<'_>, slots: &SlotMap) -> Result<(), Refused> {
         let cnode = self.cnode(slots);
@@ -269,7 +315,6 @@ impl Executor {
         service: &Service<'_>,
         image: &Image<'_>,
         slots: &SlotMap,
-        birth: Birth<'_>,
     ) -> Result<(), Refused> {
         let untyped = self.cspace.cap(Slot(service.untyped_slots.1));
         let frames = FrameMap::new(service, image);
@@ -288,19 +333,6 @@ impl Executor {
                 self.map(frame(index), slots, segment.address + u64::from(page) * PAGE, writable)?;
                 index += 1;
             }
-        }
-        if let (Some(index), Some(address)) = (frames.startup, service.startup_page) {
-            self.window.fill(frame(index), |page| {
-                page[..service.startup.len()].copy_from_slice(service.startup);
-                page[startup::SECRET_AT..startup::SECRET_AT + 16].copy_from_slice(&birth.secret.0);
-                page[startup::INCARNATION_AT..startup::INCARNATION_AT + 4]
-                    .copy_from_slice(&birth.incarnation.0.to_le_bytes());
-                if let Some(spawned) = birth.spawned {
-                    // Without room it keeps its own: what it was spawned with is at most 256 bytes.
-                    let _ = startup::replace_arguments(page, &spawned.arguments, spawned.count);
-                }
-            })?;
-            self.map(frame(index), slots, address, CapRights::read_only())?;
         }
         self.map(frame(frames.ipc_buffer), slots, service.ipc_buffer, writable)?;
         let bottom = service.stack_top - u64::from(service.stack_pages) * PAGE;
@@ -340,7 +372,7 @@ impl Executor {
                 *register = value;
             }
         }
-        self.tcb(&slots).tcb_write_all_registers(true, &context).during(Step::WriteRegisters)
+        self.tcb(slots).tcb_write_registers(true, ENTRY_REGISTERS, &context).during(Step::WriteRegisters)
     }
 
     /// Takes back the incarnation, or with `whole` everything, however much of it exists. One revoke for the
@@ -357,7 +389,11 @@ impl Executor {
         if !whole || !made.service_begun {
             return Ok(());
         }
-        for (first, count) in [(slots.shared, &mut made.shared), (slots.regions, &mut made.regions)] {
+        for (first, count) in [
+            (slots.shared, &mut made.shared),
+            (slots.regions, &mut made.regions),
+            (slots.startup, &mut made.startup),
+        ] {
             while *count > 0 {
                 let slot = Slot(first + *count - 1);
                 self.cspace.cap::<cap_type::Granule>(slot).frame_unmap().during(Step::Unmap)?;

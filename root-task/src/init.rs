@@ -42,7 +42,7 @@ use crate::subscribers::Subscribers;
 use crate::supervisor::{EVENTS_SOURCE, STALLED, Supervisor, TIMER_SOURCE};
 use crate::system::{self, IrqLine};
 use crate::uart::Uart;
-use crate::window::{ImageFrames, Window};
+use crate::window::{ImageFrames, KeptPages, Window};
 
 /// Where errors go before the plan says where the console is: COM1.
 const EARLY_CONSOLE: u16 = 0x3f8;
@@ -134,17 +134,19 @@ fn boot(bootinfo: &BootInfoPtr, origin: u64) -> Result<&'static mut Supervisor, 
         untypeds(bootinfo).filter(|(_, desc)| !desc.is_device()).map(|(c, d)| (c, d.size_bits() as u8)),
     );
     let arena_pages = (ARENA_BASE + Plan::working_bytes(archive.plan())).div_ceil(4096) as u32;
-    let tail = arena_pages + FILLER_SLOTS;
+    let kept_pages = Plan::needs(archive.plan()).kept_pages;
+    let pages = arena_pages.saturating_add(kept_pages);
+    let tail = pages.saturating_add(FILLER_SLOTS);
     let free = cspace.count() as u32;
-    if free < tail + own::COUNT {
+    if free < tail.saturating_add(own::COUNT) {
         return Err(Failure::new(BootError::NotEnoughSlots, u64::from(free)));
     }
-    let arena_slots = Slot(free - arena_pages);
+    let memory_slots = Slot(free - pages);
     let filler_slots = Slot(free - tail);
-    let window = Window::open(cspace, &mut pool, arena_pages)?;
-    let (arena_start, arena_end) = window.map_arena(&mut pool, arena_slots, arena_pages)?;
+    let window = Window::open(cspace, &mut pool, pages)?;
+    let (arena, kept) = window.map_memory(&mut pool, memory_slots, arena_pages, kept_pages)?;
     // SAFETY: just mapped, writable, for the arena alone, and never unmapped.
-    unsafe { crate::ARENA.open(arena_start, arena_end) };
+    unsafe { crate::ARENA.open(arena.start, arena.end) };
 
     let plan: &'static Plan<'static> = Box::leak(Box::new(handoff::read_plan(&archive)?));
     if plan.objects.slots > filler_slots.0 {
@@ -166,7 +168,7 @@ fn boot(bootinfo: &BootInfoPtr, origin: u64) -> Result<&'static mut Supervisor, 
         ram,
         recovers: false,
     };
-    machine.assemble(plan, archive)
+    machine.assemble(plan, archive, kept)
 }
 
 /// What [`boot`] has gathered of the machine.
@@ -189,6 +191,7 @@ impl Hardware<'_> {
         &mut self,
         plan: &'static Plan<'static>,
         archive: Archive<'static>,
+        kept: KeptPages,
     ) -> Result<&'static mut Supervisor, Failure> {
         let cspace = self.cspace;
         let Platform::Pc99 { timer, console, events, power_off } = plan.platform;
@@ -251,7 +254,7 @@ impl Hardware<'_> {
         let ring = RING_BASE + RING_PER_SERVICE * services;
         let journal = Journal::new(plan, ring, shown, parameters.boot.log, line);
         let executor =
-            Executor::new(plan, archive_bytes(&archive)?, cspace, self.window, self.image, asid_pools);
+            Executor::new(plan, archive_bytes(&archive)?, cspace, self.window, self.image, kept, asid_pools);
         let supervisor = Box::leak(Box::new(Supervisor {
             plan,
             archive,

@@ -62,7 +62,7 @@ impl Executor {
     /// What the kernel refused.
     pub fn registers(&self, id: ServiceId) -> Result<UserContext, Refused> {
         let (_, _, slots) = self.parts(id);
-        self.tcb(&slots).tcb_read_all_registers(false).during(Step::WriteRegisters)
+        self.tcb(slots).tcb_read_all_registers(false).during(Step::WriteRegisters)
     }
 
     /// Looks into a slot of the service's CSpace.
@@ -115,6 +115,6 @@ impl Executor {
     /// A slot of the service's CSpace, as Init reaches it.
     pub(crate) fn slot_of(&self, id: ServiceId, cptr: u32) -> sel4::AbsoluteCPtr {
         let (service, _, slots) = self.parts(id);
-        self.cnode(&slots).absolute_cptr_from_bits_with_depth(u64::from(cptr), service.cnode_radix as usize)
+        self.cnode(slots).absolute_cptr_from_bits_with_depth(u64::from(cptr), service.cnode_radix as usize)
     }
 }

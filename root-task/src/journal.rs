@@ -45,6 +45,8 @@ impl Recent {
 
 pub struct Journal {
     ring: Ring,
+    /// Where an event is encoded before it goes into the ring.
+    encoded: [u8; MAX_RECORD],
     recent: Recent,
     names: &'static Plan<'static>,
     console: Option<Uart>,
@@ -61,8 +63,15 @@ impl Journal {
         console_level: Level,
         line: Option<Uart>,
     ) -> Self {
-        let ring = Ring::new(capacity);
-        Self { ring, recent: Recent::EMPTY, names: plan, console, console_level, line: line.map(Line::new) }
+        Self {
+            ring: Ring::new(capacity),
+            encoded: [0; MAX_RECORD],
+            recent: Recent::EMPTY,
+            names: plan,
+            console,
+            console_level,
+            line: line.map(Line::new),
+        }
     }
 
     /// Keeps `event` and shows it where somebody looks.
@@ -82,12 +91,7 @@ impl Journal {
     fn put(&mut self, now: Instant, level: Level, event: &Event<'_>) {
         // What a `Record` looks like, without a copy of the event.
         let record = (self.ring.next_sequence(), now.as_micros(), event);
-        let mut bytes = [0; MAX_RECORD];
-        match postcard::to_slice(&record, &mut bytes) {
-            Ok(bytes) => self.ring.push(bytes),
-            // Only a text longer than the protocol allows could do this, and those are cut where they come in.
-            Err(_) => self.ring.push(&[]),
-        }
+        self.ring.push(encoded(&record, &mut self.encoded));
         let Some(console) = self.console.as_mut().filter(|_| level <= self.console_level) else { return };
         let micros = now.as_micros();
         // Writing to a UART cannot fail.
@@ -153,6 +157,13 @@ impl Journal {
             line.flush(&self.ring);
         }
     }
+}
+
+/// Nothing for what is too long; only a text longer than the protocol allows could be, and those are cut where they come
+/// in. Not inlined: the compiler makes less of it where it knows nothing else of the buffer.
+#[inline(never)]
+fn encoded<'b>(record: &(u32, u64, &Event<'_>), buffer: &'b mut [u8; MAX_RECORD]) -> &'b [u8] {
+    postcard::to_slice(record, buffer).map_or(&[], |bytes| bytes)
 }
 
 /// An event in words, with the plan's names. One function, so that the words are in the image once.

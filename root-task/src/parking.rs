@@ -123,7 +123,7 @@ impl Executor {
     /// What the kernel refused.
     fn suspend(&self, id: ServiceId) -> Result<(), Refused> {
         let (_, _, slots) = self.parts(id);
-        self.tcb(&slots).tcb_suspend().during(Step::WriteRegisters)
+        self.tcb(slots).tcb_suspend().during(Step::WriteRegisters)
     }
 
     /// Lets the thread go on; a system call that it stood in is made again.
@@ -132,6 +132,6 @@ impl Executor {
     /// What the kernel refused.
     pub fn resume_where_it_stands(&self, id: ServiceId) -> Result<(), Refused> {
         let (_, _, slots) = self.parts(id);
-        self.tcb(&slots).tcb_resume().during(Step::WriteRegisters)
+        self.tcb(slots).tcb_resume().during(Step::WriteRegisters)
     }
 }

@@ -3,7 +3,7 @@
 //! pages with the rights that they should have.
 //!
 //! Everything lies in one gigabyte above the image: page 0 is the timer's registers, page 1 the window, page tables
-//! from the second on hold the arena.
+//! from the second on hold the arena, and behind it the kept pages, which Init writes and services see, read-only.
 
 use partenza_plan::PAGE;
 use partenza_protocol::error::BootError;
@@ -32,12 +32,12 @@ fn vspace() -> cap::VSpace {
 }
 
 impl Window {
-    /// Makes the tables for the window and an arena of `arena_pages`.
+    /// Makes the tables for the window and `pages` of memory.
     ///
     /// # Errors
     /// No memory, or what the kernel refused.
-    pub fn open(cspace: CSpace, pool: &mut Pool, arena_pages: u32) -> Result<Self, Refused> {
-        let tables = 1 + (arena_pages as usize * PAGE as usize).div_ceil(TABLE_SPAN);
+    pub fn open(cspace: CSpace, pool: &mut Pool, pages: u32) -> Result<Self, Refused> {
+        let tables = 1 + (pages as usize * PAGE as usize).div_ceil(TABLE_SPAN);
         if tables > MAX_TABLES {
             return Err(Refused::because(BootError::NotEnoughMemory));
         }
@@ -64,23 +64,30 @@ impl Window {
         Ok(Self { cspace })
     }
 
-    /// Makes and maps the arena's frames in slots from `first` on; gives its address range.
+    /// Makes and maps the frames of the arena and of `kept` pages, in slots from `first` on; gives the arena's address
+    /// range and the kept pages.
     ///
     /// # Errors
     /// No memory, or what the kernel refused.
-    pub fn map_arena(&self, pool: &mut Pool, first: Slot, pages: u32) -> Result<(usize, usize), Refused> {
+    pub fn map_memory(
+        &self,
+        pool: &mut Pool,
+        first: Slot,
+        arena: u32,
+        kept: u32,
+    ) -> Result<(core::ops::Range<usize>, KeptPages), Refused> {
+        let address = |page: u32| ARENA + page as usize * PAGE as usize;
+        let pages = arena + kept;
         pool.take(ObjectBlueprint::GRANULE, first, pages)?;
         for page in 0..pages {
             self.frame(first.plus(page))
-                .frame_map(
-                    vspace(),
-                    ARENA + page as usize * PAGE as usize,
-                    CapRights::read_write(),
-                    VmAttributes::DEFAULT,
-                )
+                .frame_map(vspace(), address(page), CapRights::read_write(), VmAttributes::DEFAULT)
                 .during(Step::MapFrame)?;
         }
-        Ok((ARENA, ARENA + pages as usize * PAGE as usize))
+        Ok((
+            ARENA..address(arena),
+            KeptPages { base: address(arena), count: kept as usize, first: first.plus(arena) },
+        ))
     }
 
     /// Maps a frame of device registers for Init and gives its address.
@@ -112,6 +119,27 @@ impl Window {
 
     fn frame(&self, slot: Slot) -> cap::Granule {
         self.cspace.cap(slot)
+    }
+}
+
+/// Pages of Init's own memory that services see: mapped here for ever, writable, and zero at first.
+pub struct KeptPages {
+    base: usize,
+    count: usize,
+    first: Slot,
+}
+
+impl KeptPages {
+    /// A page, and the slot of its frame.
+    ///
+    /// # Panics
+    /// There are not so many.
+    pub fn page(&mut self, index: usize) -> (&mut [u8; PAGE as usize], Slot) {
+        assert!(index < self.count, "the plan keeps no such page");
+        let page: *mut [u8; PAGE as usize] =
+            core::ptr::with_exposed_provenance_mut(self.base + index * PAGE as usize);
+        // SAFETY: `map_memory` mapped it, writable, for this alone, and it stays so; `self` is borrowed with it.
+        (unsafe { &mut *page }, self.first.plus(index as u32))
     }
 }
 

@@ -107,20 +107,12 @@ pub struct Target {
     pub what: String,
     pub limit: u64,
     pub measured: u64,
-    /// A target that is missed, and the number that is not to be exceeded until it is met.
-    pub held: Option<u64>,
 }
 
 impl Target {
     #[must_use]
     pub fn is_met(&self) -> bool {
         self.measured <= self.limit
-    }
-
-    /// It is met, or at least no worse than it was.
-    #[must_use]
-    pub fn holds(&self) -> bool {
-        self.measured <= self.held.unwrap_or(self.limit)
     }
 }
 
@@ -171,7 +163,6 @@ impl Report {
             what: "instructions to BootComplete, reference system".to_owned(),
             limit: INSTRUCTIONS_TO_COMPLETE,
             measured: self.reference.instructions(),
-            held: None,
         }];
         for (size, boot) in &self.trivial {
             let most = |of: fn(&Cost) -> u64| boot.sorted(of).last().copied().unwrap_or(u64::MAX);
@@ -179,13 +170,11 @@ impl Report {
                 what: format!("system calls of a trivial service, create to ready, at most, of {size}"),
                 limit: CALLS_PER_SERVICE,
                 measured: most(|cost| cost.calls),
-                held: None,
             });
             targets.push(Target {
                 what: format!("instructions of a trivial service, create to ready, at most, of {size}"),
                 limit: INSTRUCTIONS_PER_SERVICE,
                 measured: most(|cost| cost.instructions),
-                held: None,
             });
         }
         if let [(_, few), .., (_, many)] = self.trivial.as_slice() {
@@ -198,13 +187,11 @@ impl Report {
                 what: "system calls more per service from the smaller to the larger system".to_owned(),
                 limit: 0,
                 measured: growth(|cost| cost.calls),
-                held: None,
             });
             targets.push(Target {
                 what: "instructions more per service from the smaller to the larger system".to_owned(),
                 limit: ASID_SEARCH,
                 measured: growth(|cost| cost.instructions),
-                held: None,
             });
         }
         targets.extend(restart::targets(&self.restarts));
@@ -213,7 +200,6 @@ impl Report {
             what: "bytes of text and data of the root task".to_owned(),
             limit: ROOT_TASK_BYTES,
             measured: self.root_task_bytes,
-            held: None,
         });
         targets
     }

@@ -17,6 +17,8 @@ pub struct SlotMap {
     pub shared: u32,
     /// Copies of region frames, in the order of [`Service::maps`].
     pub regions: u32,
+    /// A copy of the frame of its startup page, in Init's memory; none, like all that it counts, without such a page.
+    pub startup: u32,
     /// One incarnation: frames ([`FrameMap`]), then the TCB.
     pub frames: u32,
     pub tcb: u32,
@@ -29,7 +31,6 @@ pub struct SlotMap {
 pub struct FrameMap {
     /// Pages of the writable segments, in segment order.
     pub data: u32,
-    pub startup: Option<u32>,
     pub ipc_buffer: u32,
     pub stack: u32,
     pub count: u32,
@@ -50,20 +51,19 @@ impl SlotMap {
         let shared = take(shared_pages(image));
         let mapped = service.maps.iter().map(|map| regions.get(map.region as usize).map_or(0, |r| r.pages));
         let regions = take(mapped.sum());
+        let startup = take(u32::from(service.startup_page.is_some()));
         let frames = take(FrameMap::new(service, image).count);
         let tcb = take(1);
-        Self { cnode, vspace, tables, shared, regions, frames, tcb, end: next }
+        Self { cnode, vspace, tables, shared, regions, startup, frames, tcb, end: next }
     }
 }
 
 impl FrameMap {
     #[must_use]
     pub fn new(service: &Service<'_>, image: &Image<'_>) -> Self {
-        let data_pages = image.segments.iter().filter(|s| s.writable).map(|s| s.pages).sum::<u32>();
-        let startup = service.startup_page.map(|_| data_pages);
-        let ipc_buffer = data_pages + u32::from(startup.is_some());
+        let ipc_buffer = image.segments.iter().filter(|s| s.writable).map(|s| s.pages).sum::<u32>();
         let stack = ipc_buffer + 1;
-        Self { data: 0, startup, ipc_buffer, stack, count: stack + u32::from(service.stack_pages) }
+        Self { data: 0, ipc_buffer, stack, count: stack + u32::from(service.stack_pages) }
     }
 }
 

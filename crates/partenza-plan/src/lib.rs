@@ -26,19 +26,27 @@ pub use policy::{Class, Health, Overload, Recovery, Restart, Storm};
 use serde::{Deserialize, Serialize};
 
 /// Version of the plan's types. Any change to them changes it.
-pub const FORMAT: u16 = 2;
+pub const FORMAT: u16 = 3;
 /// Bytes of a page; the only frame size that the loader uses for images.
 pub const PAGE: u64 = 4096;
 pub const PAGE_BITS: u8 = 12;
 /// Services in one plan at most (the badge has room for more; this is the tested limit, SPEC O-3).
 pub const MAX_SERVICES: usize = 512;
 
+/// What Init takes of the machine for this plan, besides what grows with the plan's own bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Needs {
+    /// Restarts that are remembered at most, of all services.
+    pub remembered: u32,
+    /// Pages that Init writes and services see, read-only: one startup page for each service, in their order.
+    pub kept_pages: u32,
+}
+
 /// The compiled, validated whole.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plan<'a> {
-    /// Restarts that are remembered at most, of all services: the first number of the bytes, so that it can be read before
-    /// there is memory for the rest.
-    pub remembered: u32,
+    /// What the bytes begin with, so that it can be read before there is memory for the rest.
+    pub needs: Needs,
     #[serde(borrow)]
     pub system: &'a str,
     /// `partenza 0.1.0`
@@ -413,6 +421,12 @@ impl<'a> Plan<'a> {
         postcard::from_bytes(bytes).map_err(|_| MalformedPlan)
     }
 
+    /// What the plan in these bytes needs, nothing if they are none.
+    #[must_use]
+    pub fn needs(bytes: &[u8]) -> Needs {
+        postcard::take_from_bytes(bytes).map_or(Needs::default(), |(needs, _)| needs)
+    }
+
     /// Bytes of memory that it takes to work with the plan in these bytes: what is decoded, tables made of it, and the
     /// restarts that are remembered.
     #[must_use]
@@ -420,8 +434,7 @@ impl<'a> Plan<'a> {
         /// Decoded plan, tables and queues, per byte of encoded plan.
         const PER_BYTE: usize = 10;
         const PER_RESTART: usize = size_of::<u64>();
-        let remembered = postcard::take_from_bytes::<u32>(bytes).map_or(0, |(remembered, _)| remembered);
-        bytes.len() * PER_BYTE + remembered as usize * PER_RESTART
+        bytes.len() * PER_BYTE + Self::needs(bytes).remembered as usize * PER_RESTART
     }
 
     /// # Panics

@@ -26,6 +26,8 @@
 //! A channel's name is the interface that it was granted for, or the peer's name; at the serving end it is the
 //! client's name, and `rights` (bit 0 write, bit 1 read) is what that client was granted.
 
+use crate::{Incarnation, Secret};
+
 /// Version of this layout.
 pub const LAYOUT: u16 = 1;
 pub const MAGIC: [u8; 4] = *b"PZSU";
@@ -33,9 +35,9 @@ pub const PAGE_SIZE: usize = 4096;
 pub const HEADER: usize = 68;
 
 /// Where Init writes the secret.
-pub const SECRET_AT: usize = 16;
+const SECRET_AT: usize = 16;
 /// Where Init writes the incarnation.
-pub const INCARNATION_AT: usize = 32;
+const INCARNATION_AT: usize = 32;
 
 /// A client may ask for changes.
 pub const RIGHT_WRITE: u8 = 1;
@@ -115,6 +117,21 @@ pub fn build(contents: &Contents<'_>, page: &mut [u8; PAGE_SIZE]) -> Result<usiz
 /// Where a page tells its length, and its arguments.
 const USED_AT: usize = 6;
 const ARGUMENTS_AT: usize = 52;
+
+/// Writes what an incarnation finds: `contents` as [`build`] made them, and what only its start knows. Of what the page
+/// held before nothing is left.
+///
+/// # Panics
+/// The contents are longer than a page.
+pub fn begin(page: &mut [u8; PAGE_SIZE], contents: &[u8], secret: Secret, incarnation: Incarnation) {
+    let before = usize::from(u16::from_le_bytes([page[USED_AT], page[USED_AT + 1]]));
+    page[..contents.len()].copy_from_slice(contents);
+    if let Some(rest) = page.get_mut(contents.len()..before) {
+        rest.fill(0);
+    }
+    page[SECRET_AT..SECRET_AT + 16].copy_from_slice(&secret.0);
+    page[INCARNATION_AT..INCARNATION_AT + 4].copy_from_slice(&incarnation.0.to_le_bytes());
+}
 
 /// Gives a page other arguments: `count` of them, each behind its length, as [`build`] writes them.
 ///
@@ -343,8 +360,8 @@ mod tests {
         };
         let mut page = [0; PAGE_SIZE];
         let used = build(&contents, &mut page).unwrap();
-        page[SECRET_AT..SECRET_AT + 16].copy_from_slice(&[7; 16]);
-        page[INCARNATION_AT] = 2;
+        let template = page[..used].to_vec();
+        begin(&mut page, &template, Secret([7; 16]), Incarnation(2));
         let read = Startup::read(&page).unwrap();
         assert_eq!((read.name(), read.version(), read.service()), ("terminal", "0.1.0", 10));
         assert_eq!((read.supervisor_channel(), read.serves()), (Some(25), None));
@@ -357,6 +374,38 @@ mod tests {
         assert!(read.channels().eq(contents.channels.iter().copied()));
         assert_eq!(read.channel("storage/files").unwrap().id, 3);
         assert!(used < 200);
+    }
+
+    #[test]
+    fn a_start_leaves_nothing_of_the_one_before() {
+        let contents = Contents { args: &["planned"], ..nothing("mayfly") };
+        let mut fresh = [0; PAGE_SIZE];
+        let used = build(&contents, &mut fresh).unwrap();
+        let template = fresh[..used].to_vec();
+        let mut page = [0; PAGE_SIZE];
+        begin(&mut page, &template, Secret([7; 16]), Incarnation(1));
+        replace_arguments(&mut page, b"\x05\0asked", 1).unwrap();
+        assert!(Startup::read(&page).unwrap().args().eq(["asked"]));
+        begin(&mut page, &template, Secret([9; 16]), Incarnation(2));
+        begin(&mut fresh, &template, Secret([9; 16]), Incarnation(2));
+        assert_eq!(page, fresh);
+        assert!(Startup::read(&page).unwrap().args().eq(["planned"]));
+    }
+
+    fn nothing(name: &str) -> Contents<'_> {
+        Contents {
+            ipc_buffer: 0,
+            optional: 0,
+            service: 0,
+            supervisor_channel: None,
+            serves: None,
+            name,
+            version: "",
+            args: &[],
+            env: &[],
+            provides: &[],
+            channels: &[],
+        }
     }
 
     #[test]
@@ -376,19 +425,6 @@ mod tests {
     fn too_much_is_refused() {
         let long = [b'x'; 5000];
         let name = core::str::from_utf8(&long).unwrap();
-        let contents = Contents {
-            ipc_buffer: 0,
-            optional: 0,
-            service: 0,
-            supervisor_channel: None,
-            serves: None,
-            name,
-            version: "",
-            args: &[],
-            env: &[],
-            provides: &[],
-            channels: &[],
-        };
-        assert_eq!(build(&contents, &mut [0; PAGE_SIZE]), Err(PageFull));
+        assert_eq!(build(&nothing(name), &mut [0; PAGE_SIZE]), Err(PageFull));
     }
 }

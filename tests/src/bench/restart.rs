@@ -11,13 +11,12 @@ use crate::machine::{Machine, Outcome};
 use crate::system::{Service, System};
 use crate::tools::Kernel;
 
+/// Some 10,000 of it are the kernel's clearing, 21,000 its other work.
 const INSTRUCTIONS: u64 = 45_000;
-/// What it takes today: 11,000 of it is the kernel's clearing, 22,000 are its other work in 20 system calls.
-const HELD: u64 = 46_500;
 /// Instructions for ten further bytes of writable memory.
 const PER_TEN_BYTES: u64 = 13;
 /// Stacks of the services that are measured.
-const STACKS: [u32; 4] = [0x1000, 0x4000, 0x1_0000, 0x10_0000];
+const STACKS: [u32; 4] = [0x2000, 0x4000, 0x1_0000, 0x10_0000];
 const PAGE: u64 = 4096;
 /// Registers of a fault, in the kernel's order: `r12`, when it was ready, and `r13`, when it died.
 const READY: usize = 14;
@@ -26,7 +25,7 @@ const DIED: usize = 15;
 /// One service, restarted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Restart {
-    /// Bytes that are made anew: data, stack, IPC buffer, startup page.
+    /// Bytes that are made anew, all writable: data, stack, IPC buffer.
     pub memory: u64,
     pub instructions: u64,
     pub calls: u64,
@@ -95,7 +94,6 @@ pub fn targets(restarts: &[Restart]) -> Vec<Target> {
             what: format!("instructions from a fault to ready again, with {} bytes of memory", least.memory),
             limit: INSTRUCTIONS,
             measured: least.instructions,
-            held: Some(HELD),
         });
     }
     for pair in restarts.windows(2) {
@@ -105,7 +103,6 @@ pub fn targets(restarts: &[Restart]) -> Vec<Target> {
             what: format!("instructions more for {bytes} bytes of memory more"),
             limit: bytes * PER_TEN_BYTES / 10,
             measured: more.instructions.saturating_sub(less.instructions),
-            held: None,
         });
     }
     targets

@@ -111,20 +111,17 @@ pub fn targets(supervisor: &Supervisor) -> Vec<Target> {
             what: format!("instructions of the request `{request}` and its answer, at most, of ten"),
             limit: ANSWER,
             measured: *measured,
-            held: None,
         })
         .collect();
     targets.push(Target {
         what: format!("instructions at once in which nothing happens, of {QUIET} ms, at most"),
         limit: IDLE,
         measured: supervisor.longest,
-        held: None,
     });
     targets.push(Target {
         what: "microseconds that a service spinning at priority 254 delays a deadline".to_owned(),
         limit: LATE,
         measured: supervisor.late,
-        held: None,
     });
     targets
 }

@@ -11,7 +11,7 @@ use crate::devices;
 pub struct Memory {
     /// What lasts as long as the service: its CNode and the tables of its address space.
     pub objects: u64,
-    /// What one incarnation takes: pages of data, stack, IPC buffer and startup page, and the TCB.
+    /// What one incarnation takes: pages of data, stack and IPC buffer, and the TCB.
     pub incarnation: u64,
     /// Both, each in an untyped of a power of two: what is taken of the machine.
     pub reserved: u64,
@@ -50,7 +50,7 @@ pub struct Totals {
     pub services: u64,
     /// Memory regions that are RAM.
     pub regions: u64,
-    /// Endpoints and notifications.
+    /// Endpoints and notifications, and the startup pages, which are Init's.
     pub objects: u64,
     /// Everything at run time: the sum of the three.
     pub memory: u64,
@@ -68,7 +68,8 @@ impl Totals {
             plan.services.iter().map(|s| (1u64 << s.service_untyped) + (1 << s.incarnation_untyped)).sum();
         let regions = plan.regions.iter().filter(|r| r.physical.is_none()).map(devices::region_bytes).sum();
         let objects = (u64::from(plan.objects.endpoints) << sizes.endpoint)
-            + ((plan.services.len() as u64) << sizes.notification);
+            + ((plan.services.len() as u64) << sizes.notification)
+            + u64::from(plan.needs.kept_pages) * PAGE;
         let shared = plan.images.iter().map(|image| u64::from(layout::shared_pages(image)) * PAGE).sum();
         Self {
             services,

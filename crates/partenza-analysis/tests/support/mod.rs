@@ -6,9 +6,9 @@ use std::path::PathBuf;
 
 use partenza_plan::layout::{SlotMap, incarnation_bytes, service_bytes, untyped_bits};
 use partenza_plan::{
-    AtEnd, Boot, Class, Dependency, Grant, Health, Image, Irq, Kernel, Layer, Map, Object, ObjectSizes,
-    PcTimer, Permissions, Plan, Platform, Readiness, Recovery, Region, Restart, Rights, Segment, Service,
-    ServiceId, Start, SystemObjects,
+    AtEnd, Boot, Class, Dependency, Grant, Health, Image, Irq, Kernel, Layer, Map, Needs, Object,
+    ObjectSizes, PcTimer, Permissions, Plan, Platform, Readiness, Recovery, Region, Restart, Rights, Segment,
+    Service, ServiceId, Start, SystemObjects,
 };
 use partenza_protocol::Op;
 use partenza_protocol::control::Level;
@@ -153,7 +153,7 @@ impl System {
             slot: 0,
         });
         let mut plan = Plan {
-            remembered: 0,
+            needs: Needs::default(),
             system: "small",
             tool: "partenza test",
             kernel: Kernel {

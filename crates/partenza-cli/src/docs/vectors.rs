@@ -215,8 +215,8 @@ fn startup_page(vectors: &mut Vectors) {
     };
     let mut page = [0; PAGE_SIZE];
     let used = startup::build(&contents, &mut page).unwrap_or(0);
-    page[startup::SECRET_AT..startup::SECRET_AT + 16].copy_from_slice(&SECRET.0);
-    page[startup::INCARNATION_AT..startup::INCARNATION_AT + 4].copy_from_slice(&300u32.to_le_bytes());
+    let template = page[..used].to_vec();
+    startup::begin(&mut page, &template, SECRET, Incarnation(300));
     vectors.line(
         "startup-page",
         &page[..used],

@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use partenza_plan::layout::FrameMap;
 use partenza_plan::policy::{Restart, RestartPolicy};
 use partenza_plan::{
-    Boot, Image, Irq, Kernel as PlanKernel, Layer, PAGE, PAGE_BITS, Plan, Platform, Providers, Recovery,
-    Region, Segment, ServiceId, SystemObjects,
+    Boot, Image, Irq, Kernel as PlanKernel, Layer, Needs, PAGE, PAGE_BITS, Plan, Platform, Providers,
+    Recovery, Region, Segment, ServiceId, SystemObjects,
 };
 use typed_arena::Arena;
 
@@ -78,7 +78,7 @@ pub fn build<'a>(input: &'a Input<'a>, store: &'a Store, out: &mut Diagnostics) 
     }
     let platform = &model.config.platform;
     let mut plan = Plan {
-        remembered: remembered(model),
+        needs: Needs { remembered: remembered(model), kept_pages: services.len() as u32 },
         system: input.title,
         tool: concat!("partenza ", env!("CARGO_PKG_VERSION")),
         kernel: PlanKernel {
@@ -121,7 +121,7 @@ pub fn build<'a>(input: &'a Input<'a>, store: &'a Store, out: &mut Diagnostics) 
     plan
 }
 
-/// `resources.memory` bounds the pages that one incarnation has for itself: data, stack, IPC buffer, startup page.
+/// `resources.memory` bounds the pages that one incarnation has for itself: data, stack, IPC buffer.
 fn memory_bounds(input: &Input<'_>, plan: &Plan<'_>, out: &mut Diagnostics) {
     for (planned, at) in plan.services.iter().zip(&input.order.services) {
         let service = &input.model.services[*at];

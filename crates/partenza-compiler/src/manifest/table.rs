@@ -210,7 +210,7 @@ fn resources() -> Table {
             "memory",
             Shape::Size,
             "no bound",
-            "pages that one incarnation has for itself: data, stack, IPC buffer, startup page",
+            "pages that one incarnation has for itself: data, stack, IPC buffer",
         ),
         field("stack", Shape::Size, "no bound", "`stack_size` of its PD"),
         later("heap", Shape::Size, "what its ELF file reserves", "memory for a heap"),
