@@ -2,18 +2,18 @@
 //! QEMU as these systems need it: q35, two serial lines, configuration files for boot parameters.
 
 use std::fs;
-use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use partenza_lab::line::{Line, escaped};
 use partenza_lab::machine::MACHINE;
 
 use crate::Failure;
 use crate::args::RunArgs;
-use crate::host::serve::{Serving, Source, Wiring};
+use crate::host::serve::{Ends, Serving, Wiring};
 use crate::host::socket;
 
 /// What `partenza run` adds to the machine: a program in it can end it.
@@ -29,6 +29,7 @@ pub struct Machine {
     pub events: Receiver<Vec<u8>>,
     /// Serves the line to the commands that ask for it.
     _hub: Serving,
+    _line: Line,
     dir: PathBuf,
 }
 
@@ -45,7 +46,7 @@ impl Drop for Machine {
             let _ = self.child.kill();
             let _ = self.child.wait();
         }
-        // The directory held one socket; that it stays behind would hurt nobody.
+        // The directory held the line's FIFOs; that it stays behind would hurt nobody.
         let _ = fs::remove_dir_all(&self.dir);
     }
 }
@@ -63,11 +64,10 @@ impl Machine {
 /// Starts QEMU on `image`.
 pub fn start(args: &RunArgs, kernel: &Path, image: &Path) -> Result<Machine, Failure> {
     let dir = std::env::temp_dir().join(format!("partenza-{}", std::process::id()));
-    fs::create_dir_all(&dir).map_err(|error| Failure::Environment(format!("{}: {error}", dir.display())))?;
-    let socket = dir.join("events");
     // One that a killed run with this process number left behind.
-    let _ = fs::remove_file(&socket);
-    let line = UnixListener::bind(&socket).map_err(Failure::environment)?;
+    let _ = fs::remove_dir_all(&dir);
+    fs::create_dir_all(&dir).map_err(|error| Failure::Environment(format!("{}: {error}", dir.display())))?;
+    let line = Line::make(dir.join("events")).map_err(Failure::environment)?;
     let control = socket::for_run(args.control.as_deref(), image)?;
     let mut command = Command::new(&args.qemu);
     command.args(MACHINE).args(EXIT);
@@ -80,8 +80,7 @@ pub fn start(args: &RunArgs, kernel: &Path, image: &Path) -> Result<Machine, Fai
         command.args(["-icount", "shift=0,sleep=off"]);
     }
     console(args, &mut command)?;
-    command.arg("-chardev").arg(format!("socket,id=events,path={}", escaped(&socket.display().to_string())));
-    command.args(["-serial", "chardev:events"]);
+    command.args(line.options());
     for (name, value) in &args.params {
         let value = escaped(value);
         command.arg("-fw_cfg").arg(format!("name=opt/partenza/{name},string={value}"));
@@ -95,10 +94,11 @@ pub fn start(args: &RunArgs, kernel: &Path, image: &Path) -> Result<Machine, Fai
         // Whoever watched the boot has seen enough.
         let _ = sender.send(bytes.to_vec());
     });
-    let wiring =
-        Wiring { line: Source::Awaited(line), control, clients: Vec::new(), observer: Some(observer) };
+    let ends = line.events.try_clone().and_then(|from| Ok(Ends { from, to: line.requests.try_clone()? }));
+    let ends = ends.map_err(Failure::environment)?;
+    let wiring = Wiring { line: ends, control, clients: Vec::new(), observer: Some(observer) };
     let hub = Serving::start(wiring).map_err(Failure::environment)?;
-    Ok(Machine { child, events, _hub: hub, dir })
+    Ok(Machine { child, events, _hub: hub, _line: line, dir })
 }
 
 /// The first serial line.
@@ -121,9 +121,4 @@ fn console(args: &RunArgs, command: &mut Command) -> Result<(), Failure> {
         }
     }
     Ok(())
-}
-
-/// QEMU's option syntax separates by commas and reads two as one.
-fn escaped(text: &str) -> String {
-    text.replace(',', ",,")
 }

@@ -5,19 +5,15 @@
 //! nothing.
 
 use std::fmt;
-use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use rustix::fs::{CWD, FileType, Mode, OFlags, mknodat};
-use rustix::pipe::fcntl_setpipe_size;
-
 use crate::ask::Request;
+use crate::line::{Line, escaped};
 use crate::log::{Answer, Log};
 
 /// The machine of seL4's pc99 platform, as far as everybody wants the same.
@@ -35,8 +31,6 @@ pub const MACHINE: &[&str] = &[
 
 /// How long a run may last if nobody says.
 const DEADLINE: Duration = Duration::from_secs(60);
-/// Bytes of events that may wait for somebody to look.
-const ROOM: usize = 1 << 20;
 /// How often a running machine is looked at.
 const LOOK: Duration = Duration::from_millis(5);
 /// Lines of the console that an outcome shows.
@@ -153,7 +147,8 @@ impl Machine {
     /// # Errors
     /// QEMU cannot be started.
     pub fn start(&self) -> Result<Running, Trouble> {
-        let line = Line::make(self.image.with_extension(unique()))?;
+        let path = self.image.with_extension(unique());
+        let line = Line::make(path.clone()).map_err(host(path.display()))?;
         let mut command = self.command(&line);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().map_err(host("qemu-system-x86_64"))?;
@@ -177,9 +172,7 @@ impl Machine {
         }
         command.args(["-m", &self.memory.to_string()]);
         command.arg("-kernel").arg(&self.kernel).arg("-initrd").arg(&self.image);
-        command.args(["-serial", "stdio", "-chardev"]);
-        command.arg(format!("pipe,id=events,path={}", escaped(&line.path.display().to_string())));
-        command.args(["-serial", "chardev:events"]);
+        command.args(["-serial", "stdio"]).args(line.options());
         if self.pace == Pace::Counted {
             command.args(["-icount", "shift=0,sleep=off"]);
         }
@@ -197,11 +190,6 @@ impl Machine {
     pub fn run(&self) -> Result<Outcome, Trouble> {
         Ok(self.start()?.end())
     }
-}
-
-/// QEMU's option syntax separates by commas and reads two as one.
-fn escaped(text: &str) -> String {
-    text.replace(',', ",,")
 }
 
 fn boxed(stream: impl Read + Send + 'static) -> Box<dyn Read + Send> {
@@ -222,52 +210,6 @@ fn unique() -> String {
     use std::sync::atomic::{AtomicUsize, Ordering};
     static NEXT: AtomicUsize = AtomicUsize::new(0);
     format!("{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
-}
-
-/// The host's end of the event line: two FIFOs. A socket would charge for each byte that waits in it what a page costs,
-/// and QEMU drops what does not fit.
-struct Line {
-    path: PathBuf,
-    events: File,
-    requests: File,
-}
-
-impl Line {
-    /// Makes the FIFOs `path.out` and `path.in`, as QEMU names them.
-    fn make(path: PathBuf) -> Result<Self, Trouble> {
-        let fifo = |end| {
-            let fifo = end_of(&path, end);
-            mknodat(CWD, &fifo, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0)?;
-            // Both ways, so that neither side waits for the other to open it.
-            let flags = OFlags::NONBLOCK.bits().cast_signed();
-            OpenOptions::new().read(true).write(true).custom_flags(flags).open(fifo)
-        };
-        let events = fifo("out").map_err(host(path.display()))?;
-        // Less room is room, too.
-        let _ = fcntl_setpipe_size(&events, ROOM);
-        let requests = fifo("in").map_err(host(path.display()))?;
-        Ok(Self { path, events, requests })
-    }
-
-    /// What came since the last time.
-    fn take(&mut self) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        // It always ends with an error: nothing more is there yet.
-        let _ = self.events.read_to_end(&mut bytes);
-        bytes
-    }
-}
-
-fn end_of(path: &Path, end: &str) -> PathBuf {
-    PathBuf::from(format!("{}.{end}", path.display()))
-}
-
-impl Drop for Line {
-    fn drop(&mut self) {
-        // What stays behind would only take room.
-        let _ = fs::remove_file(end_of(&self.path, "out"));
-        let _ = fs::remove_file(end_of(&self.path, "in"));
-    }
 }
 
 /// A machine that is on.

@@ -7,7 +7,7 @@ use std::sync::mpsc;
 use clap::Args;
 
 use super::connect::{self, BAUD};
-use super::serve::{Serving, Source, Wiring};
+use super::serve::{Ends, Serving, Wiring};
 use super::socket;
 use crate::Failure;
 use crate::args::EventFormat;
@@ -47,7 +47,12 @@ pub fn attach(args: &AttachArgs) -> Result<(), Failure> {
         // The other end is gone only when the command ends.
         let _ = sender.send(bytes.to_vec());
     });
-    let wiring = Wiring { line: Source::Open(line), control, clients: Vec::new(), observer: Some(observer) };
+    let wiring = Wiring {
+        line: Ends::both(line).map_err(Failure::environment)?,
+        control,
+        clients: Vec::new(),
+        observer: Some(observer),
+    };
     let _hub = Serving::start(wiring).map_err(Failure::environment)?;
     let mut decoder = Decoder::default();
     let mut last = What::Other;

@@ -8,7 +8,7 @@ use clap::Args;
 use partenza_compiler::Code;
 
 use super::client::Client;
-use super::serve::{Serving, Source, Wiring};
+use super::serve::{Ends, Serving, Wiring};
 use super::{line, socket};
 use crate::Failure;
 
@@ -53,7 +53,12 @@ impl ConnectArgs {
 fn direct(name: &str, baud: u32) -> Result<Client, Failure> {
     let line = open(name, baud)?;
     let (ours, theirs) = UnixStream::pair().map_err(Failure::environment)?;
-    let wiring = Wiring { line: Source::Open(line), control: None, clients: vec![theirs], observer: None };
+    let wiring = Wiring {
+        line: Ends::both(line).map_err(Failure::environment)?,
+        control: None,
+        clients: vec![theirs],
+        observer: None,
+    };
     let hub = Serving::start(wiring).map_err(Failure::environment)?;
     Ok(Client::new(ours, Some(hub)))
 }

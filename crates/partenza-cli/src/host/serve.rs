@@ -10,7 +10,6 @@ use std::time::Instant;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::hub::{ClientId, Hub, Outbox};
-use super::line;
 use super::socket::Control;
 
 /// Clients at once; a further one is not let in.
@@ -19,16 +18,21 @@ const MAX_CLIENTS: usize = 64;
 /// Who reads the line's bytes beside the clients.
 pub type Observer = Box<dyn FnMut(&[u8]) + Send>;
 
-/// Where the line comes from.
-pub enum Source {
-    Open(File),
-    /// Whoever connects first, which is QEMU.
-    Awaited(UnixListener),
+/// The line's two ends for us, which never block; of a device or socket both are the same.
+pub struct Ends {
+    pub from: File,
+    pub to: File,
+}
+
+impl Ends {
+    pub fn both(line: File) -> io::Result<Self> {
+        Ok(Self { from: line.try_clone()?, to: line })
+    }
 }
 
 /// What a hub works with.
 pub struct Wiring {
-    pub line: Source,
+    pub line: Ends,
     pub control: Option<(Control, UnixListener)>,
     /// Clients that are there from the beginning.
     pub clients: Vec<UnixStream>,
@@ -61,27 +65,14 @@ impl Drop for Serving {
 
 fn serve(wiring: Wiring, stopped: &UnixStream) {
     let (_control, listener) = wiring.control.unzip();
-    let Some(line) = await_line(wiring.line, stopped) else { return };
-    let mut served = Served { hub: Hub::default(), line, clients: Vec::new(), observer: wiring.observer };
+    let mut served =
+        Served { hub: Hub::default(), line: wiring.line, clients: Vec::new(), observer: wiring.observer };
     for stream in wiring.clients {
         served.admit(stream);
     }
     // What fails here fails for good: the line or the kernel's means are gone.
     while let Ok(Going::On) = served.turn(listener.as_ref(), stopped) {}
     served.flush();
-}
-
-fn await_line(source: Source, stopped: &UnixStream) -> Option<File> {
-    let listener = match source {
-        Source::Open(line) => return Some(line),
-        Source::Awaited(listener) => listener,
-    };
-    let mut fds = [PollFd::new(&listener, PollFlags::IN), PollFd::new(stopped, PollFlags::IN)];
-    while poll(&mut fds, None).is_err_and(|error| error == rustix::io::Errno::INTR) {}
-    if !fds[1].revents().is_empty() {
-        return None;
-    }
-    line::nonblocking(listener.accept().ok()?.0).ok()
 }
 
 /// Whether there is anything left to serve.
@@ -93,7 +84,7 @@ enum Going {
 
 struct Served {
     hub: Hub,
-    line: File,
+    line: Ends,
     clients: Vec<(ClientId, UnixStream)>,
     observer: Option<Observer>,
 }
@@ -108,13 +99,17 @@ impl Served {
 
     /// Waits until something can move, and moves it.
     fn turn(&mut self, control: Option<&UnixListener>, stopped: &UnixStream) -> io::Result<Going> {
-        const FIRST_CLIENT: usize = 2;
-        let wants =
-            |out: &Outbox| if out.next().is_empty() { PollFlags::IN } else { PollFlags::IN | PollFlags::OUT };
-        let line_wants = wants(self.hub.line());
-        let mut fds = vec![PollFd::new(stopped, PollFlags::IN), PollFd::new(&self.line, line_wants)];
+        const FIRST_CLIENT: usize = 3;
+        let out = |out: &Outbox| if out.next().is_empty() { PollFlags::empty() } else { PollFlags::OUT };
+        let line_out = out(self.hub.line());
+        let mut fds = vec![
+            PollFd::new(stopped, PollFlags::IN),
+            PollFd::new(&self.line.from, PollFlags::IN),
+            PollFd::new(&self.line.to, line_out),
+        ];
         for (id, stream) in &self.clients {
-            fds.push(PollFd::new(stream, self.hub.client(*id).map_or(PollFlags::IN, |out| wants(out))));
+            let wants = self.hub.client(*id).map_or(PollFlags::empty(), |waiting| out(waiting));
+            fds.push(PollFd::new(stream, PollFlags::IN | wants));
         }
         fds.extend(control.map(|listener| PollFd::new(listener, PollFlags::IN)));
         let timeout = self.hub.deadline().map(|deadline| {
@@ -145,7 +140,7 @@ impl Served {
         }
         let going = if ready[1].is_empty() { Going::On } else { self.read_line(now) };
         self.hub.tick(now);
-        push(&mut &self.line, self.hub.line())?;
+        push(&mut &self.line.to, self.hub.line())?;
         for (id, stream) in &self.clients {
             if let Some(out) = self.hub.client(*id) {
                 // A client that is gone shows when it is read from.
@@ -157,7 +152,7 @@ impl Served {
 
     fn read_line(&mut self, now: Instant) -> Going {
         let mut buffer = [0; 4096];
-        match (&self.line).read(&mut buffer) {
+        match (&self.line.from).read(&mut buffer) {
             Ok(0) => Going::Ended,
             Ok(count) => {
                 if let Some(observer) = &mut self.observer {

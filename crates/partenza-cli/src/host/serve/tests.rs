@@ -4,6 +4,7 @@
 use std::sync::mpsc;
 use std::time::Duration;
 
+use partenza_lab::line::Line;
 use partenza_protocol::Op;
 use tempfile::TempDir;
 
@@ -11,6 +12,7 @@ use super::*;
 use crate::host::client::{Client, Trouble};
 use crate::host::frames::{Letter, Piece, Splitter};
 use crate::host::hub::MAX_WAITING;
+use crate::host::line;
 use crate::host::socket;
 
 /// A system that answers each request with its payload, and events in between.
@@ -60,7 +62,7 @@ impl System {
 
 fn hub(control: Option<(Control, UnixListener)>, observer: Option<Observer>) -> (System, Serving) {
     let (ours, theirs) = UnixStream::pair().unwrap();
-    let line = Source::Open(line::nonblocking(theirs).unwrap());
+    let line = Ends::both(line::nonblocking(theirs).unwrap()).unwrap();
     let serving = Serving::start(Wiring { line, control, clients: Vec::new(), observer }).unwrap();
     (System { line: ours }, serving)
 }
@@ -146,7 +148,7 @@ fn a_client_that_goes_or_sends_garbage_takes_nobody_with_it() {
 fn when_the_line_ends_clients_get_the_last_events_and_then_the_end() {
     let (ours, theirs) = UnixStream::pair().unwrap();
     let (near, far) = UnixStream::pair().unwrap();
-    let line = Source::Open(line::nonblocking(theirs).unwrap());
+    let line = Ends::both(line::nonblocking(theirs).unwrap()).unwrap();
     let wiring = Wiring { line, control: None, clients: vec![far], observer: None };
     let mut client = Client::new(near, Some(Serving::start(wiring).unwrap()));
     (&ours).write_all(&Piece::Event(vec![1]).wire().unwrap()).unwrap();
@@ -160,7 +162,7 @@ fn when_the_line_ends_clients_get_the_last_events_and_then_the_end() {
 fn a_silent_system_is_told_to_the_client() {
     let (ours, theirs) = UnixStream::pair().unwrap();
     let (near, far) = UnixStream::pair().unwrap();
-    let line = Source::Open(line::nonblocking(theirs).unwrap());
+    let line = Ends::both(line::nonblocking(theirs).unwrap()).unwrap();
     let wiring = Wiring { line, control: None, clients: vec![far], observer: None };
     let mut client = Client::new(near, Some(Serving::start(wiring).unwrap()));
     assert!(matches!(client.ask_plainly(Op::Uptime), Err(Trouble::Silent)));
@@ -171,10 +173,30 @@ fn a_silent_system_is_told_to_the_client() {
 #[test]
 fn a_machine_that_never_comes_does_not_hold_the_hub() {
     let dir = TempDir::new().unwrap();
-    let listener = UnixListener::bind(dir.path().join("line")).unwrap();
+    let line = Line::make(dir.path().join("line")).unwrap();
     let control = Control::take(&dir.path().join("control.sock")).unwrap();
-    let line = Source::Awaited(listener);
-    let wiring = Wiring { line, control: Some(control), clients: Vec::new(), observer: None };
+    let wiring = Wiring { line: ends(&line), control: Some(control), clients: Vec::new(), observer: None };
     drop(Serving::start(wiring).unwrap());
     assert!(!dir.path().join("control.sock").exists());
+}
+
+#[test]
+fn a_machine_that_goes_is_heard_out_and_takes_the_hub_with_it() {
+    let dir = TempDir::new().unwrap();
+    let line = Line::make(dir.path().join("line")).unwrap();
+    let (sender, bytes) = mpsc::channel();
+    let observer: Observer = Box::new(move |bytes: &[u8]| sender.send(bytes.len()).unwrap());
+    let wiring = Wiring { line: ends(&line), control: None, clients: Vec::new(), observer: Some(observer) };
+    let serving = Serving::start(wiring).unwrap();
+    let mut machine = File::options().write(true).open(dir.path().join("line.out")).unwrap();
+    for _ in 0..10_000 {
+        machine.write_all(&[7]).unwrap();
+    }
+    drop(machine);
+    assert_eq!(bytes.iter().sum::<usize>(), 10_000, "the observer goes with the hub, and saw all before");
+    drop(serving);
+}
+
+fn ends(line: &Line) -> Ends {
+    Ends { from: line.events.try_clone().unwrap(), to: line.requests.try_clone().unwrap() }
 }
