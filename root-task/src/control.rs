@@ -4,7 +4,7 @@
 //! Whatever a service sends, it gets an answer at once or is destroyed; it can neither hold Init nor change the state of
 //! another. Bad messages are counted, the first few are logged, none has another effect (SPEC G-2).
 
-use partenza_lifecycle::{Denial, Event as Life, Refusal, Request, ServiceState, ShutdownKind};
+use partenza_lifecycle::{BootState, Denial, Event as Life, Refusal, Request, ServiceState, ShutdownKind};
 use partenza_plan::policy::Probe;
 use partenza_plan::{Readiness, ServiceId};
 use partenza_protocol::control::{
@@ -29,8 +29,8 @@ enum Outcome {
     Refuse(Code),
     /// An error, for the caller, that also counts against it.
     Reject(Rejection, Code),
-    /// The caller is gone, or waits.
-    Gone,
+    /// The caller waits.
+    Later,
 }
 
 impl Supervisor {
@@ -59,6 +59,10 @@ impl Supervisor {
                 SupervisorError::UnknownOperation.code(),
             ),
         };
+        if !self.entries[id.0 as usize].made.runs() {
+            // What it said was the end of its incarnation.
+            return;
+        }
         let (label, bytes) = match outcome {
             Outcome::Answer(bytes) => (0, bytes),
             Outcome::Refuse(code) => (code.0, 0),
@@ -66,7 +70,7 @@ impl Supervisor {
                 self.reject(id, why);
                 (code.0, 0)
             }
-            Outcome::Gone => return,
+            Outcome::Later => return,
         };
         let words = bytes.div_ceil(size_of::<Word>());
         self.outbox.put(id, MessageInfo::new(u64::from(label), 0, 0, words));
@@ -102,11 +106,17 @@ impl Supervisor {
             Op::Ready => self.on_ready(id),
             Op::Next => self.on_next(id),
             Op::Health => self.on_health(id),
-            Op::ReadyToStop => self.without_payload(id, Life::ReadyToStop(life(id))),
+            Op::ReadyToStop => match requests::empty(self.inbox.payload()) {
+                Ok(()) => {
+                    self.feed(Life::ReadyToStop(life(id)));
+                    Outcome::Answer(0)
+                }
+                Err(_) => malformed(),
+            },
             Op::Stopped => match decode::<Stopped>(self.inbox.payload()) {
                 Ok(Stopped { code }) => {
                     self.feed(Life::Stopped { service: life(id), code });
-                    Outcome::Gone
+                    Outcome::Answer(0)
                 }
                 Err(_) => malformed(),
             },
@@ -114,7 +124,7 @@ impl Supervisor {
             Op::Lookup => match self.look_up(id) {
                 Some(Ok(found)) => self.answer_with(&found),
                 Some(Err(code)) => refusal_of(code),
-                None => Outcome::Gone,
+                None => Outcome::Later,
             },
             Op::Subscribe => match decode::<Subscribe>(self.inbox.payload()) {
                 Ok(Subscribe { on }) => answer(self.subscribe(id, on)),
@@ -168,6 +178,7 @@ impl Supervisor {
             request.as_ref().map_or(0, |request| request.len)
         });
         let Some(request) = request else { return };
+        self.asking = Some(request.tag);
         let outcome = match Op::from_label(u64::from(request.label)) {
             Some(op) => self.on_request(op),
             None => Outcome::Refuse(SupervisorError::UnknownOperation.code()),
@@ -175,8 +186,9 @@ impl Supervisor {
         let (label, len) = match outcome {
             Outcome::Answer(len) => (0, len),
             Outcome::Refuse(code) | Outcome::Reject(_, code) => (code.0, 0),
-            Outcome::Gone => return,
+            Outcome::Later => return,
         };
+        self.asking = None;
         self.journal.answer_host(request.tag, label, &self.outbox.bytes[..len]);
     }
 
@@ -216,16 +228,12 @@ impl Supervisor {
             Err(_) => return malformed(),
         };
         self.entries[id.0 as usize].reported = true;
-        match refusal {
-            None => {
-                self.feed(Life::Ready(life(id)));
-                Outcome::Answer(0)
-            }
-            Some(refusal) => {
-                self.feed(Life::ReadyRefused { service: life(id), refusal });
-                Outcome::Gone
-            }
-        }
+        let service = life(id);
+        self.feed(match refusal {
+            None => Life::Ready(service),
+            Some(refusal) => Life::ReadyRefused { service, refusal },
+        });
+        Outcome::Answer(0)
     }
 
     /// SPEC G-3.
@@ -270,7 +278,7 @@ impl Supervisor {
             Probe::Heartbeat => Life::Heartbeat { service, healthy },
             Probe::Call | Probe::None => Life::HealthReport { service, probe, healthy },
         });
-        self.answered_if_alive(id)
+        Outcome::Answer(0)
     }
 
     /// Start, Stop and their kin (SPEC I-4): the machine answers at once, what follows comes as events.
@@ -299,6 +307,10 @@ impl Supervisor {
     fn on_shutdown(&mut self, kind: ShutdownKind) -> Outcome {
         if requests::empty(self.inbox.payload()).is_err() {
             return malformed();
+        }
+        if self.machine.boot_state() == BootState::ShuttingDown(kind) {
+            // It is under way.
+            return Outcome::Answer(0);
         }
         if self.is_going_down() {
             return Outcome::Refuse(SupervisorError::ShuttingDown.code());
@@ -351,19 +363,6 @@ impl Supervisor {
             Some(Err(code)) => refusal_of(code),
             None => Outcome::Refuse(SupervisorError::NotSupported.code()),
         }
-    }
-
-    fn without_payload(&mut self, id: ServiceId, event: Life) -> Outcome {
-        if requests::empty(self.inbox.payload()).is_err() {
-            return malformed();
-        }
-        self.feed(event);
-        self.answered_if_alive(id)
-    }
-
-    /// What the message led to may have ended the incarnation that sent it.
-    fn answered_if_alive(&self, id: ServiceId) -> Outcome {
-        if self.entries[id.0 as usize].made.runs() { Outcome::Answer(0) } else { Outcome::Gone }
     }
 
     fn answer_with<T: serde::Serialize>(&mut self, value: &T) -> Outcome {

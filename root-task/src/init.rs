@@ -285,6 +285,7 @@ impl Hardware<'_> {
             inbox: Inbox::new(),
             outbox: Outbox::new(),
             verdict: None,
+            asking: None,
             attempts,
         }));
         if let Some(uart) = console {

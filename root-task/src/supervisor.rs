@@ -87,6 +87,8 @@ pub struct Supervisor {
     pub outbox: Outbox,
     /// What the machine said to the request that is being handled.
     pub verdict: Option<Verdict>,
+    /// The host's request that is being handled.
+    pub asking: Option<u8>,
     /// `None`: this system has no recovery boots.
     pub attempts: Option<Attempts>,
 }
@@ -297,6 +299,10 @@ impl Supervisor {
     fn finish(&mut self, ending: partenza_lifecycle::Ending) -> ! {
         if self.parameters.boot.verify_reclaim {
             self.reclaim_everything();
+        }
+        if let Some(tag) = self.asking {
+            // It asked for this end, and nobody was left to wait for.
+            self.journal.answer_host(tag, 0, &[]);
         }
         self.tell(Event::Finished);
         self.journal.flush();

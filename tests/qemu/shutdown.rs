@@ -143,7 +143,7 @@ fn a_service_between_two_incarnations_is_no_hindrance() {
 }
 
 #[test]
-fn a_second_shutdown_is_refused_and_changes_nothing() {
+fn a_second_shutdown_is_answered_and_changes_nothing() {
     let system = three("shutdown-twice", patient(&[])).with(
         Service::new("again", "script", 10)
             .args(&["shutdown", "reboot", "shutdown"])
@@ -159,11 +159,25 @@ fn a_second_shutdown_is_refused_and_changes_nothing() {
         vec![
             "shutdown answered ok".to_owned(),
             format!("reboot answered {refused}"),
-            format!("shutdown answered {refused}"),
+            "shutdown answered ok".to_owned(),
         ],
     );
     outcome.same("shutdowns", outcome.log.count(|event| *event == Event::ShutdownBegun), 1);
     ends(&outcome, &["stopping", "stopped"]);
+}
+
+/// Nobody is left who would have to stop, so the end comes before the answer would.
+#[test]
+fn a_shutdown_is_answered_when_nothing_runs_any_more() {
+    let system = System::new("shutdown-empty").with(Service::new("only", "trivial", 5).critical(false));
+    for kernel in [Kernel::Debug, Kernel::Release] {
+        let mut running = Machine::new(&Image::of(kernel, "shutdown-empty", &system)).start();
+        running.wait_for("the boot's end", |log| log.reached(BootState::SupervisorMode));
+        assert_eq!(running.ask(&Request::about(Op::Stop, "only")).accepted().map(drop), Ok(()));
+        running.wait_for("its end", |log| log.story(&["only"]).ends_with(&["only stopped".to_owned()]));
+        assert_eq!(running.ask(&Request::plain(Op::Shutdown)).accepted().map(drop), Ok(()));
+        running.end().must_have_ended();
+    }
 }
 
 /// SPEC M-2: by a reset of the machine, which boots it again.
