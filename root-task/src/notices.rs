@@ -18,24 +18,23 @@ use crate::supervisor::Supervisor;
 /// How long the event line still keeps quiet after a later start: the service, and those that wait for it, go first.
 const SETTLING: Duration = Duration::from_millis(1);
 
-fn plan_id(id: partenza_lifecycle::ServiceId) -> ServiceId {
+pub(crate) fn plan_id(id: partenza_lifecycle::ServiceId) -> ServiceId {
     ServiceId(id.0)
 }
 
 impl Supervisor {
     pub(crate) fn on_notice(&mut self, notice: Notice) {
-        let now = self.clock.now();
         match notice {
             Notice::Boot { to, .. } => self.on_boot_state(to),
             Notice::Service { service, from, to, reason } => {
                 self.on_service_state(plan_id(service), from, to, reason);
             }
             Notice::LayerUp { layer, took } => {
-                self.journal.record(now, Event::LayerUp { layer, micros: took.as_micros() });
+                self.tell(Event::LayerUp { layer, micros: took.as_micros() });
             }
             Notice::LayerOverBudget { layer, budget } => {
                 let budget = budget.as_micros();
-                self.journal.record(now, Event::OverBudget { layer, micros: now.as_micros(), budget });
+                self.tell(Event::OverBudget { layer, micros: self.clock.now().as_micros(), budget });
             }
             Notice::BootComplete { .. } => self.on_boot_complete(),
             Notice::BootFailed { culprit, reason } => {
@@ -44,7 +43,7 @@ impl Supervisor {
                 }
                 let (code, _) = blame(reason, self.entries[culprit.0 as usize].last_error);
                 self.remember_failure(code, culprit);
-                self.journal.record(now, Event::BootFailed { code, culprit: Some(plan_id(culprit)) });
+                self.tell(Event::BootFailed { code, culprit: Some(plan_id(culprit)) });
             }
             // The state change that follows says the same, with its reason.
             Notice::StopForced { .. } => {}
@@ -55,7 +54,7 @@ impl Supervisor {
                 }
                 let (code, _) = blame(reason, self.entries[culprit.0 as usize].last_error);
                 self.remember_failure(code, culprit);
-                self.journal.record(now, Event::Emergency { service: plan_id(culprit), code });
+                self.tell(Event::Emergency { service: plan_id(culprit), code });
             }
             Notice::RestartLimitReached { service, restarts, limit } => {
                 let code = match limit {
@@ -64,13 +63,13 @@ impl Supervisor {
                     Limit::Storm => SupervisorError::StormGuard.code(),
                 };
                 let service = plan_id(service);
-                self.journal.record(now, Event::RestartLimitReached { service, restarts, code });
+                self.tell(Event::RestartLimitReached { service, restarts, code });
             }
             Notice::FallbackStarted { service, fallback } => {
                 let (service, fallback) = (plan_id(service), plan_id(fallback));
-                self.journal.record(now, Event::FallbackStarted { service, fallback });
+                self.tell(Event::FallbackStarted { service, fallback });
             }
-            Notice::Storm => self.journal.record(now, Event::Storm),
+            Notice::Storm => self.tell(Event::Storm),
             Notice::Ignored { event, .. } => {
                 if let Some(service) = event.service() {
                     self.reject(plan_id(service), Rejection::Late);
@@ -119,8 +118,8 @@ impl Supervisor {
         to: ServiceState,
         reason: Option<Reason>,
     ) {
-        let now = self.clock.now();
         if from.is_starting() && to.is_up() {
+            let now = self.clock.now();
             self.entries[id.0 as usize].ready = Some(now.as_micros());
             self.journal.record(now, Event::Ready { service: id });
             self.offer(id);
@@ -137,60 +136,46 @@ impl Supervisor {
         if to.is_up() || to.is_at_rest() {
             self.release_awaiting(id);
         }
+        // A fault was an event of its own; a hang is told here.
+        if to == ServiceState::Crashed && reason != Some(Reason::Hung) {
+            return;
+        }
         let entry = &mut self.entries[id.0 as usize];
-        let event = match to {
-            ServiceState::Degraded => {
-                let (code, other) = match reason {
-                    Some(Reason::DependencyNotRunning(on)) => {
-                        (SupervisorError::DependencyLost.code(), Some(plan_id(on)))
-                    }
-                    Some(Reason::NotWell) => (SupervisorError::NotWell.code(), None),
-                    _ => (SupervisorError::Overload.code(), None),
-                };
-                entry.last_error = Some(code);
-                Event::Degraded { service: id, code, other }
+        let (code, other) = match reason {
+            Some(Reason::DependencyNotRunning(on)) if to == ServiceState::Degraded => {
+                (SupervisorError::DependencyLost.code(), Some(plan_id(on)))
             }
-            ServiceState::Running if from == ServiceState::Degraded => Event::Recovered { service: id },
+            Some(reason) => blame(reason, entry.last_error),
+            None => (BootError::Held.code(), None),
+        };
+        // With whether it is an error that `status` shows.
+        let (event, wrong) = match to {
+            ServiceState::Degraded => (Event::Degraded { service: id, code, other }, true),
+            ServiceState::Running if from == ServiceState::Degraded => {
+                (Event::Recovered { service: id }, false)
+            }
             ServiceState::Failed | ServiceState::Disabled => {
-                let (code, other) =
-                    reason.map_or((BootError::Held.code(), None), |reason| blame(reason, entry.last_error));
-                entry.last_error = Some(code);
-                Event::Failed { service: id, code, other, detail: entry.detail }
+                (Event::Failed { service: id, code, other, detail: entry.detail }, true)
             }
-            ServiceState::Restarting { until } => {
-                let (code, _) = reason.map_or((SupervisorError::Requested.code(), None), |reason| {
-                    blame(reason, entry.last_error)
-                });
-                entry.last_error = Some(code);
-                Event::Restarting { service: id, code, delay: until.since(now).as_micros() }
-            }
-            ServiceState::Unhealthy => {
-                let (code, _) = reason.map_or((SupervisorError::NotWell.code(), None), |reason| {
-                    blame(reason, entry.last_error)
-                });
-                entry.last_error = Some(code);
-                Event::Unhealthy { service: id, code }
-            }
-            // A fault was an event of its own; a hang is told here.
-            ServiceState::Crashed if reason == Some(Reason::Hung) => {
-                let code = SupervisorError::Hung.code();
-                entry.last_error = Some(code);
-                Event::Unhealthy { service: id, code }
-            }
+            ServiceState::Restarting { until } => (
+                Event::Restarting { service: id, code, delay: until.since(self.clock.now()).as_micros() },
+                true,
+            ),
+            ServiceState::Unhealthy | ServiceState::Crashed => (Event::Unhealthy { service: id, code }, true),
             ServiceState::Stopping(_) if !matches!(from, ServiceState::Stopping(_)) => {
-                Event::Stopping { service: id }
+                (Event::Stopping { service: id }, false)
             }
             ServiceState::Stopped => {
-                let forced = reason.filter(|reason| matches!(reason, Reason::StopTimeout(_)));
-                if let Some(reason) = forced {
-                    entry.last_error = Some(blame(reason, None).0);
-                }
-                Event::Stopped { service: id, forced: forced.is_some() }
+                let forced = matches!(reason, Some(Reason::StopTimeout(_)));
+                (Event::Stopped { service: id, forced }, forced)
             }
-            // The fault was an event; the start was one; phases are not.
+            // The start was an event; phases are not.
             _ => return,
         };
-        self.journal.record(now, event);
+        if wrong {
+            entry.last_error = Some(code);
+        }
+        self.tell(event);
         let gone = match to {
             ServiceState::Disabled => true,
             // If there is an incarnation, its end follows, and with it this.

@@ -176,21 +176,26 @@ impl View<'_> {
     fn grants(&self, of: GrantsOf<'_>, out: &mut [u8]) -> Result<usize, Code> {
         let id = self.find(of.name)?;
         let service = self.plan.service(id);
-        let caps = service.caps.iter().map(|grant| GrantRow {
-            kind: cap_kind(grant.object),
-            at: u64::from(grant.cptr),
-            rights: grant.rights.bits() | self.callers.condition(id, grant.cptr),
-            object: grant.name,
-        });
-        let maps = service.maps.iter().map(|map| GrantRow {
-            kind: region_kind(self.plan, map.region),
-            at: map.address,
-            rights: if map.writable { 3 } else { 2 },
-            object: self.plan.regions[map.region as usize].name,
-        });
         let total = (service.caps.len() + service.maps.len()) as u16;
-        let rows = caps.chain(maps).skip(of.from as usize).take(PAGE).collect();
         let end = of.from.saturating_add(PAGE as u16);
+        let row = |at: usize| match service.caps.get(at) {
+            Some(grant) => GrantRow {
+                kind: cap_kind(grant.object),
+                at: u64::from(grant.cptr),
+                rights: grant.rights.bits() | self.callers.condition(id, grant.cptr),
+                object: grant.name,
+            },
+            None => {
+                let map = &service.maps[at - service.caps.len()];
+                GrantRow {
+                    kind: region_kind(self.plan, map.region),
+                    at: map.address,
+                    rights: if map.writable { 3 } else { 2 },
+                    object: self.plan.regions[map.region as usize].name,
+                }
+            }
+        };
+        let rows = (of.from..end.min(total)).map(|at| row(usize::from(at))).collect();
         put(&GrantsPage { total, rows, next: (end < total).then_some(end) }, out)
     }
 
