@@ -182,11 +182,7 @@ impl Supervisor {
     /// The server's incarnation is gone: nobody may go on waiting for its answer. `returns`: another one follows.
     pub(crate) fn release_callers(&mut self, server: ServiceId, returns: bool) {
         let Some(endpoint) = self.servers.served_by(server) else { return };
-        let heir = self.heir(endpoint, server);
-        if let Some(heir) = heir {
-            self.hand_over(endpoint, heir);
-        }
-        let served = returns || heir.is_some();
+        let served = self.follow(endpoint, true) || returns;
         for place in self.callers.of_endpoint(endpoint) {
             let index = self.callers.order[place] as usize;
             let caller = self.callers.all[index];
@@ -323,7 +319,7 @@ impl Supervisor {
         }
         let cptr = FIRST_CALL + u32::from(channel);
         let called = self.callers.calls_of(client).iter().find(|caller| caller.grant.cptr == cptr);
-        if let Some(server) = called.map(|caller| self.servers.serving(caller.endpoint))
+        if let Some(server) = called.map(|caller| self.server(caller.endpoint))
             && self.await_server(client, server).is_ok()
         {
             return;
@@ -393,7 +389,8 @@ impl Executor {
     /// # Errors
     /// What the kernel refused.
     fn divert(&self, caller: &Caller) -> Result<(), Refused> {
-        self.replace(caller, own::ENDPOINT, caller.dead_badge())
+        let rights = kernel_rights(caller.grant.rights);
+        self.replace(caller.client, caller.grant.cptr, own::ENDPOINT, rights, caller.dead_badge())
     }
 
     /// Makes it lead to its endpoint again.
@@ -401,13 +398,26 @@ impl Executor {
     /// # Errors
     /// What the kernel refused.
     fn restore(&self, caller: &Caller) -> Result<(), Refused> {
-        self.replace(caller, self.endpoint_slot(caller.endpoint), caller.grant.badge)
+        let rights = kernel_rights(caller.grant.rights);
+        let place = self.endpoint_slot(caller.endpoint);
+        self.replace(caller.client, caller.grant.cptr, place, rights, caller.grant.badge)
     }
 
-    fn replace(&self, caller: &Caller, from: Slot, badge: u64) -> Result<(), Refused> {
-        let slot = self.slot_of(caller.client, caller.grant.cptr);
+    /// Puts another capability at the service's `cptr`: to the object in Init's slot `place`.
+    ///
+    /// # Errors
+    /// What the kernel refused.
+    pub(crate) fn replace(
+        &self,
+        id: ServiceId,
+        cptr: u32,
+        place: Slot,
+        rights: sel4::CapRights,
+        badge: u64,
+    ) -> Result<(), Refused> {
+        let slot = self.slot_of(id, cptr);
         slot.delete().during(Step::Revoke)?;
-        slot.mint(&self.cspace.path(from), kernel_rights(caller.grant.rights), badge).during(Step::Mint)
+        slot.mint(&self.cspace.path(place), rights, badge).during(Step::Mint)
     }
 
     pub(crate) fn endpoint_slot(&self, endpoint: u16) -> Slot {

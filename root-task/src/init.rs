@@ -255,17 +255,18 @@ impl Hardware<'_> {
         let journal = Journal::new(plan, ring, shown, parameters.boot.log, line);
         let executor =
             Executor::new(plan, archive_bytes(&archive)?, cspace, self.window, self.image, kept, asid_pools);
+        let machine = lifecycle::machine(plan, &parameters, self.recovers)?;
         let supervisor = Box::leak(Box::new(Supervisor {
             plan,
             archive,
             parameters,
             cspace,
-            machine: lifecycle::machine(plan, &parameters, self.recovers)?,
             entries: vec![Entry::default(); services].into_boxed_slice(),
             executor,
             callers: Callers::of(plan),
             parking: Parking::default(),
-            servers: Servers::of(plan),
+            servers: Servers::of(plan, &machine),
+            machine,
             subscribers: Subscribers::default(),
             spawned: SpawnedList::new(),
             journal,

@@ -6,8 +6,8 @@ use alloc::vec::Vec;
 
 use partenza_lifecycle::{
     Config, Dep, DepKind, DepRange, Dependent, Duration, HealthSpec, Instant, LayerSpec, Machine,
-    OnExhausted, Overload, Policy, Probe, Readiness, Record, RestartSpec, ServiceId, ServiceSpec, StartMode,
-    Storage, Storm, TimerCell,
+    OnExhausted, Overload, Policy, Probe, Provider, Readiness, Record, RestartSpec, ServiceId, ServiceSpec,
+    StartMode, Storage, Storm, TimerCell,
 };
 use partenza_plan::policy;
 use partenza_plan::{Class, Plan, Service, Start};
@@ -51,10 +51,15 @@ pub fn machine(
         }
         &*set.leak()
     });
+    let mut providers = Vec::with_capacity(services.len());
+    for (group, planned) in (0..).zip(&plan.providers) {
+        providers.extend(planned.services.iter().map(|id| Provider { group, service: life(*id) }));
+    }
     let config = Config {
         services: services.leak(),
         deps: deps.leak(),
         layers: layers.leak(),
+        providers: providers.leak(),
         parallel: parameters.boot.parallel,
         timeout_scale_percent: parameters.boot.timeout_percent,
         hold: parameters.boot.hold.map(|id| ServiceId(id.0)),
@@ -87,10 +92,16 @@ fn dependencies(plan: &Plan<'_>, id: ServiceId, service: &Service<'_>, deps: &mu
             (false, false) => DepKind::Optional,
         },
         soft: soft(dep.on.0),
+        shared: dep.shared,
     }));
     let sidecars =
         (0..).zip(&plan.services).filter(|(_, other)| other.sidecar_of.is_some_and(|of| of.0 == id.0));
-    deps.extend(sidecars.map(|(on, _)| Dep { on: ServiceId(on), kind: DepKind::Sidecar, soft: false }));
+    deps.extend(sidecars.map(|(on, _)| Dep {
+        on: ServiceId(on),
+        kind: DepKind::Sidecar,
+        soft: false,
+        shared: false,
+    }));
 }
 
 fn spec(service: &Service<'_>, deps: DepRange) -> ServiceSpec {

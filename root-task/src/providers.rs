@@ -6,13 +6,13 @@
 //! * To hand an endpoint over is to exchange what two services receive from. One that stands in the wait for a message is
 //!   sent to wait again; one that works answers its client first and waits at its new place afterwards. No call is lost or
 //!   made twice.
-//! * Whoever serves does so until it is lost, or until somebody who may asks for another. When it is lost, the first that
-//!   is up in the order of preference takes over.
+//! * Who is to serve the lifecycle machine says, which knows what its clients require ([`Machine::server_of`]). The endpoint
+//!   follows: at once, or when the one that serves is destroyed, for until then it may still answer a client.
 
 use alloc::vec::Vec;
 
-use partenza_lifecycle::{Denial, Request, ServiceState};
-use partenza_plan::{Object, Plan, ServiceId, Start};
+use partenza_lifecycle::{Denial, Machine, Request, ServiceState};
+use partenza_plan::{Object, Plan, Providers, ServiceId};
 use partenza_protocol::error::{LookupError, SupervisorError};
 use partenza_protocol::event::Event;
 use partenza_protocol::request::{Found, Grant, Lookup, Release, Revoke, Switch};
@@ -22,7 +22,8 @@ use crate::control::denial_code;
 use crate::cspace::Slot;
 use crate::executor::Executor;
 use crate::lifecycle::life;
-use crate::refused::{During, Refused, Step};
+use crate::notices::plan_id;
+use crate::refused::Refused;
 use crate::supervisor::Supervisor;
 
 /// CPtr of what a service receives from.
@@ -30,34 +31,31 @@ const OWN: u32 = 1;
 
 /// Who serves what.
 pub struct Servers {
-    /// By service: the endpoint that it serves, or may serve.
-    endpoints: Vec<Option<u16>>,
+    plan: &'static Plan<'static>,
     /// By endpoint.
     serving: Vec<ServiceId>,
-    /// By entry of the plan's `providers`: who was asked for and is not up yet.
-    wanted: Vec<Option<ServiceId>>,
 }
 
 impl Servers {
     #[must_use]
-    pub fn of(plan: &Plan<'_>) -> Self {
-        let mut serving = alloc::vec![ServiceId(0); usize::from(plan.objects.endpoints)];
-        let endpoint_of = |service: &partenza_plan::Service<'_>| {
-            service.caps.iter().find_map(|grant| match grant.object {
-                Object::Endpoint(index) if grant.rights.read => Some(index),
-                _ => None,
-            })
-        };
-        let endpoints: Vec<Option<u16>> = plan.services.iter().map(endpoint_of).collect();
-        for (id, endpoint) in (0..).map(ServiceId).zip(&endpoints) {
-            if let Some(endpoint) = endpoint {
-                serving[usize::from(*endpoint)] = id;
+    pub fn of(plan: &'static Plan<'static>, machine: &Machine<'_>) -> Self {
+        let serving = alloc::vec![ServiceId(0); usize::from(plan.objects.endpoints)];
+        let mut this = Self { plan, serving };
+        for id in (0..plan.services.len() as u16).map(ServiceId) {
+            if let Some(endpoint) = this.endpoint_of(id) {
+                this.serving[usize::from(endpoint)] = plan_id(machine.server_of(life(id)));
             }
         }
-        for group in &plan.providers {
-            serving[usize::from(group.endpoint)] = group.services[0];
+        this
+    }
+
+    /// The endpoint that `id` serves, or may serve.
+    #[must_use]
+    pub fn endpoint_of(&self, id: ServiceId) -> Option<u16> {
+        match self.plan.service(id).caps.iter().find(|grant| grant.cptr == OWN)?.object {
+            Object::Endpoint(index) => Some(index),
+            _ => None,
         }
-        Self { endpoints, serving, wanted: alloc::vec![None; plan.providers.len()] }
     }
 
     #[must_use]
@@ -68,13 +66,13 @@ impl Servers {
     /// The endpoint that `id` serves at the moment.
     #[must_use]
     pub fn served_by(&self, id: ServiceId) -> Option<u16> {
-        self.endpoints[usize::from(id.0)].filter(|endpoint| self.serving(*endpoint) == id)
+        self.endpoint_of(id).filter(|endpoint| self.serving(*endpoint) == id)
     }
 
     /// Whether `id` may serve an endpoint that another serves.
     #[must_use]
     pub fn stands_by(&self, id: ServiceId) -> bool {
-        self.endpoints[usize::from(id.0)].is_some_and(|endpoint| self.serving(endpoint) != id)
+        self.endpoint_of(id).is_some_and(|endpoint| self.serving(endpoint) != id)
     }
 }
 
@@ -87,30 +85,32 @@ impl Supervisor {
         }
     }
 
-    /// Who takes the endpoint over when `lost` is gone.
-    pub(crate) fn heir(&self, endpoint: u16, lost: ServiceId) -> Option<ServiceId> {
-        let group = self.plan.providers.iter().find(|group| group.endpoint == endpoint)?;
-        group.services.iter().copied().find(|id| *id != lost && self.is_up(*id))
+    /// Who is to serve the endpoint.
+    pub(crate) fn server(&self, endpoint: u16) -> ServiceId {
+        plan_id(self.machine.server_of(life(self.servers.serving(endpoint))))
     }
 
-    /// `id` is up: it takes over what it was asked to take over, or what nobody else serves.
-    pub(crate) fn offer(&mut self, id: ServiceId) {
-        if !self.servers.stands_by(id) {
-            return;
+    /// Hands the endpoint to who is to serve it, if that is up. `gone`: who served is not there any more.
+    pub(crate) fn follow(&mut self, endpoint: u16, gone: bool) -> bool {
+        let (from, to) = (self.servers.serving(endpoint), self.server(endpoint));
+        // One that stops may still work for a client, which has to be released when it is destroyed.
+        let stops = matches!(self.state(from), ServiceState::Stopping(_));
+        let moves = from != to && self.is_up(to) && (gone || !stops);
+        if moves {
+            self.hand_over(endpoint, to);
         }
-        let Some(index) = self.plan.providers.iter().position(|group| group.services.contains(&id)) else {
-            return;
-        };
-        let endpoint = self.plan.providers[index].endpoint;
-        let asked = self.servers.wanted[index] == Some(id);
-        if asked || self.is_gone(self.servers.serving(endpoint)) {
-            self.servers.wanted[index] = None;
-            self.hand_over(endpoint, id);
+        moves
+    }
+
+    /// `id` is up: it may be its turn to serve.
+    pub(crate) fn offer(&mut self, id: ServiceId) {
+        if let Some(endpoint) = self.servers.endpoint_of(id) {
+            self.follow(endpoint, false);
         }
     }
 
     /// `to`, which is up, serves the endpoint from here on.
-    pub(crate) fn hand_over(&mut self, endpoint: u16, to: ServiceId) {
+    fn hand_over(&mut self, endpoint: u16, to: ServiceId) {
         let from = core::mem::replace(&mut self.servers.serving[usize::from(endpoint)], to);
         let places =
             [(from, self.executor.notification_slot(from)), (to, self.executor.endpoint_slot(endpoint))];
@@ -141,14 +141,6 @@ impl Supervisor {
         self.machine.state(life(id)).unwrap_or_default()
     }
 
-    /// It is not up, and nothing that was decided brings it back.
-    fn is_gone(&self, id: ServiceId) -> bool {
-        match self.state(id) {
-            ServiceState::Pending => self.plan.service(id).start != Start::Eager,
-            state => state.is_at_rest(),
-        }
-    }
-
     /// SPEC S-2: another provider, now or as soon as it is up.
     ///
     /// # Errors
@@ -159,24 +151,12 @@ impl Supervisor {
         };
         let to = crate::requests::find(self.plan, switch.provider)?;
         let mut groups = self.plan.providers.iter();
-        let offers = |group: &&partenza_plan::Providers<'_>| {
-            group.interface == switch.interface && group.services.contains(&to)
-        };
-        let index = groups.position(|group| offers(&group)).ok_or(LookupError::NotFound.code())?;
-        let endpoint = self.plan.providers[index].endpoint;
-        self.servers.wanted[index] = None;
-        if self.servers.serving(endpoint) == to {
-            return Ok(());
-        }
-        if self.is_up(to) {
-            self.hand_over(endpoint, to);
-            return Ok(());
-        }
-        self.servers.wanted[index] = Some(to);
-        self.request(to, Request::Start).map_err(|denial| {
-            self.servers.wanted[index] = None;
-            denial_code(denial)
-        })
+        let offers =
+            |group: &&Providers<'_>| group.interface == switch.interface && group.services.contains(&to);
+        let group = groups.find(offers).ok_or(LookupError::NotFound.code())?;
+        self.request(to, Request::Serve).map_err(denial_code)?;
+        self.follow(group.endpoint, false);
+        Ok(())
     }
 
     /// SPEC S-5, for a service: the capability is there when the answer is. `None`: the caller waits.
@@ -189,7 +169,7 @@ impl Supervisor {
         };
         let calls = self.callers.calls_of(client);
         let offered = calls.iter().enumerate().find_map(|(index, caller)| {
-            let server = self.servers.serving(caller.endpoint);
+            let server = self.server(caller.endpoint);
             let may = caller.bound || !caller.on_grant;
             Some((index, caller.channel(), server, self.offered(server, &lookup).filter(|_| may)?))
         });
@@ -225,7 +205,7 @@ impl Supervisor {
         let found = foreseen.find(|(_, caller)| self.provides(caller.endpoint, grant.interface));
         let (index, endpoint) =
             found.map(|(index, caller)| (index, caller.endpoint)).ok_or(LookupError::Denied.code())?;
-        if !self.is_up(self.servers.serving(endpoint)) || !self.entries[usize::from(client.0)].made.runs() {
+        if !self.is_up(self.server(endpoint)) || !self.entries[usize::from(client.0)].made.runs() {
             return Err(LookupError::NotRunning.code());
         }
         self.bind(client, index);
@@ -292,9 +272,7 @@ impl Executor {
     /// # Errors
     /// What the kernel refused.
     fn receive_from(&self, id: ServiceId, place: Slot) -> Result<(), Refused> {
-        let slot = self.slot_of(id, OWN);
-        slot.delete().during(Step::Revoke)?;
-        slot.mint(&self.cspace.path(place), sel4::CapRights::read_only(), 0).during(Step::Mint)
+        self.replace(id, OWN, place, sel4::CapRights::read_only(), 0)
     }
 
     fn notification_slot(&self, id: ServiceId) -> Slot {

@@ -32,7 +32,7 @@ fn pair(name: &str, first: Service, steps: &[&str]) -> System {
     System::new(name)
         .with(first)
         .with(witness("second"))
-        .with(script(steps))
+        .with(script(steps).requires_interface("test/count"))
         .repeated_call("client", "first")
         .repeated_call("client", "second")
         .config("providers: {test/count: [first, second]}")
@@ -51,6 +51,21 @@ fn said(log: &Log, name: &str) -> Vec<String> {
 /// How many lines it wrote; nobody has, before the services are known.
 fn lines(log: &Log, name: &str) -> usize {
     if log.reached(BootState::SupervisorMode) { log.lines(name).len() } else { 0 }
+}
+
+/// What becomes of a client that always has somebody who provides.
+fn runs() -> Vec<String> {
+    ["client starting 1", "client ready"].map(str::to_owned).to_vec()
+}
+
+/// Until the system goes down.
+fn became_of_the_client(log: &Log) -> Vec<String> {
+    let mut story = log.story(&["client"]);
+    if log.has(&Event::ShutdownBegun) {
+        // It is asked to stop, and does.
+        story.truncate(story.len() - 2);
+    }
+    story
 }
 
 fn switched(log: &Log, from: &str, to: &str) -> usize {
@@ -84,6 +99,7 @@ fn another_provider_takes_over_and_no_call_is_lost() {
         outcome.same("calls that the second answered", said(log, "second").len(), 20);
         outcome.same("there", switched(log, "first", "second"), 1);
         outcome.same("and back", switched(log, "second", "first"), 1);
+        outcome.same("what became of the client", became_of_the_client(log), runs());
     }
 }
 
@@ -110,6 +126,7 @@ fn a_client_in_a_loop_sees_every_call_answered() {
     let (first, second) = (said(log, "first").len(), said(log, "second").len());
     outcome.same("calls that were answered", first + second, 100);
     outcome.must(&format!("both served: {first} and {second}"), first > 0 && second > 0);
+    outcome.same("what became of the client", became_of_the_client(log), runs());
 }
 
 #[test]
@@ -122,8 +139,81 @@ fn who_stands_by_takes_over_from_one_that_dies() {
     outcome.same("calls that the first answered", said(log, "first").len(), 5);
     outcome.same("calls that the second answered", said(log, "second").len(), 15);
     outcome.same("hand-overs", switched(log, "first", "second"), 1);
+    outcome.same("what became of the client", became_of_the_client(log), runs());
     let intact = log.count(|event| matches!(event, Event::Reclaimed { intact: false, .. }));
     outcome.same("what did not come back whole", intact, 0);
+}
+
+/// SPEC L-9, S-2: a client is Degraded while nobody provides what it requires, and no longer.
+#[test]
+fn a_client_is_degraded_only_while_nobody_provides() {
+    let system = pair("nobody", witness("first"), &["counts:3", "wait:10000"]);
+    let mut machine = Machine::new(&Image::of(Kernel::Release, "nobody", &system)).start();
+    machine.wait_for("the client's calls", |log| lines(log, "client") > 0);
+    for (op, name, deed) in [
+        (Op::Stop, "first", "first stopped"),
+        (Op::Stop, "second", "second stopped"),
+        (Op::Start, "first", "first ready"),
+        (Op::Start, "second", "second ready"),
+        (Op::Restart, "first", "first starting 3"),
+    ] {
+        let told = machine.log().story(&[name]).len();
+        assert_eq!(machine.ask(&Request::about(op, name)).accepted().map(drop), Ok(()), "{op:?} {name}");
+        machine.wait_for(deed, |log| log.story(&[name]).iter().skip(told).any(|event| event == deed));
+    }
+    let outcome = machine.switch_off();
+    let lost = format!("client degraded {} second", SupervisorError::DependencyLost.code());
+    let mut expected = runs();
+    expected.extend([lost, "client recovered".to_owned()]);
+    outcome.same("what became of the client", became_of_the_client(&outcome.log), expected);
+}
+
+/// SPEC C-4, S-2: the preferred one fails in the boot, and the other one satisfies what requires the interface.
+#[test]
+fn a_provider_that_fails_at_boot_is_replaced_before_its_client_starts() {
+    let broken = witness("first").arg("nonsense");
+    let steps = ["counts:5", "shutdown"];
+    for kernel in [Kernel::Debug, Kernel::Release] {
+        let outcome = run(kernel, "replaced", &pair("replaced", broken.clone(), &steps));
+        let log = &outcome.log;
+        outcome.same("what the client saw", said(log, "client")[0].as_str(), "counts:5 answered 5");
+        outcome.same("calls that the second answered", said(log, "second").len(), 5);
+        outcome.same("running and failed", log.complete(), Some((2, 1)));
+        outcome.same("what became of the client", became_of_the_client(log), runs());
+    }
+}
+
+/// SPEC L-5: what keeps handles of one incarnation starts anew when another provider takes over, and not when that one,
+/// which serves nobody, dies.
+#[test]
+fn what_restarts_with_a_provider_follows_the_one_that_serves() {
+    let system = System::new("follows")
+        .with(witness("first"))
+        .with(witness("second"))
+        .with(
+            script(&["count", "wait:10000"])
+                .manifest("requires: [{interface: test/count, restart-with: true}]"),
+        )
+        .call("client", "first")
+        .call("client", "second")
+        .config("providers: {test/count: [first, second]}");
+    let mut machine = Machine::new(&Image::of(Kernel::Release, "follows", &system)).start();
+    let mut expected = runs();
+    machine.wait_for("its call", |log| lines(log, "client") == 1);
+    for (op, name, what) in
+        [(Op::Restart, "second", "second starting 2"), (Op::Crash, "first", "client starting 2")]
+    {
+        assert_eq!(machine.ask(&Request::about(op, name)).accepted().map(drop), Ok(()), "{op:?} {name}");
+        machine.wait_for(what, |log| {
+            let story = log.story(&["second", "client"]);
+            story.iter().any(|deed| deed == what) && story.last().is_some_and(|deed| deed.ends_with("ready"))
+        });
+    }
+    // It does not listen while it waits.
+    expected
+        .extend(["stopping", "stopped by force", "starting 2", "ready"].map(|deed| format!("client {deed}")));
+    let outcome = machine.switch_off();
+    outcome.same("what became of the client", became_of_the_client(&outcome.log), expected);
 }
 
 #[test]

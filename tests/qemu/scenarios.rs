@@ -110,6 +110,9 @@ fn a_provider_is_switched_and_no_call_is_lost() {
         let end = log.position(|event| *event == Event::ShutdownBegun).unwrap_or(0);
         let switches = log.events().take(end).filter(|event| matches!(event, Event::Switched { .. }));
         outcome.same("switches", switches.count(), 3);
+        let client = log.id("client");
+        let degraded = log.count(|e| matches!(e, Event::Degraded { service, .. } if *service == client));
+        outcome.same("how often the client was degraded", degraded, 0);
     }
 }
 
@@ -142,6 +145,13 @@ fn no_line_of_a_log_is_lost_or_kept_twice() {
         let (from, to) = (log.id("guard"), log.id("plain"));
         let switched = log.count(|event| *event == Event::Switched { interface: "log/lines", from, to });
         outcome.same("hand-overs", switched, 1);
+        // While neither the sidecar nor the fallback serves; then it is served again.
+        let ups = log.story(&["writer"]);
+        let ends = ups.iter().rposition(|deed| deed == "writer recovered");
+        outcome.must(
+            &format!("the writer recovers: {ups:?}"),
+            ends > ups.iter().rposition(|deed| deed.starts_with("writer degraded")),
+        );
     }
 }
 

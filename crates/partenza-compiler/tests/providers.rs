@@ -5,7 +5,7 @@
 mod support;
 
 use partenza_compiler::Code;
-use partenza_plan::{LateCall, Object, Overload, ServiceId};
+use partenza_plan::{Dependency, LateCall, Object, Overload, ServiceId};
 use support::Bench;
 
 /// `one` and `two` provide `a/b`; `client` calls both.
@@ -58,6 +58,71 @@ fn providers_share_an_endpoint_in_order_of_preference() {
     let badges: Vec<u64> =
         plan.service(id("client")).caps.iter().filter(|g| g.cptr > 74).map(|g| g.badge).collect();
     assert_eq!(badges[0], badges[1], "whoever serves knows the client by the same channel");
+}
+
+/// What is required by its interface is required of whoever serves; what is required by name, of that one.
+#[test]
+fn a_client_requires_any_of_the_providers_of_its_interface() {
+    let edges = |bench: &Bench| {
+        let compiled = bench.good();
+        let plan = compiled.plan();
+        let client = plan.services.iter().find(|service| service.name == "client").expect("it is there");
+        let edge =
+            |d: &Dependency| (plan.service(d.on).name.to_owned(), d.required, d.restart_with, d.shared);
+        client.requires.iter().map(edge).collect::<Vec<_>>()
+    };
+    let all =
+        |required, restart| ["two", "one"].map(|name| (name.to_owned(), required, restart, true)).to_vec();
+    let bench = bench();
+    assert_eq!(edges(&bench), all(true, false));
+    bench.edit("manifests/client.yaml", "interface: a/b}]", "interface: a/b, restart-with: true}]");
+    assert_eq!(edges(&bench), all(true, true));
+    bench.edit("manifests/client.yaml", "restart-with: true}]", "optional: true}]");
+    assert_eq!(edges(&bench), all(false, false));
+    bench.edit("manifests/client.yaml", "[{interface: a/b, optional: true}]", "[{module: one}]");
+    assert_eq!(edges(&bench), [("one".to_owned(), true, false, false)]);
+}
+
+#[test]
+fn each_provider_fits_what_its_clients_require() {
+    let old = bench();
+    old.edit("manifests/client.yaml", "interface: a/b}]", "interface: a/b, version: \">=1.1\"}]");
+    old.error(Code::WrongVersion, "manifests/client.yaml:6:", "`one` may take the place of `two`");
+    let higher = bench();
+    higher.edit("manifests/one.yaml", "layer: 2", "layer: 3");
+    let told = higher.errors(&[Code::HigherLayer]);
+    assert!(told.contains("out of `providers`"), "{told}");
+    // The requirement is met without it, and in one order or another.
+    higher.edit("manifests/client.yaml", "interface: a/b}]", "interface: a/b, optional: true}]");
+    assert!(higher.good().plan().services.iter().all(|service| service.requires.is_empty()));
+}
+
+#[test]
+fn one_provider_that_the_boot_starts_is_enough() {
+    let bench = bench();
+    bench.edit("manifests/two.yaml", "layer: 2", "layer: 2\nstart: on-demand");
+    let _ = bench.good();
+    bench.edit("manifests/one.yaml", "layer: 2", "layer: 2\nstart: on-demand");
+    bench.error(
+        Code::NotStarted,
+        "manifests/client.yaml:6:",
+        "`client` starts with the boot and requires `two`",
+    );
+}
+
+#[test]
+fn one_provider_in_the_recovery_set_is_enough() {
+    let bench = bench();
+    bench.edit(
+        "partenza.yaml",
+        "providers:",
+        "boot: {max_attempts: 3}\nrecovery: {services: [client]}\nproviders:",
+    );
+    bench.error(Code::RecoveryGap, "partenza.yaml:7:", "starts `client` and not `two`");
+    bench.edit("partenza.yaml", "[client]", "[client, one]");
+    let _ = bench.good();
+    bench.edit("partenza.yaml", "[client, one]", "[client], soften: [client->one]");
+    assert_eq!(bench.good().plan().recovery.soften.len(), 2, "what is softened for one is for both");
 }
 
 #[test]

@@ -111,6 +111,13 @@ impl Service {
         self
     }
 
+    /// Whoever provides that interface will do (SPEC S-2).
+    #[must_use]
+    pub fn requires_interface(mut self, interface: &str) -> Self {
+        self.requires.push(format!("{{interface: {interface}}}"));
+        self
+    }
+
     /// SPEC L-5: it is stopped and started again when that service is.
     #[must_use]
     pub fn restarts_with(mut self, service: &str) -> Self {

@@ -39,6 +39,7 @@ impl Machine<'_> {
         let from = core::mem::replace(&mut record.state, to);
         record.reason = reason;
         let (was_up, is_up) = (from.is_up(), to.is_up());
+        let has_peers = record.group.is_some();
         if !(was_up && is_up) {
             self.timers.disarm(service);
         }
@@ -50,6 +51,9 @@ impl Machine<'_> {
         sink.action(Action::Notice(Notice::Service { service, from, to, reason }));
         // Those that wait for one whose retries are exhausted do not count it as open.
         let called_off = matches!(from, ServiceState::Restarting { .. }) && !to.is_starting();
+        if has_peers {
+            self.elect(service, false, sink);
+        }
         let open = self.is_open(service);
         if was_up != is_up || called_off || open != self.records[service.index()].open {
             self.spread(service, open, was_up != is_up, sink);
@@ -68,13 +72,16 @@ impl Machine<'_> {
 
     /// Has the dependents wait, or not any longer, as what is to become of the service now asks for.
     pub(crate) fn reopen(&mut self, service: ServiceId, sink: &mut dyn Sink) {
+        if self.records[service.index()].group.is_some() {
+            self.elect(service, false, sink);
+        }
         let open = self.is_open(service);
         if open != self.records[service.index()].open {
             self.spread(service, open, false, sink);
         }
     }
 
-    fn is_open(&self, service: ServiceId) -> bool {
+    pub(crate) fn is_open(&self, service: ServiceId) -> bool {
         let record = &self.records[service.index()];
         match record.state {
             ServiceState::Starting(_) => true,
@@ -89,24 +96,37 @@ impl Machine<'_> {
     /// Tells the dependents.
     fn spread(&mut self, service: ServiceId, open: bool, up_changed: bool, sink: &mut dyn Sink) {
         let record = &mut self.records[service.index()];
-        let open_changed = core::mem::replace(&mut record.open, open) != open;
+        let was_open = core::mem::replace(&mut record.open, open);
+        let stands_by = record.stands_by;
         if !open && !core::mem::replace(&mut record.decided, true) && self.is_booting() {
             self.layer.open -= 1;
         }
         for edge in self.dependents_of(service) {
-            let Dependent { service: dependent, kind } = self.dependents[edge];
-            let record = &mut self.records[dependent.index()];
-            if open_changed {
-                record.unsettled = if open { record.unsettled + 1 } else { record.unsettled - 1 };
+            let edge = self.dependents[edge];
+            if !(edge.shared && stands_by) {
+                self.tell(edge, (was_open, open), up_changed, sink);
             }
-            let unblocked = !open && record.unsettled == 0;
-            if record.state.is_up() {
-                if up_changed && kind.is_required() {
-                    self.reassess(dependent, sink);
-                }
-            } else if unblocked {
-                self.unblock(dependent);
+        }
+    }
+
+    /// Tells a dependent that what it depends on was open or not, and is now.
+    pub(crate) fn tell(
+        &mut self,
+        edge: Dependent,
+        (was_open, open): (bool, bool),
+        up_changed: bool,
+        sink: &mut dyn Sink,
+    ) {
+        let Dependent { service: dependent, kind, .. } = edge;
+        let record = &mut self.records[dependent.index()];
+        record.unsettled = record.unsettled + u16::from(open) - u16::from(was_open);
+        let unblocked = !open && record.unsettled == 0;
+        if record.state.is_up() {
+            if up_changed && kind.is_required() {
+                self.reassess(dependent, sink);
             }
+        } else if unblocked {
+            self.unblock(dependent);
         }
     }
 
@@ -148,8 +168,10 @@ impl Machine<'_> {
     /// The first dependency without which this service may not run and that does not run.
     pub(crate) fn missing(&self, service: ServiceId) -> Option<ServiceId> {
         let mut deps = self.config.deps_of(service).iter();
-        let gone = deps
-            .find(|dep| !self.records[dep.on.index()].state.is_up() && self.config.kind(dep).is_required())?;
+        let gone = deps.find(|dep| {
+            let is_up = self.records[dep.on.index()].state.is_up();
+            !is_up && self.counts(dep) && self.config.kind(dep).is_required()
+        })?;
         Some(gone.on)
     }
 
@@ -179,8 +201,12 @@ impl Machine<'_> {
     /// Has those stopped that get a new incarnation when this service does. `true`: one of them stands in the way.
     pub(crate) fn clear_the_way(&mut self, service: ServiceId, sink: &mut dyn Sink) -> bool {
         let mut blocked = false;
+        let stands_by = self.records[service.index()].stands_by;
         for edge in self.dependents_of(service) {
-            let Dependent { service: dependent, kind } = self.dependents[edge];
+            let Dependent { service: dependent, kind, shared } = self.dependents[edge];
+            if shared && stands_by {
+                continue;
+            }
             if kind.restarts_dependent() && self.records[dependent.index()].stands() {
                 blocked = true;
                 self.cycle(dependent, Reason::RestartsWith(service), sink);

@@ -9,8 +9,8 @@
 use core::fmt;
 
 use crate::spec::{
-    Dep, DepKind, LayerSpec, OnExhausted, Overload, Policy, Probe, Readiness, ServiceId, ServiceSpec,
-    StartMode, Storm,
+    Dep, DepKind, LayerSpec, OnExhausted, Overload, Policy, Probe, Provider, Readiness, ServiceId,
+    ServiceSpec, StartMode, Storm,
 };
 use crate::time::Duration;
 
@@ -21,6 +21,8 @@ pub struct Config<'a> {
     pub services: &'a [ServiceSpec],
     pub deps: &'a [Dep],
     pub layers: &'a [LayerSpec],
+    /// Services of which one at a time serves what others require (SPEC S-2); in each group the preferred one first.
+    pub providers: &'a [Provider],
     /// `false`: one service after the other (SPEC C-5). Restarts and what is looked up do not wait in that line.
     pub parallel: bool,
     /// Applied to every timeout and budget (SPEC B-4), not to intervals and delays; 100 is the plan's own.
@@ -42,6 +44,7 @@ impl Default for Config<'_> {
             services: &[],
             deps: &[],
             layers: &[],
+            providers: &[],
             parallel: true,
             timeout_scale_percent: 100,
             hold: None,
@@ -76,6 +79,8 @@ pub enum ConfigError {
     Fallback(ServiceId),
     /// The sidecar has two modules, a sidecar of its own, or another start mode than its module.
     Sidecar(ServiceId),
+    /// The provider does not exist, or is listed twice.
+    Provider(ServiceId),
     /// The recovery set has not one entry per service.
     RecoverySet,
     /// A storm of no restarts or in no time.
@@ -99,6 +104,7 @@ impl fmt::Display for ConfigError {
             Self::Restart(s) => write!(f, "service {} cannot be restarted as planned", s.0),
             Self::Fallback(s) => write!(f, "service {} has no fallback to start", s.0),
             Self::Sidecar(s) => write!(f, "service {} cannot be a sidecar", s.0),
+            Self::Provider(s) => write!(f, "service {} cannot be one of several providers", s.0),
             Self::RecoverySet => write!(f, "the recovery set does not fit the services"),
             Self::Storm => write!(f, "a storm guard that no restart could pass"),
             Self::PanicModule(s) => write!(f, "service {} cannot be the panic module", s.0),
@@ -110,8 +116,8 @@ impl fmt::Display for ConfigError {
 impl core::error::Error for ConfigError {}
 
 impl<'a> Config<'a> {
-    /// Refuses what the machine could not carry through. O(services + edges). That a sidecar has one module is
-    /// checked by [`crate::Machine::new`], which has the edges the other way round.
+    /// Refuses what the machine could not carry through. O(services + edges). That a sidecar has one module, and a
+    /// provider one group, is checked by [`crate::Machine::new`], which has these the other way round.
     pub fn check(&self) -> Result<(), ConfigError> {
         // The last number is the machine's mark for "none".
         if self.services.len() >= usize::from(u16::MAX) {
@@ -155,7 +161,7 @@ impl<'a> Config<'a> {
             }
             if dep.kind == DepKind::Sidecar {
                 let has_own = self.deps_of(dep.on).iter().any(|dep| dep.kind == DepKind::Sidecar);
-                if has_own || dep.soft || self.spec(dep.on).start != spec.start {
+                if has_own || dep.soft || dep.shared || self.spec(dep.on).start != spec.start {
                     return Err(ConfigError::Sidecar(dep.on));
                 }
             }

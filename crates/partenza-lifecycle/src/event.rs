@@ -94,6 +94,8 @@ pub enum Request {
     Stop,
     /// Stop it in order and start it again, as those that restart with it.
     Restart,
+    /// Let it serve in place of the provider that does; if it is not up, start it, and let it serve then (SPEC S-2).
+    Serve,
     /// Let it be started again. Starts nothing.
     Enable,
     /// Stop it in order and refuse to start it.

@@ -24,7 +24,9 @@
 //! 4. The index of a service is its place in the start order ([`Config`] says more). Stops go in reverse.
 //! 5. What an event does is the table below. Where the table has nothing, nothing is changed and
 //!    [`Notice::Ignored`] tells it (SPEC G-2). The machine trusts its executor to answer, and a service for nothing.
-//! 6. A state tells what is, an *aim* what was decided and is not done. Services with an aim have *turns*: first come,
+//! 6. Of several providers of what others require one *serves* at a time, and edges to the others count for nothing. Who
+//!    serves is decided in the step in which it is lost or in which another comes up, so that nobody else has to ask.
+//! 7. A state tells what is, an *aim* what was decided and is not done. Services with an aim have *turns*: first come,
 //!    first served; a turn that has to wait is given again by what it waits for.
 //!
 //! # States of the system (SPEC E-1)
@@ -79,6 +81,7 @@
 //! | `Restarting` | deadline | turn of *start* | |
 //! | `Restarting` | walk | `Stopped` (`Shutdown`) | |
 //! | `Disabled` by hold | walk | `Disabled` | `Destroy` incarnation |
+//! | up, `Stopping`, `Starting` | another serves from here on, and it restarts with who serves | aim *cycle* | |
 //! | any, `Destroy` open | `Destroyed` | unchanged; who waited for this has its turn | |
 //!
 //! # What follows a failure (SPEC L)
@@ -107,6 +110,7 @@
 //! | `Start` | `Restarting` | its back-off is over; limits stay |
 //! | `Start` | to be stopped | aim *cycle* |
 //! | `Lookup` | never started | aim *start*, with those that it requires and that were never started; of any other at rest: refused |
+//! | `Serve` | a provider that stands by | it serves in place of the one that does, at once if it is up; else aim *start*, and then |
 //! | `Restart` | up | aim *cycle*: what restarts with it stops first; at rest as `Start` |
 //! | `Stop` | not at rest | aim *stop*, then `Stopped`; critical ones and sidecars refuse |
 //! | `Disable` | not disabled | aim *disable*, then `Disabled`; critical ones and sidecars refuse |
@@ -115,9 +119,11 @@
 //! # Invariants, each held by a property in `tests/properties.rs`
 //! - A service is created only when every dependency that it requires is up; by the boot only in its layer's turn.
 //! - A service that is up is Running exactly if all it requires is up, it is well and it does not flood.
+//! - Of several providers exactly one serves. It is up if one of them is, but for the first start of the one that the
+//!   boot begins with; and it serves until it is lost, or another is asked for and is up.
 //! - Two incarnations of a service never exist at once.
 //! - No deadline acts in a state that did not arm it, and none that is due is forgotten.
-//! - Nothing that restarts with a service stands when that is created; each incarnation of a module has its own
+//! - Nothing that restarts with a service which serves it stands when that is created; each incarnation of a module has its own
 //!   incarnation of its sidecars, which are stopped after it.
 //! - The restarts of any window are at most `max`, in a boot in all, none begins over the layer's budget or, unless it
 //!   is a core service, in a storm. Within a row the delay never shrinks; it is exactly what is planned.
@@ -146,6 +152,7 @@ mod queue;
 mod record;
 mod request;
 mod restart;
+mod serve;
 mod spec;
 mod start;
 mod state;
@@ -159,7 +166,7 @@ pub use event::{Action, Denial, Directive, Event, Limit, Notice, Request, Scope,
 pub use machine::{Dependent, Machine, Storage};
 pub use record::{Presence, Record};
 pub use spec::{
-    Dep, DepKind, DepRange, HealthSpec, LayerSpec, OnExhausted, Overload, Policy, Probe, Readiness,
+    Dep, DepKind, DepRange, HealthSpec, LayerSpec, OnExhausted, Overload, Policy, Probe, Provider, Readiness,
     RestartSpec, ServiceId, ServiceSpec, StartMode, Storm,
 };
 pub use state::{BootState, Ending, Reason, Refusal, ServiceState, ShutdownKind, StartPhase, StopPhase};

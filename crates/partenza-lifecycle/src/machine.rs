@@ -9,6 +9,7 @@ use crate::config::{Config, ConfigError};
 use crate::event::{Action, Event, Notice, Sink};
 use crate::queue::Queue;
 use crate::record::{Presence, Record, Ring};
+use crate::serve::appoint;
 use crate::spec::{DepKind, Probe, ServiceId};
 use crate::start::Layer;
 use crate::state::{BootState, Reason, ServiceState, StartPhase, StopPhase};
@@ -20,6 +21,7 @@ use crate::timers::{TimerCell, Timers};
 pub struct Dependent {
     pub(crate) service: ServiceId,
     pub(crate) kind: DepKind,
+    pub(crate) shared: bool,
 }
 
 /// What the machine works in. Longer slices than needed are fine.
@@ -81,6 +83,7 @@ impl<'a> Machine<'a> {
         let history = history.get_mut(..config.history_len()).ok_or(ConfigError::Storage)?;
         let storm = Ring { capacity: config.storm.map_or(0, |storm| storm.restarts), ..Ring::default() };
         prepare(&config, records, u32::from(storm.capacity));
+        appoint(&config, records)?;
         reverse(&config, records, dependents)?;
         Ok(Self {
             config,
@@ -319,8 +322,9 @@ fn reverse(
 ) -> Result<(), ConfigError> {
     for service in config.ids() {
         for dep in config.deps_of(service) {
-            records[dep.on.index()].dependents_end += 1;
-            if records[dep.on.index()].open {
+            let on = &mut records[dep.on.index()];
+            on.dependents_end += 1;
+            if on.open && !(dep.shared && on.stands_by) {
                 records[service.index()].unsettled += 1;
             }
         }
@@ -333,7 +337,7 @@ fn reverse(
     for service in config.ids() {
         for dep in config.deps_of(service) {
             let end = &mut records[dep.on.index()].dependents_end;
-            dependents[*end as usize] = Dependent { service, kind: config.kind(dep) };
+            dependents[*end as usize] = Dependent { service, kind: config.kind(dep), shared: dep.shared };
             *end += 1;
         }
     }

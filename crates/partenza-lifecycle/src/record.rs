@@ -111,6 +111,12 @@ pub struct Record {
     pub(crate) open: bool,
     /// Its part of the boot is done.
     pub(crate) decided: bool,
+    /// Of those that may serve in its place ([`crate::Config::providers`]).
+    pub(crate) group: Option<u16>,
+    /// Another of its group serves.
+    pub(crate) stands_by: bool,
+    /// It is asked to serve and is not up yet.
+    pub(crate) wanted: bool,
     /// It is in a queue; `next` is the one behind it there.
     pub(crate) queued: bool,
     pub(crate) next: Option<ServiceId>,
@@ -150,6 +156,11 @@ impl Record {
 
     pub fn presence(&self) -> Presence {
         self.presence
+    }
+
+    /// Whether what it provides is its to serve, and not another's (SPEC S-2).
+    pub fn serves(&self) -> bool {
+        !self.stands_by
     }
 
     /// 0 before the first `Create`, then counting.

@@ -5,7 +5,7 @@
 use crate::event::{Action, Denial, Notice, Request, Sink, Verdict};
 use crate::machine::{Dependent, Machine};
 use crate::record::Aim;
-use crate::spec::{DepKind, ServiceId};
+use crate::spec::{Dep, DepKind, ServiceId};
 use crate::state::{BootState, Reason, ServiceState};
 
 impl Machine<'_> {
@@ -39,7 +39,9 @@ impl Machine<'_> {
             return match request {
                 Request::Enable => Ok(Verdict::Accepted),
                 Request::Disable => Ok(Verdict::Already),
-                Request::Start | Request::Stop | Request::Restart | Request::Lookup => Err(Denial::Disabled),
+                Request::Start | Request::Stop | Request::Restart | Request::Serve | Request::Lookup => {
+                    Err(Denial::Disabled)
+                }
             };
         }
         match request {
@@ -48,6 +50,12 @@ impl Machine<'_> {
             Request::Start => {
                 self.refuse_sidecar(service)?;
                 self.judge_start(service)
+            }
+            Request::Serve if !record.stands_by => Ok(Verdict::Already),
+            Request::Serve if record.state.is_up() => Ok(Verdict::Accepted),
+            Request::Serve => {
+                self.refuse_sidecar(service)?;
+                self.judge_start(service).map(|_| Verdict::Accepted)
             }
             Request::Restart => {
                 self.refuse_sidecar(service)?;
@@ -89,9 +97,13 @@ impl Machine<'_> {
     }
 
     fn refuse_if_a_dependency_is_disabled(&self, service: ServiceId) -> Result<Verdict, Denial> {
-        let disabled = |on: ServiceId| self.records[on.index()].state == ServiceState::Disabled;
-        let mut deps = self.config.deps_of(service).iter();
-        match deps.find(|dep| self.config.kind(dep).is_required() && disabled(dep.on)) {
+        let deps = self.config.deps_of(service);
+        let disabled = |dep: &Dep| self.records[dep.on.index()].state == ServiceState::Disabled;
+        let none_will_do = |dep: &&Dep| {
+            let mut others = deps.iter().filter(|other| self.will_do(other, dep));
+            self.config.kind(dep).is_required() && others.all(disabled)
+        };
+        match deps.iter().find(none_will_do) {
             Some(dep) => Err(Denial::DependencyNotRunning(dep.on)),
             None => Ok(Verdict::Accepted),
         }
@@ -121,6 +133,7 @@ impl Machine<'_> {
                     self.carry_out_start(service, sink);
                 }
             }
+            Request::Serve => self.carry_out_serve(service, sink),
             Request::Lookup => self.start(service, false, sink),
             Request::Stop => self.end(service, Aim::Stop, sink),
             Request::Disable => self.end(service, Aim::Disable, sink),
@@ -132,6 +145,15 @@ impl Machine<'_> {
                     self.enter(service, ServiceState::Pending, None, sink);
                 }
             }
+        }
+    }
+
+    fn carry_out_serve(&mut self, service: ServiceId, sink: &mut dyn Sink) {
+        self.want(service);
+        if self.records[service.index()].state.is_up() {
+            self.reopen(service, sink);
+        } else if self.judge_start(service) == Ok(Verdict::Accepted) {
+            self.carry_out_start(service, sink);
         }
     }
 

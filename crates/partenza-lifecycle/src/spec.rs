@@ -72,15 +72,25 @@ pub struct Dep {
     pub kind: DepKind,
     /// In a recovery boot it is [`DepKind::Optional`] (SPEC Q-2).
     pub soft: bool,
+    /// Any provider of the group to which `on` belongs will do (SPEC S-2). There is such an edge to each of them, and it
+    /// counts while that one serves.
+    pub shared: bool,
+}
+
+/// A service of which, or of others of its group, others may require what one at a time serves (SPEC S-2).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Provider {
+    pub group: u16,
+    pub service: ServiceId,
 }
 
 impl Dep {
     pub const fn optional(on: ServiceId) -> Self {
-        Self { on, kind: DepKind::Optional, soft: false }
+        Self { on, kind: DepKind::Optional, soft: false, shared: false }
     }
 
     pub const fn required(on: ServiceId) -> Self {
-        Self { on, kind: DepKind::Required, soft: false }
+        Self { on, kind: DepKind::Required, soft: false, shared: false }
     }
 }
 

@@ -34,6 +34,10 @@ impl Machine<'_> {
             return false;
         }
         self.boot_began = self.now;
+        // One that the boot starts goes before one that waits to be asked for.
+        for provider in self.config.providers {
+            self.elect(provider.service, false, sink);
+        }
         self.next_layer(sink);
         true
     }
@@ -95,12 +99,11 @@ impl Machine<'_> {
 
     pub(crate) fn create(&mut self, service: ServiceId, sink: &mut dyn Sink) {
         let record = &mut self.records[service.index()];
-        (record.aim, record.patient) = (Aim::Keep, false);
+        (record.aim, record.patient, record.presence) = (Aim::Keep, false, Presence::Present);
         self.enter_here(service, ServiceState::Starting(StartPhase::Creating), None, sink);
         self.creating = Some(service);
         let now = self.now;
         let record = &mut self.records[service.index()];
-        record.presence = Presence::Present;
         record.incarnation = record.incarnation.wrapping_add(1);
         record.asked = Some(now);
         record.started = None;
@@ -146,17 +149,13 @@ impl Machine<'_> {
             return self.boot_complete(sink);
         };
         let number = first.layer;
-        let rest = &self.config.services[usize::from(self.cursor)..];
-        let services = rest.iter().take_while(|spec| spec.layer == number);
-        let records = &self.records[usize::from(self.cursor)..];
-        let (mut count, mut open) = (0, 0);
-        for (_, record) in services.zip(records) {
-            count += 1;
-            open += u16::from(!record.decided);
+        let (mut end, mut open) = (self.cursor, 0);
+        while self.config.services.get(usize::from(end)).is_some_and(|spec| spec.layer == number) {
+            open += u16::from(!self.records[usize::from(end)].decided);
+            end += 1;
         }
         let budget_ends = self.config.budget_of(number).map(|budget| self.now.after(budget));
-        self.layer =
-            Layer { began: self.now, end: self.cursor + count, open, budget_ends, report_at: budget_ends };
+        self.layer = Layer { began: self.now, end, open, budget_ends, report_at: budget_ends };
         self.enter_boot(BootState::BootingLayer(number), sink);
     }
 

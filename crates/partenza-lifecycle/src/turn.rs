@@ -82,6 +82,7 @@ impl Machine<'_> {
             self.bring_up_missing(service, sink);
             return false;
         }
+        self.elect(service, true, sink);
         if self.clear_the_way(service, sink) {
             return false;
         }
@@ -103,12 +104,12 @@ impl Machine<'_> {
         let may_wait = restarts && record.decided;
         for dep in self.config.deps_of(service) {
             let state = self.records[dep.on.index()].state;
-            if state.is_up() || !self.config.kind(dep).is_required() {
+            if state.is_up() || !self.counts(dep) || !self.config.kind(dep).is_required() {
                 continue;
             }
             if may_wait && matches!(state, ServiceState::Restarting { .. }) {
                 self.records[service.index()].patient = true;
-            } else if !self.bring_up(dep.on, deliberate, sink) {
+            } else if !self.bring_up_any(service, dep, deliberate, sink) {
                 return self.unstartable(service, dep.on, sink);
             }
         }
@@ -129,7 +130,7 @@ impl Machine<'_> {
 
     /// Has a service started because another needs it. `false`: what was stopped or given up is only started on
     /// purpose, and what is disabled not at all.
-    fn bring_up(&mut self, service: ServiceId, deliberate: bool, sink: &mut dyn Sink) -> bool {
+    pub(crate) fn bring_up(&mut self, service: ServiceId, deliberate: bool, sink: &mut dyn Sink) -> bool {
         let record = &self.records[service.index()];
         if record.aim == Aim::Stop && deliberate {
             self.aim(service, Aim::Cycle, Reason::Requested, sink);

@@ -73,6 +73,7 @@ fn request() -> impl Strategy<Value = Request> {
         1 => Just(Request::Enable),
         1 => Just(Request::Disable),
         2 => Just(Request::Lookup),
+        2 => Just(Request::Serve),
     ]
 }
 

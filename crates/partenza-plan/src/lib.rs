@@ -26,7 +26,7 @@ pub use policy::{Class, Health, Overload, Recovery, Restart, Storm};
 use serde::{Deserialize, Serialize};
 
 /// Version of the plan's types. Any change to them changes it.
-pub const FORMAT: u16 = 3;
+pub const FORMAT: u16 = 4;
 /// Bytes of a page; the only frame size that the loader uses for images.
 pub const PAGE: u64 = 4096;
 pub const PAGE_BITS: u8 = 12;
@@ -261,12 +261,28 @@ pub enum Start {
     OnDemand,
 }
 
+/// On the wire the service and one byte of bits: there are many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "(ServiceId, u8)", into = "(ServiceId, u8)")]
 pub struct Dependency {
     pub on: ServiceId,
     pub required: bool,
     /// Stopped and started again together with what it depends on (SPEC L-5).
     pub restart_with: bool,
+    /// Any of the [`Plan::providers`] to which `on` belongs will do (SPEC S-2); there is one for each of them.
+    pub shared: bool,
+}
+
+impl From<(ServiceId, u8)> for Dependency {
+    fn from((on, bits): (ServiceId, u8)) -> Self {
+        Self { on, required: bits & 1 != 0, restart_with: bits & 2 != 0, shared: bits & 4 != 0 }
+    }
+}
+
+impl From<Dependency> for (ServiceId, u8) {
+    fn from(d: Dependency) -> Self {
+        (d.on, u8::from(d.required) | u8::from(d.restart_with) << 1 | u8::from(d.shared) << 2)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

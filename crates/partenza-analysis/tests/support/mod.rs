@@ -247,6 +247,7 @@ impl System {
             on: self.id(on),
             required: *required,
             restart_with: false,
+            shared: false,
         });
         Service {
             name: module.name,

@@ -69,10 +69,11 @@ fn starts(model: &Model<'_>, order: &Order, at: usize, out: &mut Diagnostics) {
     if service.start != Start::Eager {
         return;
     }
-    let required = order.requires[at].iter().filter(|dependency| is_required(dependency));
+    let required = order.requires[at].iter().filter(|dependency| is_required(order, at, dependency));
     for dependency in required.filter(|dependency| model.services[dependency.on].sidecar_of != Some(at)) {
         let other = &model.services[dependency.on];
-        if other.start != Start::Eager {
+        let will_do = choices(order, at, dependency).any(|d| model.services[d.on].start == Start::Eager);
+        if !will_do {
             let word = start_word(other.start);
             let message = format!(
                 "`{}` starts with the boot and requires `{}`, which starts {word}",
@@ -86,9 +87,23 @@ fn starts(model: &Model<'_>, order: &Order, at: usize, out: &mut Diagnostics) {
     }
 }
 
-/// The strength that the target gives an edge: what restarts with another needs it.
-fn is_required(dependency: &Dependency) -> bool {
-    dependency.required || dependency.restart_with
+/// The edges of which one is enough where this one is.
+fn choices<'o>(
+    order: &'o Order,
+    at: usize,
+    dependency: &'o Dependency,
+) -> impl Iterator<Item = &'o Dependency> {
+    let same = |other: &&Dependency| {
+        other.on == dependency.on || (other.any_of.is_some() && other.any_of == dependency.any_of)
+    };
+    order.requires[at].iter().filter(same)
+}
+
+/// The strength that the target gives an edge: what restarts with another needs it. Of several that will do, the first
+/// stands for all.
+fn is_required(order: &Order, at: usize, dependency: &Dependency) -> bool {
+    let first = choices(order, at, dependency).next();
+    (dependency.required || dependency.restart_with) && first.is_some_and(|first| first.on == dependency.on)
 }
 
 fn recovery(model: &Model<'_>, order: &Order, out: &mut Diagnostics) {
@@ -119,10 +134,11 @@ fn recovery(model: &Model<'_>, order: &Order, out: &mut Diagnostics) {
         recovery.services.iter().filter_map(|name| Some((model.service(&name.value)?, name.span))).collect();
     for (at, span) in &set {
         let is_soft = |on| softened.iter().any(|(from, to, _)| (*from, *to) == (*at, on));
-        for dependency in order.requires[*at].iter().filter(|dependency| is_required(dependency)) {
+        for dependency in order.requires[*at].iter().filter(|dependency| is_required(order, *at, dependency))
+        {
             let is_sidecar = model.services[dependency.on].sidecar_of == Some(*at);
-            let in_set = set.iter().any(|(other, _)| *other == dependency.on);
-            if in_set || is_soft(dependency.on) {
+            let in_set = |on| set.iter().any(|(other, _)| *other == on);
+            if choices(order, *at, dependency).any(|d| in_set(d.on) || is_soft(d.on)) {
                 continue;
             }
             let (name, other) = (model.services[*at].name(), model.services[dependency.on].name());
@@ -153,7 +169,8 @@ fn panic(model: &Model<'_>, order: &Order, out: &mut Diagnostics) {
     if service.readiness == Readiness::None {
         refuse("has `readiness: none`: nobody would know when it has shown it");
     }
-    if let Some(dependency) = order.requires[at].iter().find(|dependency| is_required(dependency)) {
+    if let Some(dependency) = order.requires[at].iter().find(|dependency| is_required(order, at, dependency))
+    {
         refuse(&format!("requires `{}`, which is gone by then", model.services[dependency.on].name()));
     }
 }
@@ -165,7 +182,7 @@ fn softens(model: &Model<'_>, order: &Order, (from, to): (usize, usize), span: S
         let message = format!("`{other}` is a sidecar of `{name}`, which does not go without it");
         let found = Diagnostic::error(Code::RecoveryGap, message).at(span, "cannot be softened");
         out.push(found.help(format!("add `{other}` to `recovery.services`")));
-    } else if !order.requires[from].iter().any(|d| d.on == to && is_required(d)) {
+    } else if !order.requires[from].iter().any(|d| d.on == to && (d.required || d.restart_with)) {
         let message = format!("`{name}` does not require `{other}`");
         out.push(Diagnostic::warning(Code::RecoveryGap, message).at(span, "softens nothing"));
     }

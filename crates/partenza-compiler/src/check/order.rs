@@ -32,12 +32,16 @@ pub fn order(model: &Model<'_>, out: &mut Diagnostics) -> Order {
     }
     cycles(model, &mut requires, out);
     for (index, service) in model.services.iter().enumerate() {
-        for dependency in service.requires.iter().filter(|d| !d.required) {
-            let lower = model.services[dependency.on].layer <= service.layer;
-            if lower && !reaches(&requires, dependency.on, index) {
-                requires[index].push(*dependency);
-            }
-        }
+        let comes_first =
+            |d: &Dependency| model.services[d.on].layer <= service.layer && !reaches(&requires, d.on, index);
+        // Of several that will do, all have to come first.
+        let all_first = |d: &Dependency| {
+            let mut others = service.requires.iter().filter(|o| d.any_of.is_some() && o.any_of == d.any_of);
+            comes_first(d) && others.all(comes_first)
+        };
+        let optional = service.requires.iter().filter(|d| !d.required);
+        let honoured: Vec<Dependency> = optional.filter(|d| all_first(d)).copied().collect();
+        requires[index].extend(honoured);
     }
     Order { services: sort(model, &requires), requires }
 }
@@ -51,11 +55,14 @@ fn higher_layer(model: &Model<'_>, index: usize, dependency: Dependency, out: &m
         other.name(),
         other.layer
     );
-    let help = format!(
-        "move `{}` to layer {} or above, or make the requirement optional",
-        service.name(),
-        other.layer
-    );
+    let (name, layer) = (service.name(), other.layer);
+    let help = match dependency.any_of {
+        None => format!("move `{name}` to layer {layer} or above, or make the requirement optional"),
+        Some(_) => format!(
+            "move `{name}` to layer {layer} or above, or take `{}`, which may serve it, out of `providers`",
+            other.name()
+        ),
+    };
     out.push(
         Diagnostic::error(Code::HigherLayer, message)
             .at(dependency.span, "is in a higher layer")

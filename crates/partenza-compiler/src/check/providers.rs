@@ -8,8 +8,19 @@ use crate::source::Spanned;
 
 /// An entry of `providers` with more than one service: members as indices into the model, preferred first.
 pub struct Group<'m> {
+    /// Its place in `providers`.
+    pub index: usize,
     pub interface: &'m Spanned<String>,
     pub members: Vec<usize>,
+}
+
+impl Group<'_> {
+    /// Whether there is an endpoint for them to serve.
+    #[must_use]
+    pub fn is_called(&self, model: &Model<'_>) -> bool {
+        let mut members = self.members.iter();
+        members.any(|at| model.system.ends_of(model.services[*at].name()).any(|(_, peer)| peer.pp))
+    }
 }
 
 /// The groups of a system. Names that nothing has were reported when names were resolved.
@@ -21,8 +32,9 @@ pub fn groups<'m>(model: &Model<'m>) -> Vec<Group<'m>> {
         members.retain(|at| seen.insert(*at));
         members
     };
-    let groups = model.config.providers.iter();
-    let groups = groups.map(|(interface, names)| Group { interface, members: members(names) });
+    let groups = model.config.providers.iter().enumerate();
+    let groups =
+        groups.map(|(index, (interface, names))| Group { index, interface, members: members(names) });
     groups.filter(|group| group.members.len() > 1).collect()
 }
 

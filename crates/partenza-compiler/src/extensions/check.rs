@@ -27,6 +27,7 @@ pub fn check(model: &Model<'_>, registry: &Registry, out: &mut Diagnostics) -> V
                 on,
                 required: !wanted.optional,
                 restart_with: false,
+                any_of: None,
                 span: wanted.extension.span,
             }));
         }

@@ -97,7 +97,7 @@ pub fn build<'a>(input: &'a Input<'a>, store: &'a Store, out: &mut Diagnostics) 
         layers: layers(input),
         storm: model.config.storm,
         overload: model.config.overload,
-        recovery: recovery(model, &ids),
+        recovery: recovery(input, &ids),
         providers,
         objects: SystemObjects {
             endpoints: endpoint_count,
@@ -272,13 +272,23 @@ fn boot(input: &Input<'_>, ids: &HashMap<&str, ServiceId>) -> Boot {
     }
 }
 
-fn recovery(model: &Model<'_>, ids: &HashMap<&str, ServiceId>) -> Recovery {
+fn recovery(input: &Input<'_>, ids: &HashMap<&str, ServiceId>) -> Recovery {
+    let model = input.model;
     let id = |name: &crate::Spanned<String>| ids.get(name.value.as_str()).copied();
     let recovery = &model.config.recovery;
+    // Of several that will do, one stands for all.
+    let softened = |(from, to): &(crate::Spanned<String>, crate::Spanned<String>)| {
+        let edges = model.service(&from.value).map_or(&[][..], |at| input.order.requires[at].as_slice());
+        let named = edges.iter().find(|d| Some(d.on) == model.service(&to.value)).and_then(|d| d.any_of);
+        let all = edges.iter().filter(move |d| named.is_some() && d.any_of == named);
+        let all = all.filter_map(|d| ids.get(model.services[d.on].name()).copied()).chain(id(to));
+        let from = id(from);
+        all.filter_map(move |to| Some((from?, to))).collect::<std::collections::BTreeSet<_>>()
+    };
     Recovery {
         max_attempts: model.config.boot.max_attempts.as_ref().map_or(0, |attempts| attempts.value),
         services: recovery.services.iter().filter_map(id).collect(),
-        soften: recovery.soften.iter().filter_map(|(from, to)| id(from).zip(id(to))).collect(),
+        soften: recovery.soften.iter().flat_map(softened).collect(),
         panic: recovery.panic.as_ref().and_then(id),
     }
 }

@@ -116,7 +116,12 @@ impl<'a> Builder<'_, 'a> {
         let name = |at: usize| self.input.model.services[at].name();
         let list = self.input.order.requires[self.at].iter();
         list.filter_map(|d| {
-            Some(Dependency { on: *ids.get(name(d.on))?, required: d.required, restart_with: d.restart_with })
+            Some(Dependency {
+                on: *ids.get(name(d.on))?,
+                required: d.required,
+                restart_with: d.restart_with,
+                shared: d.any_of.is_some(),
+            })
         })
         .collect()
     }

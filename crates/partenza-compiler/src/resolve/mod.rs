@@ -61,6 +61,8 @@ pub struct Dependency {
     pub required: bool,
     /// SPEC L-5.
     pub restart_with: bool,
+    /// Its place in `providers` of partenza.yaml: any of these will do, and there is an edge to each.
+    pub any_of: Option<usize>,
     /// Where the requirement is written.
     pub span: Span,
 }
@@ -128,7 +130,7 @@ pub fn resolve<'m>(
 
 /// Adds an edge, or makes one that is there already as strong.
 fn add(list: &mut Vec<Dependency>, dependency: Dependency) {
-    match list.iter_mut().find(|known| known.on == dependency.on) {
+    match list.iter_mut().find(|known| (known.on, known.any_of) == (dependency.on, dependency.any_of)) {
         Some(known) => {
             known.required |= dependency.required;
             known.restart_with |= dependency.restart_with;

@@ -4,6 +4,7 @@
 use semver::Version;
 
 use super::{Dependency, Model, ORCHESTRATOR, Service, add};
+use crate::check::providers::groups;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity, suggest};
 use crate::kinds::Kind;
 use crate::manifest::{Required, Requirement};
@@ -20,11 +21,59 @@ pub fn dependencies(model: &Model<'_>, index: usize, out: &mut Diagnostics) -> V
                 let message = format!("`{}` requires itself", model.services[index].name());
                 out.push(Diagnostic::warning(Code::RequiresItself, message).at(span, ""));
             }
-            Some(on) => add(&mut list, Dependency { on, required: !optional, restart_with, span }),
+            Some(on) => {
+                let (any_of, all) = stand_ins(model, index, on, requirement, out);
+                for on in all {
+                    let required = !optional;
+                    add(&mut list, Dependency { on, required, restart_with, any_of, span });
+                }
+            }
             None => {}
         }
     }
     list
+}
+
+/// Those of which any one will do where `on` does, and their place in `providers`: what a service requires by its
+/// interface may be served by another of them (SPEC S-2). So each has to fit.
+fn stand_ins(
+    model: &Model<'_>,
+    index: usize,
+    on: usize,
+    requirement: &Requirement,
+    out: &mut Diagnostics,
+) -> (Option<usize>, Vec<usize>) {
+    let groups = groups(model);
+    let shared = groups.iter().find(|group| group.members.contains(&on) && group.is_called(model));
+    let by_interface = matches!(requirement.what, Required::Interface(_));
+    let Some(group) = shared.filter(|group| by_interface && !group.members.contains(&index)) else {
+        return (None, vec![on]);
+    };
+    let name = requirement.what.name();
+    let offers = model.by_interface.get(name.value.as_str()).map_or(&[][..], Vec::as_slice);
+    for at in &group.members {
+        let version = offers.iter().find(|(offering, _)| offering == at).map(|(_, version)| *version);
+        if version
+            .is_some_and(|version| requirement.version.as_ref().is_none_or(|r| r.value.matches(version)))
+        {
+            continue;
+        }
+        let what = version.map_or("does not provide it".to_owned(), |version| format!("has {version}"));
+        let message = format!(
+            "`{}` may take the place of `{}`, which provides `{}`, and {what}",
+            model.services[*at].name(),
+            model.services[on].name(),
+            name.value
+        );
+        let span = requirement.version.as_ref().map_or(name.span, |version| version.span);
+        let mut found = Diagnostic::error(Code::WrongVersion, message).at(span, "required here");
+        found = found.at(group.interface.span, "they are behind one endpoint");
+        if requirement.optional {
+            found.severity = Severity::Note;
+        }
+        out.push(found);
+    }
+    (Some(group.index), group.members.clone())
 }
 
 /// The service that satisfies a requirement: the one that the channel granted for it leads to, else the first of

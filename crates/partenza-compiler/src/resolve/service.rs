@@ -206,6 +206,7 @@ pub fn sidecars(model: &Model<'_>) -> Vec<Vec<Dependency>> {
             on: at,
             required: true,
             restart_with: true,
+            any_of: None,
             span,
         }));
     }

@@ -28,6 +28,7 @@ fn system() -> System {
         .with(
             Service::new("client", "script", 6)
                 .args(&["wait:20", "counts:100", "wait:20", "counts:100"])
+                .requires_interface(INTERFACE)
                 .priority(50),
         )
         .with(Service::new("listener", "script", 6).args(&["subscribe"]).priority(60))
@@ -59,6 +60,12 @@ pub fn play(stage: &Stage<'_>, sheet: &mut Sheet<Item>) -> Result<(), Stop> {
         Item::S2,
         accepted.is_ok() && all && first + second == 200 && second > 0,
         format!("200 calls over a switch: {first} were answered by the one, {second} by the other"),
+    );
+    let degraded = log.story(&["client"]).iter().filter(|deed| deed.starts_with("client degraded")).count();
+    sheet.aspect(
+        Item::S2,
+        degraded == 0,
+        "the client, which requires the interface, was Running all the time",
     );
     let release = |major| Release { major, minor: 0, patch: 0 };
     for (interface, at_least, expected) in [

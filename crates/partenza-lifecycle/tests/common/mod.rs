@@ -29,6 +29,7 @@ pub struct Plan {
     pub services: Vec<ServiceSpec>,
     pub deps: Vec<Dep>,
     pub layers: Vec<LayerSpec>,
+    pub providers: Vec<Provider>,
     pub parallel: bool,
     pub timeout_scale_percent: u32,
     pub hold: Option<ServiceId>,
@@ -44,6 +45,7 @@ impl Plan {
             services: vec![],
             deps: vec![],
             layers: vec![],
+            providers: vec![],
             parallel: true,
             timeout_scale_percent: 100,
             hold: None,
@@ -103,14 +105,29 @@ impl Plan {
 
     /// One more edge of the last service.
     pub fn dep(mut self, on: usize, kind: DepKind) -> Self {
-        self.deps.push(Dep { on: id(on), kind, soft: false });
+        self.deps.push(Dep { on: id(on), kind, soft: false, shared: false });
         self.last().deps.len += 1;
         self
     }
 
     pub fn soft(mut self, on: usize) -> Self {
-        self.deps.push(Dep { on: id(on), kind: DepKind::Required, soft: true });
+        self.deps.push(Dep { on: id(on), kind: DepKind::Required, soft: true, shared: false });
         self.last().deps.len += 1;
+        self
+    }
+
+    /// Of these one at a time serves, the first of them first.
+    pub fn providers(mut self, group: &[usize]) -> Self {
+        let number = self.groups().len() as u16;
+        self.providers.extend(group.iter().map(|&member| Provider { group: number, service: id(member) }));
+        self
+    }
+
+    /// Edges to all of the last group, of which any one will do.
+    pub fn any(mut self, kind: DepKind) -> Self {
+        let group = self.groups().pop().expect("providers first");
+        self.last().deps.len += group.len() as u16;
+        self.deps.extend(group.iter().map(|&on| Dep { on, kind, soft: false, shared: true }));
         self
     }
 
@@ -167,6 +184,17 @@ impl Plan {
         if dep.soft && self.recovery.is_some() { DepKind::Optional } else { dep.kind }
     }
 
+    /// The groups of providers.
+    pub fn groups(&self) -> Vec<Vec<ServiceId>> {
+        let of = |group: u16| self.providers.iter().filter(move |p| p.group == group).map(|p| p.service);
+        (0..).map(|group| of(group).collect::<Vec<_>>()).take_while(|group| !group.is_empty()).collect()
+    }
+
+    /// The providers among which a service is one.
+    pub fn group_of(&self, service: ServiceId) -> Option<Vec<ServiceId>> {
+        self.groups().into_iter().find(|group| group.contains(&service))
+    }
+
     pub fn requires(&self, service: ServiceId, on: ServiceId) -> bool {
         self.deps_of(service).iter().any(|dep| dep.on == on && self.kind(dep).is_required())
     }
@@ -185,6 +213,7 @@ impl Plan {
             services: &self.services,
             deps: &self.deps,
             layers: &self.layers,
+            providers: &self.providers,
             parallel: self.parallel,
             timeout_scale_percent: self.timeout_scale_percent,
             hold: self.hold,

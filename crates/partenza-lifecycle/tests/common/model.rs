@@ -25,6 +25,10 @@ pub struct Model {
     pub delay: Option<Duration>,
     pub in_a_row: u16,
     pub until: Option<Instant>,
+    /// It is asked to serve and was not up since.
+    pub wanted: bool,
+    /// Its first start succeeded or failed.
+    pub tried: bool,
     /// A request about it was accepted.
     pub asked_for: bool,
     /// Its incarnation when its module's last one was made.

@@ -55,10 +55,17 @@ impl World<'_> {
         if spec.critical && matches!(request, Request::Stop | Request::Disable) {
             assert_ne!(verdict, Verdict::Accepted, "a critical service is not stopped");
         }
-        let hurry = matches!(request, Request::Start | Request::Restart) && verdict == Verdict::Accepted;
+        let hurry = matches!(request, Request::Start | Request::Restart | Request::Serve)
+            && verdict == Verdict::Accepted;
         let now = self.now;
         let model = self.model(service);
         model.asked_for |= verdict == Verdict::Accepted;
+        if request == Request::Serve && verdict == Verdict::Accepted {
+            for member in self.plan.group_of(service).expect("it is one of several") {
+                self.model(member).wanted = member == service;
+            }
+        }
+        let model = self.model(service);
         if hurry && let Some(until) = &mut model.until {
             *until = now;
             model.deadline = None;
@@ -117,6 +124,9 @@ impl World<'_> {
             assert!(model.health.due.is_some_and(|at| at <= now), "a hang before its time");
         }
         model.state = to;
+        model.tried |= to.is_up() || matches!(to, ServiceState::Failed | ServiceState::Disabled);
+        model.wanted &= !matches!(to, ServiceState::Failed | ServiceState::Disabled);
+        model.tried |= from.is_starting() && matches!(to, ServiceState::Restarting { .. });
         if from.is_up() && !to.is_up() {
             model.health = HealthModel::default();
         }

@@ -183,6 +183,48 @@ impl World<'_> {
         model.ready_at = None;
     }
 
+    /// Whether the edge leads to who serves.
+    pub(super) fn counts(&self, dep: &Dep) -> bool {
+        !dep.shared || self.serves(dep.on)
+    }
+
+    fn serves(&self, service: ServiceId) -> bool {
+        self.machine.records()[usize::from(service.0)].serves()
+    }
+
+    /// Of several providers exactly one serves: one that is up, if there is one. It stays the same until it is lost, or
+    /// another is asked for (SPEC S-2).
+    fn check_providers(&mut self, step: &Step<'_>) {
+        for (group, members) in self.plan.groups().into_iter().enumerate() {
+            let serving: Vec<ServiceId> = members.iter().copied().filter(|id| self.serves(*id)).collect();
+            let [server] = serving[..] else { panic!("{serving:?} serve at once") };
+            let was = core::mem::replace(&mut self.servers[group], server);
+            let model = &self.models[usize::from(server.0)];
+            let is_new = self.plan.boots(usize::from(server.0)) && !model.tried;
+            let up = |id: ServiceId| self.models[usize::from(id.0)].state.is_up();
+            assert!(members.iter().all(|id| self.machine.server_of(*id) == server));
+            assert!(
+                up(server) || is_new || !members.iter().any(|id| up(*id)),
+                "nobody serves, and one could"
+            );
+            let lost = step.event == Event::Begin
+                || !step.was(was).is_up()
+                || !up(was)
+                || step.event == Event::Created(was);
+            assert!(server == was || model.wanted || lost, "{was:?} serves no more for no reason");
+            for id in &members {
+                let record = &self.machine.records()[usize::from(id.0)];
+                let calm = matches!(record.state(), ServiceState::Pending) || record.state().is_at_rest();
+                let model = &mut self.models[usize::from(id.0)];
+                model.wanted &= *id != server && (!calm || record.returns());
+                assert!(
+                    !model.wanted || !model.state.is_up(),
+                    "{id:?} is up, was asked to serve and does not"
+                );
+            }
+        }
+    }
+
     fn check_start(&self, service: ServiceId) {
         let index = usize::from(service.0);
         let spec = self.spec(service);
@@ -191,6 +233,9 @@ impl World<'_> {
         let is_open = |model: &Model| model.state.is_starting() || model.until.is_some() && !model.decided;
         for dep in self.plan.deps_of(service) {
             let on = &self.models[usize::from(dep.on.0)];
+            if !self.counts(dep) {
+                continue;
+            }
             assert!(!is_open(on), "created before a dependency had an outcome");
             assert!(
                 !self.plan.kind(dep).is_required() || on.state.is_up(),
@@ -199,8 +244,9 @@ impl World<'_> {
         }
         for (other, spec) in self.models.iter().zip(&self.plan.services) {
             let edges = &self.plan.deps[spec.deps.start as usize..][..usize::from(spec.deps.len)];
-            let linked =
-                edges.iter().any(|dep| dep.on == service && self.plan.kind(dep).restarts_dependent());
+            let linked = edges
+                .iter()
+                .any(|dep| dep.on == service && self.counts(dep) && self.plan.kind(dep).restarts_dependent());
             let stands = other.exists && other.state != ServiceState::Disabled;
             assert!(!linked || !stands, "taken from under one that restarts with it");
         }
@@ -315,7 +361,8 @@ impl World<'_> {
         }
     }
 
-    fn check(&self, step: &Step<'_>, actions: &[Action]) {
+    fn check(&mut self, step: &Step<'_>, actions: &[Action]) {
+        self.check_providers(step);
         let event = step.event;
         let heavy = actions.iter().filter(|action| !matches!(action, Action::Notice(_))).count();
         assert!(heavy <= Machine::ACTIONS_PER_STEP, "{heavy} actions in one step");
@@ -342,7 +389,8 @@ impl World<'_> {
     /// A service that is up is Running exactly if nothing is amiss, and not up any more when it was not well for long.
     fn check_health(&self, index: usize, model: &Model) {
         let mut deps = self.plan.deps_of(id(index)).iter().filter(|dep| self.plan.kind(dep).is_required());
-        let whole = deps.all(|dep| self.models[usize::from(dep.on.0)].state.is_up());
+        // Of several that will do, any one that is up is enough; but for the first start of the one that is waited for.
+        let whole = deps.all(|dep| !self.counts(dep) || self.models[usize::from(dep.on.0)].state.is_up());
         let spec = &self.plan.services[index];
         let well = whole && !model.health.ailing && model.health.floods == 0;
         if model.state.is_up() {

@@ -12,6 +12,8 @@ pub struct World<'a> {
     pub now: Instant,
     pub(super) models: Vec<Model>,
     pub(super) boot: BootState,
+    /// Who served of each group after the last step.
+    pub(super) servers: Vec<ServiceId>,
     pub(super) budget_ends: Option<Instant>,
     /// The same, whether reported or not.
     pub(super) layer_ends: Option<Instant>,
@@ -35,8 +37,11 @@ impl<'a> World<'a> {
             decided: !plan.boots(index),
             ..Model::default()
         });
+        let serves = |id: &&ServiceId| machine.records()[usize::from(id.0)].serves();
+        let servers = plan.groups().into_iter().map(|group| *group.iter().find(serves).expect("one serves"));
         Self {
             plan,
+            servers: servers.collect(),
             machine,
             now: Instant::from_micros(1_000_000),
             models: models.collect(),

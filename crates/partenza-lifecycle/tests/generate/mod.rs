@@ -72,13 +72,13 @@ fn restart() -> impl Strategy<Value = RestartSpec> {
 struct Draft {
     step: u8,
     spec: ServiceSpec,
-    deps: Vec<(prop::sample::Index, DepKind, bool)>,
+    deps: Vec<(prop::sample::Index, DepKind, [bool; 2])>,
     fallback: Option<prop::sample::Index>,
 }
 
 fn draft() -> impl Strategy<Value = Draft> {
     let step = prop_oneof![6 => Just(0u8), 3 => Just(1u8), 1 => Just(3u8)];
-    let edge = (any::<prop::sample::Index>(), kind(), prop::bool::weighted(0.2));
+    let edge = (any::<prop::sample::Index>(), kind(), [prop::bool::weighted(0.2), prop::bool::weighted(0.7)]);
     let deps = prop::collection::vec(edge, 0..4);
     let fallback = prop::option::weighted(0.4, any::<prop::sample::Index>());
     let flags = (prop::bool::weighted(0.1), prop::bool::weighted(0.2), start(), readiness());
@@ -143,12 +143,13 @@ fn whole() -> impl Strategy<Value = Whole> {
 /// Any plan that is no plan to be refused.
 pub fn plan() -> impl Strategy<Value = Plan> {
     let drafts = prop::collection::vec(draft(), 0..14);
-    (drafts, whole()).prop_map(|(drafts, whole)| {
+    (drafts, groups(), whole()).prop_map(|(drafts, groups, whole)| {
         let mut plan = Plan::new().scale(whole.scale);
         plan.parallel = whole.parallel;
         plan.layers = whole.budgets;
         plan.storm = whole.storm;
         plan.overload = whole.overload;
+        group(&mut plan, &groups, drafts.len());
         for draft in drafts {
             add(&mut plan, draft);
         }
@@ -169,13 +170,35 @@ pub fn plan() -> impl Strategy<Value = Plan> {
     })
 }
 
+/// Which services are providers of the same, by their places, the preferred one first.
+fn groups() -> impl Strategy<Value = Vec<Vec<prop::sample::Index>>> {
+    prop::collection::vec(prop::collection::vec(any::<prop::sample::Index>(), 1..4), 0..3)
+}
+
+/// Nobody is in two of them, or twice in one. Most are early services, which others can require.
+fn group(plan: &mut Plan, groups: &[Vec<prop::sample::Index>], services: usize) {
+    for group in groups.iter().filter(|_| services > 0) {
+        let mut members: Vec<ServiceId> = vec![];
+        for member in group {
+            let member = id(member.index(services.div_ceil(2)));
+            if !members.contains(&member) && plan.group_of(member).is_none() {
+                members.push(member);
+            }
+        }
+        if !members.is_empty() {
+            let number = plan.groups().len() as u16;
+            plan.providers.extend(members.into_iter().map(|service| Provider { group: number, service }));
+        }
+    }
+}
+
 /// Puts the draft behind the plan's services; edges that no plan may have become lesser ones.
 fn add(plan: &mut Plan, draft: Draft) {
     let index = plan.services.len();
     let mut spec = draft.spec;
     spec.layer = plan.services.last().map_or(0, |last| last.layer) + draft.step;
     spec.deps = DepRange { start: plan.deps.len() as u32, len: 0 };
-    for (on, mut kind, soft) in draft.deps.into_iter().filter(|_| index > 0) {
+    for (on, mut kind, [soft, any]) in draft.deps.into_iter().filter(|_| index > 0) {
         let on = id(on.index(index));
         let mut edges = plan.deps.iter();
         let taken = edges.any(|dep| dep.on == on && dep.kind == DepKind::Sidecar);
@@ -186,8 +209,14 @@ fn add(plan: &mut Plan, draft: Draft) {
         if kind == DepKind::Sidecar {
             plan.services[usize::from(on.0)].start = spec.start;
         }
-        plan.deps.push(Dep { on, kind, soft: soft && kind != DepKind::Sidecar });
-        spec.deps.len += 1;
+        let group = plan.group_of(on).filter(|group| {
+            any && kind != DepKind::Sidecar && group.iter().all(|on| usize::from(on.0) < index)
+        });
+        let shared = group.is_some();
+        for on in group.unwrap_or(vec![on]) {
+            plan.deps.push(Dep { on, kind, soft: soft && kind != DepKind::Sidecar, shared });
+            spec.deps.len += 1;
+        }
     }
     match &draft.fallback {
         Some(fallback) if index > 0 => spec.fallback = Some(id(fallback.index(index))),
