@@ -41,6 +41,9 @@ MUTANTS = [
     ("two incarnations never exist at once", "turn.rs", "if record.presence != Presence::Absent || ", "if "),
     ("what fails again on purpose is not tried again", "turn.rs",
      "core::mem::take(&mut record.deliberate)", "record.deliberate"),
+    ("created only with its program", "request.rs",
+     "Some(Reason::NotDelivered) => return Err(Denial::NotDelivered),",
+     "Some(Reason::NotDelivered) if request != Request::Enable => return Err(Denial::NotDelivered),"),
     # Running and Degraded.
     ("degraded when ready without a dependency", "start.rs",
      "let flaw = self.flaw(service);", "let flaw = self.flaw(service).filter(|_| false);"),

@@ -85,7 +85,9 @@ pub enum ConfigError {
     RecoverySet,
     /// A storm of no restarts or in no time.
     Storm,
-    /// The panic module does not exist, is not on demand, has no readiness, or requires another.
+    /// The service awaits its program and does not start on demand.
+    Program(ServiceId),
+    /// The panic module does not exist, is not on demand, has no readiness, awaits its program, or requires another.
     PanicModule(ServiceId),
     /// The caller's storage is too small for this many services, edges or restarts.
     Storage,
@@ -107,6 +109,7 @@ impl fmt::Display for ConfigError {
             Self::Provider(s) => write!(f, "service {} cannot be one of several providers", s.0),
             Self::RecoverySet => write!(f, "the recovery set does not fit the services"),
             Self::Storm => write!(f, "a storm guard that no restart could pass"),
+            Self::Program(s) => write!(f, "service {} starts before it has a program", s.0),
             Self::PanicModule(s) => write!(f, "service {} cannot be the panic module", s.0),
             Self::Storage => write!(f, "storage too small for the plan"),
         }
@@ -188,6 +191,9 @@ impl<'a> Config<'a> {
         if spec.fallback.map_or(restart.on_exhausted == OnExhausted::Fallback, nowhere) {
             return Err(ConfigError::Fallback(service));
         }
+        if spec.awaits_program && spec.start != StartMode::OnDemand {
+            return Err(ConfigError::Program(service));
+        }
         Ok(())
     }
 
@@ -195,6 +201,7 @@ impl<'a> Config<'a> {
         let spec = self.services.get(module.index()).ok_or(ConfigError::PanicModule(module))?;
         if spec.start != StartMode::OnDemand
             || spec.readiness == Readiness::None
+            || spec.awaits_program
             || self.deps_of(module).iter().any(|dep| dep.kind.is_required())
         {
             return Err(ConfigError::PanicModule(module));

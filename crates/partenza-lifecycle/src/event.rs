@@ -56,6 +56,8 @@ pub enum Event {
     },
     /// Answer to the directive `PrepareStop`.
     ReadyToStop(ServiceId),
+    /// The program that the service waited for is there, whole (SPEC D-6).
+    Delivered(ServiceId),
     /// Answer to the directive `Stop`; without one, the service ends by itself.
     Stopped {
         service: ServiceId,
@@ -80,6 +82,7 @@ impl Event {
             | Self::Crashed(service)
             | Self::Flooded(service)
             | Self::ReadyToStop(service)
+            | Self::Delivered(service)
             | Self::Stopped { service, .. } => Some(service),
         }
     }
@@ -127,6 +130,8 @@ pub enum Denial {
     Disabled,
     /// A boot parameter holds it (SPEC B-4).
     Held,
+    /// Its program has not been handed over (SPEC D-6).
+    NotDelivered,
     /// It was stopped or has failed; to look it up does not start it.
     NotRunning,
     /// It requires this one, which is disabled.

@@ -80,6 +80,7 @@
 //! | `Stopping(…)` | deadline | the same (`StopTimeout`) | `StopForced`, `Destroy` incarnation |
 //! | `Restarting` | deadline | turn of *start* | |
 //! | `Restarting` | walk | `Stopped` (`Shutdown`) | |
+//! | `Disabled` until its program comes (SPEC D-6) | `Delivered` | `Pending`, or `Disabled` (`NotInRecoverySet`) | |
 //! | `Disabled` by hold | walk | `Disabled` | `Destroy` incarnation |
 //! | up, `Stopping`, `Starting` | another serves from here on, and it restarts with who serves | aim *cycle* | |
 //! | any, `Destroy` open | `Destroyed` | unchanged; who waited for this has its turn | |
@@ -102,7 +103,8 @@
 //! `max_delay`. A service that was up for `window` before it failed begins anew; not during boot.
 //!
 //! # Requests (SPEC I-4)
-//! Each is answered at once by [`Notice::Answered`]; the rest comes by turns. `Lookup` is the only one heard in boot.
+//! Each is answered at once by [`Notice::Answered`]; the rest comes by turns. `Lookup` is the only one heard in boot. All
+//! are refused while the service waits for its program.
 //!
 //! | request | of a service that is | becomes |
 //! |---|---|---|
@@ -121,6 +123,7 @@
 //! - A service that is up is Running exactly if all it requires is up, it is well and it does not flood.
 //! - Of several providers exactly one serves. It is up if one of them is, but for the first start of the one that the
 //!   boot begins with; and it serves until it is lost, or another is asked for and is up.
+//! - A service that waits for its program is not created before that is there.
 //! - Two incarnations of a service never exist at once.
 //! - No deadline acts in a state that did not arm it, and none that is due is forgotten.
 //! - Nothing that restarts with a service which serves it stands when that is created; each incarnation of a module has its own

@@ -172,6 +172,7 @@ impl<'a> Machine<'a> {
             | Event::HealthReport { service, .. }
             | Event::Heartbeat { service, .. }
             | Event::ReadyToStop(service)
+            | Event::Delivered(service)
             | Event::Stopped { service, .. } => {
                 service.index() < self.records.len() && self.take_for(service, event, sink)
             }
@@ -180,7 +181,7 @@ impl<'a> Machine<'a> {
 
     /// The table of the crate's documentation, row by row.
     fn take_for(&mut self, service: ServiceId, event: Event, sink: &mut dyn Sink) -> bool {
-        use ServiceState::{Degraded, Running, Starting, Stopping};
+        use ServiceState::{Degraded, Disabled, Running, Starting, Stopping};
         use StartPhase::{AwaitingHello, AwaitingReady, Creating};
         let record = &self.records[service.index()];
         match (record.state, event) {
@@ -236,6 +237,12 @@ impl<'a> Machine<'a> {
             (Stopping(StopPhase::Preparing), Event::ReadyToStop(_)) => self.prepared(service, sink),
             (Stopping(_), Event::Stopped { .. }) => self.stopped(service, Reason::Shutdown, sink),
             (Stopping(_), Event::Crashed(_)) => self.stopped(service, Reason::Crashed, sink),
+
+            (Disabled, Event::Delivered(_))
+                if record.reason == Some(Reason::NotDelivered) && self.is_alive() =>
+            {
+                self.delivered(service, sink);
+            }
 
             _ => return false,
         }
@@ -306,9 +313,11 @@ fn prepare(config: &Config<'_>, records: &mut [Record], mut history: u32) {
             ..Record::default()
         };
         history += u32::from(capacity);
-        if !config.is_selected(service) {
+        let awaits_program = config.spec(service).awaits_program;
+        if awaits_program || !config.is_selected(service) {
             record.state = ServiceState::Disabled;
-            record.reason = Some(Reason::NotInRecoverySet);
+            let reason = if awaits_program { Reason::NotDelivered } else { Reason::NotInRecoverySet };
+            record.reason = Some(reason);
         }
     }
 }

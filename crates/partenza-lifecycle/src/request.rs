@@ -32,8 +32,10 @@ impl Machine<'_> {
             | BootState::BootComplete => return Err(Denial::Booting),
             _ => return Err(Denial::GoingDown),
         }
-        if record.reason == Some(Reason::Held) && record.state == ServiceState::Disabled {
-            return Err(Denial::Held);
+        match record.reason.filter(|_| record.state == ServiceState::Disabled) {
+            Some(Reason::Held) => return Err(Denial::Held),
+            Some(Reason::NotDelivered) => return Err(Denial::NotDelivered),
+            _ => {}
         }
         if record.state == ServiceState::Disabled || record.aim == Aim::Disable {
             return match request {

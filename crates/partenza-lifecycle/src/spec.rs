@@ -210,6 +210,8 @@ pub struct ServiceSpec {
     /// It is restarted even in a storm (SPEC L-4).
     pub core: bool,
     pub start: StartMode,
+    /// Its program is handed over after the boot (SPEC D-6); only services on demand wait for theirs.
+    pub awaits_program: bool,
     pub deps: DepRange,
     pub readiness: Readiness,
     /// From the first instruction to ready.

@@ -111,6 +111,15 @@ impl Machine<'_> {
         sink.action(Action::Create(service));
     }
 
+    /// Its program is there, so it may be started (SPEC D-6), unless this boot is to go without it.
+    pub(crate) fn delivered(&mut self, service: ServiceId, sink: &mut dyn Sink) {
+        if self.config.is_selected(service) {
+            self.enter(service, ServiceState::Pending, None, sink);
+        } else {
+            self.records[service.index()].reason = Some(Reason::NotInRecoverySet);
+        }
+    }
+
     pub(crate) fn created(&mut self, service: ServiceId, sink: &mut dyn Sink) {
         self.creating = None;
         let showing = self.is_showing(service);

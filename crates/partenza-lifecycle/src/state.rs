@@ -145,6 +145,8 @@ pub enum Reason {
     DependencyNotRunning(ServiceId),
     /// A boot parameter holds it (SPEC B-4).
     Held,
+    /// Its program has not been handed over (SPEC D-6).
+    NotDelivered,
     /// The system goes down.
     Shutdown,
     /// It did not answer this directive in time and was stopped by force (SPEC M-1).

@@ -42,7 +42,7 @@ fn event() -> impl Strategy<Value = Event> {
         prop_oneof![Just(ShutdownKind::PowerOff), Just(ShutdownKind::Reboot), Just(ShutdownKind::Halt)];
     let refusal = prop_oneof![Just(Refusal::Name), Just(Refusal::Version), Just(Refusal::Interface)];
     let of_service =
-        (service, refusal, request(), 0u8..13).prop_map(|(service, refusal, request, kind)| match kind {
+        (service, refusal, request(), 0u8..15).prop_map(|(service, refusal, request, kind)| match kind {
             0 => Event::Created(service),
             1 => Event::CreateFailed { service, code: 3 },
             2 => Event::Destroyed(service),
@@ -55,6 +55,7 @@ fn event() -> impl Strategy<Value = Event> {
             9 => Event::HealthReport { service, probe: 1, healthy: true },
             10 => Event::Heartbeat { service, healthy: false },
             11 => Event::Requested { service, request },
+            12 | 13 => Event::Delivered(service),
             _ => Event::Stopped { service, code: 1 },
         });
     prop_oneof![
@@ -167,6 +168,7 @@ proptest! {
         (plan.hold, plan.recovery) = (None, None);
         for spec in &mut plan.services {
             spec.health = HealthSpec::default();
+            spec.awaits_program = false;
             if plan.panic_module.is_none() {
                 spec.start = StartMode::Eager;
             }

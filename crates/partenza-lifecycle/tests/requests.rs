@@ -186,6 +186,42 @@ fn nothing_can_be_asked_of_what_is_not_there_is_held_or_goes_down() {
     assert_eq!(world.ask(0, Start), Refused(Denial::GoingDown));
 }
 
+/// SPEC D-6: below waits for its program, above requires it.
+#[test]
+fn what_waits_for_its_program_is_refused_and_starts_once_that_is_there() {
+    let plan = Plan::new().service(5, &[]).start(StartMode::OnDemand).with(|spec| spec.awaits_program = true);
+    let plan = plan.service(5, &[0]).start(StartMode::OnDemand);
+    let mut room = plan.room();
+    let mut world = World::new(&plan, &mut room);
+    world.boot_all();
+    assert_eq!((world.state(0), world.reason(0)), (Disabled, Some(Reason::NotDelivered)));
+    for request in [Start, Stop, Restart, Enable, Disable, Lookup] {
+        assert_eq!(world.ask(0, request), Refused(Denial::NotDelivered));
+    }
+    for request in [Start, Lookup] {
+        assert_eq!(world.ask(1, request), Refused(Denial::DependencyNotRunning(id(0))));
+    }
+    world.hit(Event::Delivered(id(0)));
+    assert_eq!((world.state(0), world.reason(0)), (Pending, None));
+    world.ask(1, Lookup);
+    world.rest();
+    assert_eq!([0, 1].map(|index| world.state(index)), [Running; 2]);
+    world.hit(Event::Delivered(id(0)));
+    assert!(world.notices().any(|notice| matches!(notice, Notice::Ignored { .. })), "once is enough");
+}
+
+#[test]
+fn a_recovery_boot_goes_without_what_is_delivered_and_not_in_its_set() {
+    let plan = Plan::new().service(5, &[]).start(StartMode::OnDemand).with(|spec| spec.awaits_program = true);
+    let plan = Plan { recovery: Some(vec![false]), ..plan };
+    let mut room = plan.room();
+    let mut world = World::new(&plan, &mut room);
+    world.boot_all();
+    assert_eq!(world.ask(0, Start), Refused(Denial::NotDelivered));
+    world.hit(Event::Delivered(id(0)));
+    assert_eq!((world.state(0), world.reason(0)), (Disabled, Some(Reason::NotInRecoverySet)));
+}
+
 #[test]
 fn plans_that_could_not_be_carried_through_are_refused() {
     let refused = |plan: &Plan| {
@@ -206,6 +242,12 @@ fn plans_that_could_not_be_carried_through_are_refused() {
     assert_eq!(refused(&set), Some(ConfigError::RecoverySet));
     let eager = Plan { panic_module: Some(id(0)), ..one() };
     assert_eq!(refused(&eager), Some(ConfigError::PanicModule(id(0))));
+    let early = one().with(|spec| spec.awaits_program = true);
+    assert_eq!(refused(&early), Some(ConfigError::Program(id(0))));
+    let empty = early.start(StartMode::OnDemand);
+    assert_eq!(refused(&empty), None);
+    let empty = Plan { panic_module: Some(id(0)), ..empty };
+    assert_eq!(refused(&empty), Some(ConfigError::PanicModule(id(0))));
     let calm = Plan { storm: Some(Storm { restarts: 0, window: Duration::from_micros(1) }), ..one() };
     assert_eq!(refused(&calm), Some(ConfigError::Storm));
 }

@@ -8,6 +8,8 @@ use partenza_lifecycle::*;
 pub struct Model {
     pub state: ServiceState,
     pub exists: bool,
+    /// Its program has not come.
+    pub incomplete: bool,
     pub resumed: bool,
     pub answer_due: Option<Answer>,
     /// Of a start, a directive to stop, a back-off.

@@ -105,6 +105,7 @@ impl World<'_> {
             (Event::Heartbeat { healthy, .. }, _) if up && spec.health.probe == Probe::Heartbeat => {
                 model.note_report(&spec, now, healthy, timeout, alive);
             }
+            (Event::Delivered(_), _) => model.incomplete = false,
             (Event::Flooded(_), _) if up => {
                 model.health.floods += 1;
                 if let Some(overload) = overload {
@@ -175,6 +176,7 @@ impl World<'_> {
         }
         let was = step.before[index].state;
         let model = self.model(service);
+        assert!(!model.incomplete, "created without its program");
         assert!(!model.exists && model.answer_due.is_none(), "two incarnations at once after {was:?}");
         model.exists = true;
         model.resumed = false;

@@ -31,9 +31,10 @@ pub struct World<'a> {
 impl<'a> World<'a> {
     pub fn new(plan: &'a Plan, room: &'a mut super::Room) -> Self {
         let machine = Machine::new(plan.config(), room.storage()).expect("a good plan");
-        let state = |selected| if selected { ServiceState::Pending } else { ServiceState::Disabled };
+        let state = |there| if there { ServiceState::Pending } else { ServiceState::Disabled };
         let models = (0..plan.services.len()).map(|index| Model {
-            state: state(plan.is_selected(index)),
+            state: state(plan.is_selected(index) && !plan.services[index].awaits_program),
+            incomplete: plan.services[index].awaits_program,
             decided: !plan.boots(index),
             ..Model::default()
         });

@@ -81,10 +81,24 @@ fn draft() -> impl Strategy<Value = Draft> {
     let edge = (any::<prop::sample::Index>(), kind(), [prop::bool::weighted(0.2), prop::bool::weighted(0.7)]);
     let deps = prop::collection::vec(edge, 0..4);
     let fallback = prop::option::weighted(0.4, any::<prop::sample::Index>());
-    let flags = (prop::bool::weighted(0.1), prop::bool::weighted(0.2), start(), readiness());
+    let flags = (
+        prop::bool::weighted(0.1),
+        prop::bool::weighted(0.2),
+        start(),
+        prop::bool::weighted(0.5),
+        readiness(),
+    );
     let timeouts = (timeout(), timeout(), timeout());
     (step, deps, fallback, flags, timeouts, health(), restart()).prop_map(
-        |(step, deps, fallback, (critical, core, start, readiness), timeouts, mut health, restart)| {
+        |(
+            step,
+            deps,
+            fallback,
+            (critical, core, start, awaits_program, readiness),
+            timeouts,
+            mut health,
+            restart,
+        )| {
             if readiness == Readiness::None && health.probe == Probe::Call {
                 health.probe = Probe::None;
             }
@@ -93,6 +107,7 @@ fn draft() -> impl Strategy<Value = Draft> {
                 critical,
                 core,
                 start,
+                awaits_program,
                 readiness,
                 startup_timeout,
                 prepare_timeout,
@@ -152,6 +167,10 @@ pub fn plan() -> impl Strategy<Value = Plan> {
         group(&mut plan, &groups, drafts.len());
         for draft in drafts {
             add(&mut plan, draft);
+        }
+        // A sidecar has given its module its own mode by now.
+        for spec in &mut plan.services {
+            spec.awaits_program &= spec.start == StartMode::OnDemand;
         }
         let services = plan.services.len();
         if services > 0 {
