@@ -18,7 +18,7 @@ static bool is(struct pz_text text, const char *expected) { return pz_same(text,
 static bool at(struct pz_time time, uint64_t micros) { return time.known && time.micros == micros; }
 
 /* What a service writes, and how many vectors that are. */
-#define WRITERS 29
+#define WRITERS 31
 static size_t write(const char *name, void *to, size_t size)
 {
     static const char digits[] = "0123456789012345678901234567890123456789012345678901234567890123456789"
@@ -36,7 +36,7 @@ static size_t write(const char *name, void *to, size_t size)
                                123456789012};
     struct pz_health plain = {.probe = UINT32_MAX, .healthy = true};
     struct pz_info info = {pz_text("witness"), pz_text("0.1.0"), 2, 128, pz_text("counts\ncalls")};
-    struct pz_text files = pz_text("storage/files"), worker = pz_text("worker");
+    struct pz_text files = pz_text("storage/files"), worker = pz_text("worker"), plugin = pz_text("plugin");
     struct pz_text arguments[] = {pz_text("--once"), pz_text("")};
     struct pz_release at_least = {1, 0, 300}, below = {2, 0, 0};
     if (!strcmp(name, "hello/other-abi")) {
@@ -69,6 +69,8 @@ static size_t write(const char *name, void *to, size_t size)
            : !strcmp(name, "grant")         ? pz_put_grant(to, size, worker, files)
            : !strcmp(name, "revoke")        ? pz_put_revoke(to, size, &worker, files)
            : !strcmp(name, "revoke/all")    ? pz_put_revoke(to, size, NULL, files)
+           : !strcmp(name, "deliver")       ? pz_put_deliver(to, size, plugin, 768, "\x7f" "ELF", 4, false)
+           : !strcmp(name, "deliver/last")  ? pz_put_deliver(to, size, plugin, 20479, "", 1, true)
            : !strcmp(name, "switch")        ? pz_put_switch(to, size, files, pz_text("ramfs"))
                                            : 0;
 }

@@ -16,7 +16,7 @@ use alloc::vec::Vec;
 use partenza_lifecycle::{Denial, Record, Request, ServiceState};
 use partenza_plan::{Grant, Object, PAGE, Plan, ServiceId, Start};
 use partenza_protocol::Badge;
-use partenza_protocol::error::SupervisorError;
+use partenza_protocol::error::{DeliveryError, SupervisorError};
 use partenza_protocol::event::Event;
 use partenza_protocol::request::GrantRow;
 use sel4::UserContext;
@@ -171,6 +171,9 @@ impl Supervisor {
     pub(crate) fn divert_absent(&mut self) {
         for (id, service) in (0..).map(ServiceId).zip(&self.plan.services) {
             let absent = self.machine.state(life(id)) == Some(ServiceState::Disabled);
+            if !self.executor.store.has(service.image, self.plan.image_of(service)) {
+                self.entries[usize::from(id.0)].last_error = Some(DeliveryError::NotDelivered.code());
+            }
             if (absent || service.start != Start::Eager)
                 && let Some(endpoint) = self.servers.served_by(id)
             {
@@ -370,7 +373,7 @@ impl Executor {
             !segment.writable && (segment.address..end).contains(&ip)
         })?;
         let at = (u64::from(segment.archive) + (ip - segment.address)) as usize;
-        let code = self.archive.get(at..at + sel4::abi::SYSCALL_INSTRUCTION.len())?;
+        let code = self.store.holder(image).get(at..at + sel4::abi::SYSCALL_INSTRUCTION.len())?;
         (code == sel4::abi::SYSCALL_INSTRUCTION).then_some(context)
     }
 

@@ -10,7 +10,7 @@ use partenza_plan::{Readiness, ServiceId};
 use partenza_protocol::control::{
     Directive, Emit, HealthReport, Hello, MAX_TEXT, ServiceReady, Stopped, Welcome,
 };
-use partenza_protocol::error::{BootError, SupervisorError};
+use partenza_protocol::error::{BootError, DeliveryError, SupervisorError};
 use partenza_protocol::event::{Event, Rejection};
 use partenza_protocol::request::{Subscribe, Target};
 use partenza_protocol::{ABI, Code, Op, decode};
@@ -130,6 +130,7 @@ impl Supervisor {
                 Ok(Subscribe { on }) => answer(self.subscribe(id, on)),
                 Err(_) => malformed(),
             },
+            Op::Deliver => answer(self.deliver(Some(id))),
             other => self.on_request(other),
         }
     }
@@ -157,6 +158,7 @@ impl Supervisor {
             Op::Spawn => answer(self.spawn()),
             Op::Grant => answer(self.grant_call()),
             Op::Revoke => answer(self.revoke_call()),
+            Op::Deliver => answer(self.deliver(None)),
             Op::Hello
             | Op::Ready
             | Op::Next
@@ -382,6 +384,7 @@ pub(crate) fn denial_code(denial: Denial) -> Code {
         Denial::SidecarOf(_) => SupervisorError::Sidecar,
         Denial::Disabled => SupervisorError::DisabledService,
         Denial::Held => return BootError::Held.code(),
+        Denial::NotDelivered => return DeliveryError::NotDelivered.code(),
         Denial::NotRunning => SupervisorError::NotRunning,
         Denial::DependencyNotRunning(_) => return BootError::DependencyNotRunning.code(),
     }

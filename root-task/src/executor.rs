@@ -11,8 +11,10 @@
 
 use alloc::vec::Vec;
 
+use partenza_plan::delivery::Store;
 use partenza_plan::layout::{FrameMap, SlotMap};
 use partenza_plan::{Image, Object, PAGE, Plan, Rights, Service, ServiceId};
+use partenza_protocol::error::DeliveryError;
 use partenza_protocol::event::Event;
 use partenza_protocol::{Incarnation, Secret, startup};
 use sel4::{
@@ -73,7 +75,6 @@ pub struct Birth<'b> {
 
 pub struct Executor {
     pub(crate) plan: &'static Plan<'static>,
-    pub(crate) archive: &'static [u8],
     pub(crate) cspace: CSpace,
     /// Of each service.
     slots: &'static [SlotMap],
@@ -81,6 +82,8 @@ pub struct Executor {
     image: ImageFrames,
     /// A startup page for each service.
     kept: KeptPages,
+    /// What programs lie in.
+    pub(crate) store: Store<'static>,
     asid_pools: AsidPools,
 }
 
@@ -95,16 +98,16 @@ impl Executor {
     #[must_use]
     pub fn new(
         plan: &'static Plan<'static>,
-        archive: &'static [u8],
         cspace: CSpace,
         window: Window,
         image: ImageFrames,
         kept: KeptPages,
+        store: Store<'static>,
         asid_pools: AsidPools,
     ) -> Self {
         let map = |service| SlotMap::new(service, plan.image_of(service), &plan.regions);
         let slots = plan.services.iter().map(map).collect::<Vec<_>>().leak();
-        Self { plan, archive, cspace, slots, window, image, kept, asid_pools }
+        Self { plan, cspace, slots, window, image, kept, store, asid_pools }
     }
 
     #[inline(never)]
@@ -129,6 +132,9 @@ impl Executor {
         mut granted: impl FnMut(Event<'static>),
     ) -> Result<(), Refused> {
         let (service, image, slots) = self.parts(id);
+        if !self.store.has(service.image, image) {
+            return Err(Refused::because(DeliveryError::NotDelivered));
+        }
         if !made.service {
             self.make_spaces(service, slots, made)?;
             self.share_image(image, slots, made)?;
@@ -204,12 +210,13 @@ impl Executor {
         .during(Step::AssignAsid)
     }
 
-    /// Maps the image's read-only pages from the archive's own frames: no copy, no memory.
+    /// Maps the image's read-only pages from the archive's own frames, or the store's: no copy, no memory.
     fn share_image(&self, image: &Image<'_>, slots: &SlotMap, made: &mut Made) -> Result<(), Refused> {
+        let held = self.store.holder(image).as_ptr().addr();
         let mut slot = Slot(slots.shared);
         for segment in image.segments.iter().filter(|segment| !segment.writable) {
             for page in 0..u64::from(segment.pages) {
-                let source = self.archive.as_ptr().addr() + segment.archive as usize + (page * PAGE) as usize;
+                let source = held + segment.archive as usize + (page * PAGE) as usize;
                 let frame = self
                     .image
                     .at(source)
@@ -326,7 +333,7 @@ impl Executor {
         let mut index = frames.data;
         for segment in image.segments.iter().filter(|segment| segment.writable) {
             for page in 0..segment.pages {
-                let contents = PageContents::new(self.archive, segment, page, &service.patches);
+                let contents = PageContents::new(self.store.holder(image), segment, page, &service.patches);
                 if !contents.is_zero() {
                     self.window.fill(frame(index), |bytes| contents.write(bytes))?;
                 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! What a fault message means (SPEC J-1): kind, address, likely cause, function.
 
-use partenza_plan::archive::Archive;
 use partenza_plan::symbols::Symbols;
 use partenza_plan::{Image, PAGE, Service};
 use partenza_protocol::event::{Cause, Fault, FaultKind, MAX_REGISTERS};
@@ -26,9 +25,9 @@ pub struct Panic<'a> {
     pub message: &'a str,
 }
 
-/// Reads a panic's particulars; addresses are looked up in the image's read-only segments, and nowhere else.
+/// Reads a panic's particulars, `source` being what the image lies in; addresses are looked up in the image's read-only segments, and nowhere else.
 #[must_use]
-pub fn panic<'a>(registers: &UserContext, image: &Image<'_>, archive: &Archive<'a>) -> Option<Panic<'a>> {
+pub fn panic<'a>(registers: &UserContext, image: &Image<'_>, source: &'a [u8]) -> Option<Panic<'a>> {
     if registers.rax != PANIC_MARK {
         return None;
     }
@@ -42,7 +41,7 @@ pub fn panic<'a>(registers: &UserContext, image: &Image<'_>, archive: &Archive<'
             return None;
         }
         let offset = u64::from(segment.archive) + (address - segment.address);
-        let bytes = archive.range(u32::try_from(offset).ok()?, u32::try_from(len).ok()?)?;
+        let bytes = source.get(usize::try_from(offset).ok()?..)?.get(..usize::try_from(len).ok()?)?;
         core::str::from_utf8(bytes).ok()
     };
     Some(Panic {

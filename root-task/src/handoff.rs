@@ -4,6 +4,7 @@
 use core::ops::Range;
 
 use partenza_plan::archive::{Archive, ArchiveError};
+use partenza_plan::delivery::Store;
 use partenza_plan::{FORMAT, InvalidPlan, Kernel, ObjectSizes, Plan};
 use partenza_protocol::Code;
 use partenza_protocol::error::{BootError, PlanError};
@@ -88,17 +89,26 @@ pub fn find_archive(image: &ImageFrames) -> Result<(Archive<'static>, Range<usiz
     Ok((archive, range))
 }
 
+/// What the image has behind the archive: memory for programs that come later (SPEC D-6). To be called once.
+#[must_use]
+pub fn find_store(image: &ImageFrames, archive_end: usize) -> &'static mut [u8] {
+    let start = core::ptr::with_exposed_provenance_mut(archive_end);
+    // SAFETY: the kernel mapped all of the image, writable; the tool puts nothing else there, so nobody but the caller has
+    // it. Services map its pages to read, once nothing writes to them any more.
+    unsafe { core::slice::from_raw_parts_mut(start, image.end().saturating_sub(archive_end)) }
+}
+
 /// Reads the plan and refuses one that does not belong to this kernel or leads outside itself.
 ///
 /// # Errors
 /// See [`BootError`] and [`PlanError`].
-pub fn read_plan(archive: &Archive<'static>) -> Result<Plan<'static>, Failure> {
+pub fn read_plan(archive: &Archive<'static>, store: &Store<'_>) -> Result<Plan<'static>, Failure> {
     let plan = Plan::decode(archive.plan())
         .map_err(|_| Failure::new(BootError::PlanMalformed, u64::from(FORMAT)))?;
     if !is_this_kernel(&plan.kernel) {
         return Err(Failure::new(BootError::WrongKernel, 0));
     }
-    plan.check(archive.len()).map_err(|invalid| match invalid {
+    plan.check(archive.len(), store.room()).map_err(|invalid| match invalid {
         InvalidPlan::TooManyServices => Failure::new(PlanError::TooManyServices, plan.services.len() as u64),
         InvalidPlan::OutOfRange(service) => {
             Failure::new(PlanError::OutOfRange, service.map_or(u64::MAX, |id| u64::from(id.0)))

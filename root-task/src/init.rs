@@ -9,6 +9,7 @@ use core::fmt::Write;
 
 use partenza_lifecycle as life;
 use partenza_plan::archive::Archive;
+use partenza_plan::delivery::Store;
 use partenza_plan::{AtEnd, PcTimer, Plan, Platform, ServiceId};
 use partenza_protocol::error::BootError;
 use partenza_protocol::event::{BootState, Event};
@@ -148,7 +149,8 @@ fn boot(bootinfo: &BootInfoPtr, origin: u64) -> Result<&'static mut Supervisor, 
     // SAFETY: just mapped, writable, for the arena alone, and never unmapped.
     unsafe { crate::ARENA.open(arena.start, arena.end) };
 
-    let plan: &'static Plan<'static> = Box::leak(Box::new(handoff::read_plan(&archive)?));
+    let store = Store::new(archive_bytes(&archive)?, handoff::find_store(&image, archive_range.end));
+    let plan: &'static Plan<'static> = Box::leak(Box::new(handoff::read_plan(&archive, &store)?));
     if plan.objects.slots > filler_slots.0 {
         return Err(Failure::new(BootError::NotEnoughSlots, u64::from(plan.objects.slots)));
     }
@@ -168,7 +170,7 @@ fn boot(bootinfo: &BootInfoPtr, origin: u64) -> Result<&'static mut Supervisor, 
         ram,
         recovers: false,
     };
-    machine.assemble(plan, archive, kept)
+    machine.assemble(plan, archive, kept, store)
 }
 
 /// What [`boot`] has gathered of the machine.
@@ -192,6 +194,7 @@ impl Hardware<'_> {
         plan: &'static Plan<'static>,
         archive: Archive<'static>,
         kept: KeptPages,
+        store: Store<'static>,
     ) -> Result<&'static mut Supervisor, Failure> {
         let cspace = self.cspace;
         let Platform::Pc99 { timer, console, events, power_off } = plan.platform;
@@ -253,8 +256,7 @@ impl Hardware<'_> {
         let services = plan.services.len();
         let ring = RING_BASE + RING_PER_SERVICE * services;
         let journal = Journal::new(plan, ring, shown, parameters.boot.log, line);
-        let executor =
-            Executor::new(plan, archive_bytes(&archive)?, cspace, self.window, self.image, kept, asid_pools);
+        let executor = Executor::new(plan, cspace, self.window, self.image, kept, store, asid_pools);
         let machine = lifecycle::machine(plan, &parameters, self.recovers)?;
         let supervisor = Box::leak(Box::new(Supervisor {
             plan,

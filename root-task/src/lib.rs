@@ -11,6 +11,7 @@
 //! | `control`, `requests`, `spawn` | what services say and ask (SPEC G, I-4) |
 //! | `notices`, `journal`, `ring`, `line`, `subscribers` | what happened, where that is kept and shown, who is told (SPEC I-6); the host's line |
 //! | `executor`, `page`, `grants` | makes and unmakes services: the only place that creates their objects (SPEC D) |
+//! | `delivery` | programs that come after the boot (SPEC D-6) |
 //! | `inspect` | what services have: registers, slots, memory that came back |
 //! | `system`, `pool`, `devices`, `window`, `cspace` | objects that outlive services; memory; Init's own spaces |
 //! | `audit` | what each service really holds, compared with the plan (SPEC F-8) |
@@ -31,6 +32,7 @@ mod callers;
 mod clock;
 mod control;
 mod cspace;
+mod delivery;
 mod devices;
 mod entropy;
 mod executor;

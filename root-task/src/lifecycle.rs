@@ -37,7 +37,12 @@ pub fn machine(
     for (index, service) in (0..).zip(&plan.services) {
         let start = deps.len() as u32;
         dependencies(plan, ServiceId(index), service, &mut deps);
-        services.push(spec(service, DepRange { start, len: (deps.len() as u32 - start) as u16 }));
+        let awaits_program = plan.image_of(service).delivered.is_some();
+        services.push(spec(
+            service,
+            awaits_program,
+            DepRange { start, len: (deps.len() as u32 - start) as u16 },
+        ));
     }
     let layers: Vec<_> = plan
         .layers
@@ -104,7 +109,7 @@ fn dependencies(plan: &Plan<'_>, id: ServiceId, service: &Service<'_>, deps: &mu
     }));
 }
 
-fn spec(service: &Service<'_>, deps: DepRange) -> ServiceSpec {
+fn spec(service: &Service<'_>, awaits_program: bool, deps: DepRange) -> ServiceSpec {
     ServiceSpec {
         layer: service.layer,
         critical: service.critical,
@@ -114,6 +119,7 @@ fn spec(service: &Service<'_>, deps: DepRange) -> ServiceSpec {
             Start::Deferred => StartMode::Deferred,
             Start::OnDemand => StartMode::OnDemand,
         },
+        awaits_program,
         deps,
         readiness: match service.readiness {
             partenza_plan::Readiness::None => Readiness::None,

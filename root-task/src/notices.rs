@@ -7,7 +7,7 @@ use core::fmt::Write;
 use partenza_lifecycle::{BootState as Boot, Duration, Limit, Notice, Reason, Refusal, ServiceState};
 use partenza_plan::{Plan, ServiceId};
 use partenza_protocol::Code;
-use partenza_protocol::error::{BootError, ShutdownError, SupervisorError};
+use partenza_protocol::error::{BootError, DeliveryError, ShutdownError, SupervisorError};
 use partenza_protocol::event::{BootState, Event, Rejection};
 
 use crate::lifecycle::life;
@@ -301,6 +301,7 @@ fn blame(reason: Reason, noted: Option<Code>) -> (Code, Option<ServiceId>) {
         Reason::ReadyRefused(Refusal::Endpoint) => (BootError::EndpointMismatch.code(), None),
         Reason::DependencyNotRunning(on) => (BootError::DependencyNotRunning.code(), Some(plan_id(on))),
         Reason::Held => (BootError::Held.code(), None),
+        Reason::NotDelivered => (DeliveryError::NotDelivered.code(), None),
         Reason::Shutdown => (SupervisorError::ShuttingDown.code(), None),
         Reason::StopTimeout(partenza_lifecycle::StopPhase::Preparing) => {
             (ShutdownError::PrepareTimeout.code(), None)

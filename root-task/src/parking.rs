@@ -40,10 +40,11 @@ pub struct Parking {
     awaiting: u16,
 }
 
-/// What an operation takes of the budget, in plain requests: a line can wash out the log, an audit takes long.
+/// What an operation takes of the budget, in plain requests: a line can wash out the log, an audit takes long, a piece
+/// of a program is hashed.
 fn price(op: Option<Op>) -> u32 {
     match op {
-        Some(Op::Emit) => 8,
+        Some(Op::Emit | Op::Deliver) => 8,
         Some(Op::Audit) => 64,
         _ => 1,
     }
@@ -59,13 +60,17 @@ impl Supervisor {
         if entry.period != period {
             (entry.period, entry.spent) = (period, 0);
         }
-        entry.spent = entry.spent.saturating_add(price(op));
-        if entry.spent <= budget.requests {
+        // A program is many pieces: who may deliver is slowed down, is not blamed, and keeps half of its budget.
+        let delivers = op == Some(Op::Deliver) && self.plan.service(id).permissions.allows(Op::Deliver);
+        let limit = if delivers { budget.requests / 2 } else { budget.requests };
+        let spent = entry.spent.saturating_add(price(op).min(limit));
+        if spent <= limit {
+            entry.spent = spent;
             return true;
         }
         self.park(id, Parked::Throttled);
         self.parking.release = Some(Instant::from_micros((period + 1) * length));
-        if self.machine.state(life(id)).is_some_and(|state| state.is_up()) {
+        if !delivers && self.machine.state(life(id)).is_some_and(|state| state.is_up()) {
             self.entries[id.0 as usize].last_error = Some(SupervisorError::Overload.code());
             self.feed(Life::Flooded(life(id)));
         }

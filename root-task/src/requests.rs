@@ -236,8 +236,7 @@ impl View<'_> {
 /// # Errors
 /// There is none.
 pub fn find(plan: &Plan<'_>, name: &str) -> Result<ServiceId, Code> {
-    let index = plan.services.iter().position(|service| service.name == name);
-    index.map(|index| ServiceId(index as u16)).ok_or(SupervisorError::NoSuchService.code())
+    plan.find(name).ok_or(SupervisorError::NoSuchService.code())
 }
 
 // A record never outgrows what one answer can carry.

@@ -230,6 +230,7 @@ impl Supervisor {
         self.outbox.drop_for(id);
         self.forget_parked(id);
         self.subscribers.remove(id);
+        self.abandon_delivery(id);
         if let Some(console) = self.console.filter(|_| self.parameters.boot.handover == Some(id)) {
             self.journal.take_back_console(console);
         }
@@ -413,7 +414,9 @@ impl Supervisor {
         let image = self.plan.image_of(service);
         let table = image.symbols.and_then(|(offset, len)| self.archive.range(offset, len));
         let registers = self.executor.registers(id).ok();
-        if let Some(panic) = registers.as_ref().and_then(|r| faults::panic(r, image, &self.archive)) {
+        if let Some(panic) =
+            registers.as_ref().and_then(|r| faults::panic(r, image, self.executor.store.holder(image)))
+        {
             let mut text = heapless::String::<MAX_TEXT>::new();
             // What does not fit is cut.
             let _ = write!(text, "panicked at {}:{}: {}", panic.file, panic.line, panic.message);

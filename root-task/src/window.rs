@@ -158,6 +158,12 @@ impl ImageFrames {
         Self { first: slots.start, count: slots.len(), base }
     }
 
+    /// First address behind the image.
+    #[must_use]
+    pub fn end(&self) -> usize {
+        self.base + self.count * PAGE as usize
+    }
+
     /// The frame that holds `address`.
     #[must_use]
     pub fn at(&self, address: usize) -> Option<cap::Granule> {

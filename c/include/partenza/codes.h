@@ -41,6 +41,7 @@ enum pz_op {
     PZ_OP_SWITCH = 104,
     PZ_OP_GRANT = 105,
     PZ_OP_REVOKE = 106,
+    PZ_OP_DELIVER = 107,
     PZ_OP_CRASH = 127,
 };
 
@@ -171,6 +172,14 @@ enum pz_error {
     PZ_ERROR_SUPERVISOR_NOT_SPAWNABLE = 428, /* the service cannot be spawned */
     PZ_ERROR_SUPERVISOR_RUNS_ALREADY = 429, /* the service runs already */
     PZ_ERROR_SUPERVISOR_SHUTTING_DOWN = 410, /* the system is going down */
+    PZ_ERROR_DELIVERY_NOT_DELIVERED = 801, /* the service has no program yet */
+    PZ_ERROR_DELIVERY_NOT_AWAITED = 802, /* the service's program came with the image */
+    PZ_ERROR_DELIVERY_COMPLETE = 803, /* the service has its program */
+    PZ_ERROR_DELIVERY_BUSY = 804, /* another delivery is under way */
+    PZ_ERROR_DELIVERY_WRONG_LENGTH = 805, /* the program is not as long as planned */
+    PZ_ERROR_DELIVERY_OUT_OF_TURN = 806, /* the piece does not follow the last one */
+    PZ_ERROR_DELIVERY_WRONG_HASH = 807, /* the program is not the planned one */
+    PZ_ERROR_DELIVERY_ABANDONED = 808, /* who delivered the program is gone */
     PZ_ERROR_LOOKUP_NOT_FOUND = 501, /* nothing provides that interface */
     PZ_ERROR_LOOKUP_NOT_RUNNING = 502, /* what provides that interface is not running */
     PZ_ERROR_LOOKUP_NO_ENDPOINT = 503, /* what provides that interface has no endpoint */

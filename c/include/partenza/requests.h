@@ -125,6 +125,22 @@ static inline size_t pz_put_revoke(void *memory, size_t size, const struct pz_te
     return pz_finish(&w);
 }
 
+/* Bytes of a piece of a program that a message always has room for. */
+#define PZ_MAX_DELIVERED 768
+
+/* For `deliver`: a piece of the service's program, from that offset on; in order, the last one marked as such. */
+static inline size_t pz_put_deliver(void *memory, size_t size, struct pz_text service, uint32_t offset,
+                                    const void *bytes, size_t count, bool last)
+{
+    struct pz_writer w = pz_write_to(memory, size);
+    pz_put_text(&w, service);
+    pz_put_varint(&w, offset);
+    pz_put_varint(&w, count);
+    pz_put_bytes(&w, bytes, count);
+    pz_put_bool(&w, last);
+    return pz_finish(&w);
+}
+
 /* The answer to `lookup`. */
 struct pz_found {
     /* The channel to call it on. */

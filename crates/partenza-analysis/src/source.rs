@@ -51,7 +51,8 @@ impl<'a> Source<'a> {
                 Ok(archive) => {
                     let source = Self { archive };
                     let plan = Plan::decode(archive.plan()).map_err(|_| NoPlan::Unreadable)?;
-                    plan.check(archive.len()).map_err(NoPlan::Invalid)?;
+                    // The memory behind the archive is the running image's.
+                    plan.check(archive.len(), usize::MAX).map_err(NoPlan::Invalid)?;
                     return Ok(source);
                 }
                 // A header that is one, of an archive that is not good.
@@ -73,6 +74,10 @@ impl<'a> Source<'a> {
     #[must_use]
     pub fn programs(&self) -> Vec<u64> {
         let sum = |image: &partenza_plan::Image<'_>| {
+            // What comes after the boot is not here, and known by its hash.
+            if let Some(hash) = image.delivered {
+                return partenza_plan::archive::checksum(hash);
+            }
             image.segments.iter().fold(0u64, |sum, segment| {
                 let start = segment.archive.saturating_add(segment.data_offset.into());
                 let bytes = self.archive.range(start, segment.data_bytes).unwrap_or(&[]);

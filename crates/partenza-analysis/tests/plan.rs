@@ -10,7 +10,7 @@ use support::{System, golden, module, small};
 
 #[test]
 fn the_plans_of_these_tests_are_ones_that_the_target_accepts() {
-    assert_eq!(small().plan().check(0x10_0000), Ok(()));
+    assert_eq!(small().plan().check(0x10_0000, 0), Ok(()));
 }
 
 #[test]

@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 /// How many plans are kept.
 const KEPT: usize = 32;
 /// Version of the record. Any change to it changes it.
-const FORMAT: u64 = 1;
+const FORMAT: u64 = 2;
 
 /// What a run found, as it is shown.
 #[derive(Clone, Debug)]
@@ -36,6 +36,7 @@ pub struct Shown {
 pub struct Cache {
     dir: Option<PathBuf>,
     archive: PathBuf,
+    store: PathBuf,
     record: PathBuf,
     tool: String,
 }
@@ -60,7 +61,7 @@ impl Cache {
         let stem = stem.join(format!("{name}-{}", &hash(question.as_bytes())[..12]));
         // A name with a dot in it keeps it.
         let file = |extension: &str| PathBuf::from(format!("{}.{extension}", stem.display()));
-        Self { dir: place, archive: file("pza"), record: file("json"), tool: tool() }
+        Self { dir: place, archive: file("pza"), store: file("pzs"), record: file("json"), tool: tool() }
     }
 
     pub fn archive(&self) -> &Path {
@@ -85,6 +86,10 @@ impl Cache {
         if record["archive"] != hash(&archive) {
             return Err(vec!["the archive is not the one that was stored".to_owned()]);
         }
+        let store = fs::read(&self.store).unwrap_or_default();
+        if record["store"] != hash(&store) {
+            return Err(vec!["the programs to be delivered are not those that were stored".to_owned()]);
+        }
         let text = |name: &str| record["shown"][name].as_str().unwrap_or_default().to_owned();
         let number = |name: &str| record[name].as_u64().unwrap_or_default();
         let shown = Shown {
@@ -95,7 +100,7 @@ impl Cache {
         };
         let (memory, slots) = (number("memory"), number("slots"));
         // Its policy was judged when it was compiled.
-        Ok((Compiled { archive, memory, slots, policy: Vec::new() }, shown))
+        Ok((Compiled { archive, store, memory, slots, policy: Vec::new() }, shown))
     }
 
     /// Keeps a plan. That it cannot be kept is no failure.
@@ -105,6 +110,7 @@ impl Cache {
             "format": FORMAT,
             "tool": self.tool,
             "archive": hash(&compiled.archive),
+            "store": hash(&compiled.store),
             "memory": compiled.memory,
             "slots": compiled.slots,
             "inputs": inputs.iter().map(entry).collect::<Vec<_>>(),
@@ -118,7 +124,8 @@ impl Cache {
         // The record comes last and goes first: an archive without one is no plan.
         let _ = fs::create_dir_all(dir);
         let _ = fs::remove_file(&self.record);
-        if fs::write(&self.archive, &compiled.archive).is_ok() {
+        let written = fs::write(&self.archive, &compiled.archive);
+        if written.and_then(|()| fs::write(&self.store, &compiled.store)).is_ok() {
             let _ = fs::write(&self.record, record.to_string());
         }
         prune(dir);
@@ -137,7 +144,9 @@ fn prune(dir: &Path) {
     let surplus = records.len().saturating_sub(KEPT);
     for (_, record) in &records[..surplus] {
         let _ = fs::remove_file(record);
-        let _ = fs::remove_file(record.with_extension("pza"));
+        for file in ["pza", "pzs"] {
+            let _ = fs::remove_file(record.with_extension(file));
+        }
     }
 }
 

@@ -22,9 +22,7 @@ pub fn compiled(args: &SystemArgs, why: bool) -> Result<Compiled, Failure> {
 
 pub fn build(args: &BuildArgs) -> Result<(), Failure> {
     let compiled = compiled(&args.system, args.why_rebuilt)?;
-    let news = write_changed(&args.output, &compiled.archive)?;
-    progress(&compiled, compiled.archive.len(), &args.output, news);
-    Ok(())
+    finish(&compiled, &compiled.archive, &args.output)
 }
 
 pub fn pack(args: &PackArgs) -> Result<(), Failure> {
@@ -37,10 +35,24 @@ pub fn pack(args: &PackArgs) -> Result<(), Failure> {
         .and_then(|compiled| compiled.image(&root_task, &session.kernel, args.memory, &mut session.found));
     session.finish(Severity::Warning)?;
     let (compiled, image) = compiled.zip(image).ok_or(Failure::Problems)?;
-    let news = write_changed(&args.output, &image.bytes)?;
-    progress(&compiled, image.bytes.len(), &args.output, news);
+    finish(&compiled, &image.bytes, &args.output)
+}
+
+/// Writes the result, and beside it what is to be delivered after the boot (SPEC D-6).
+fn finish(compiled: &Compiled, bytes: &[u8], output: &Path) -> Result<(), Failure> {
+    let news = write_changed(output, bytes)?;
+    progress(compiled, bytes.len(), output, news);
+    for (service, program) in compiled.deliveries() {
+        let path = output.with_file_name(format!("{service}.{DELIVERED}"));
+        let news = if write_changed(&path, program)? { "" } else { ", unchanged" };
+        let (path, size) = (path.display(), show_size(program.len() as u64));
+        errln!("{service}: its program comes after the boot -> {path} ({size}{news})");
+    }
     Ok(())
 }
+
+/// How the file of a program is called that comes after the boot: `SERVICE.pzb`.
+pub const DELIVERED: &str = "pzb";
 
 /// What the root task is called.
 pub const ROOT_TASK: [&str; 2] = ["root-task", "root-task.elf"];

@@ -1,20 +1,28 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! Writes the archive: header, plan, function names, then page-aligned segments (`partenza_plan::archive`).
+//! Writes the archive: header, plan, function names, then page-aligned segments (`partenza_plan::archive`); and the store,
+//! what programs that come after the boot will fill (SPEC D-6).
 //!
 //! The plan holds offsets into the archive, and its own length depends on them (postcard's integers vary in length), so
-//! it is encoded until it no longer moves them; offsets only grow, so that ends.
+//! it is encoded until it no longer moves them; offsets only grow, so that ends. Offsets into the store, and the hashes of
+//! what is in it, depend on nothing but the programs.
 
 use partenza_plan::archive::{HEADER, seal};
-use partenza_plan::{PAGE, Plan, symbols};
+use partenza_plan::sha256::{DIGEST, sha256};
+use partenza_plan::{Image, PAGE, Plan, symbols};
+use typed_arena::Arena;
 
-use crate::elf::Elf;
+use crate::compile::Program;
 
 const PAGE_BYTES: usize = PAGE as usize;
 
-/// Fills the offsets into `plan` and gives the archive, and the plan's range in it.
+/// The hashes that the plan names.
+pub type Hashes = Arena<[u8; DIGEST]>;
+
+/// Fills the offsets and hashes into `plan` and gives the archive and the store.
 #[must_use]
-pub fn write(plan: &mut Plan<'_>, elfs: &[(String, Elf)]) -> Vec<u8> {
-    let names: Vec<Vec<u8>> = elfs.iter().map(|(_, elf)| names(elf)).collect();
+pub fn write<'a>(plan: &mut Plan<'a>, programs: &[Program], hashes: &'a Hashes) -> (Vec<u8>, Vec<u8>) {
+    let names: Vec<Vec<u8>> = programs.iter().map(names).collect();
+    let store = store(plan, programs, hashes);
     let mut encoded = plan.encode();
     loop {
         place(plan, &names, HEADER + encoded.len());
@@ -28,25 +36,34 @@ pub fn write(plan: &mut Plan<'_>, elfs: &[(String, Elf)]) -> Vec<u8> {
     let mut bytes = vec![0; HEADER];
     bytes.extend(&encoded);
     names.iter().for_each(|table| bytes.extend(table));
-    for (image, (_, elf)) in plan.images.iter().zip(elfs) {
-        for (segment, source) in image.segments.iter().zip(&elf.segments) {
-            bytes.resize(segment.archive as usize + segment.data_offset as usize, 0);
-            bytes.extend(&source.data);
-            bytes.resize(segment.archive as usize + archived_pages(segment) * PAGE_BYTES, 0);
-        }
+    for (image, program) in plan.images.iter().zip(programs).filter(|(_, program)| !program.delivered) {
+        pages(image, program, &mut bytes);
     }
     let padded = bytes.len().next_multiple_of(PAGE_BYTES);
     bytes.resize(padded, 0);
     seal(&mut bytes, HEADER..HEADER + encoded.len());
+    (bytes, store)
+}
+
+/// Places what comes later in the store, one program behind the other, and says what each will be.
+fn store<'a>(plan: &mut Plan<'a>, programs: &[Program], hashes: &'a Hashes) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for (image, program) in plan.images.iter_mut().zip(programs).filter(|(_, program)| program.delivered) {
+        let begin = bytes.len();
+        place_segments(image, begin);
+        pages(image, program, &mut bytes);
+        let hash = hashes.alloc(sha256(&bytes[begin..]));
+        image.delivered = Some(hash);
+    }
     bytes
 }
 
-/// Pages that the archive holds of a segment: all of one that is mapped in place, the file's bytes of one that is copied.
-fn archived_pages(segment: &partenza_plan::Segment) -> usize {
-    if segment.writable {
-        (segment.data_offset as usize + segment.data_bytes as usize).div_ceil(PAGE_BYTES)
-    } else {
-        segment.pages as usize
+/// Appends the pages of a program, whose segments have their places.
+fn pages(image: &Image<'_>, program: &Program, bytes: &mut Vec<u8>) {
+    for (segment, source) in image.segments.iter().zip(&program.elf.segments) {
+        bytes.resize(segment.archive as usize + segment.data_offset as usize, 0);
+        bytes.extend(&source.data);
+        bytes.resize(segment.archive as usize + segment.held_pages() as usize * PAGE_BYTES, 0);
     }
 }
 
@@ -56,16 +73,25 @@ fn place(plan: &mut Plan<'_>, names: &[Vec<u8>], mut at: usize) {
         at += table.len();
     }
     at = at.next_multiple_of(PAGE_BYTES);
-    for segment in plan.images.iter_mut().flat_map(|image| &mut image.segments) {
-        segment.archive = at as u32;
-        at += archived_pages(segment) * PAGE_BYTES;
+    for image in plan.images.iter_mut().filter(|image| image.delivered.is_none()) {
+        at = place_segments(image, at);
     }
 }
 
-fn names(elf: &Elf) -> Vec<u8> {
-    if elf.functions.is_empty() {
+/// Gives the image's segments their places from `at` on; gives where they end.
+fn place_segments(image: &mut Image<'_>, mut at: usize) -> usize {
+    for segment in &mut image.segments {
+        segment.archive = at as u32;
+        at += segment.held_pages() as usize * PAGE_BYTES;
+    }
+    at
+}
+
+fn names(program: &Program) -> Vec<u8> {
+    let functions = &program.elf.functions;
+    if functions.is_empty() {
         return Vec::new();
     }
-    let functions: Vec<(u32, &str)> = elf.functions.iter().map(|(at, name)| (*at, name.as_str())).collect();
+    let functions: Vec<(u32, &str)> = functions.iter().map(|(at, name)| (*at, name.as_str())).collect();
     symbols::write(&functions)
 }

@@ -2,8 +2,8 @@
 //! Injects an archive into the prebuilt root task's ELF: making a new system needs no compiler.
 //!
 //! The result holds the root task's PT_LOADs and one more, read-only, page aligned, right after the last: the kernel
-//! copies every program header whatever its type, so nothing else is kept. The root task finds the archive through its
-//! symbol `PARTENZA_ARCHIVE`: magic `PZIMAGE\0`, address and length (u64 each, little endian), written here.
+//! copies every program header whatever its type, so nothing else is kept. Where programs come after the boot (SPEC D-6),
+//! their zeroed pages follow, as a segment without bytes. The root task finds the archive through its symbol `PARTENZA_ARCHIVE`: magic `PZIMAGE\0`, address and length (u64 each, little endian), written here.
 
 use partenza_plan::PAGE;
 
@@ -27,11 +27,11 @@ pub struct Image {
     pub archive_at: usize,
 }
 
-/// Puts `archive` into `root_task`.
+/// Puts `archive` into `root_task`, with `store` bytes of zeros behind it.
 ///
 /// # Errors
 /// The root task is not one, or not for this kernel.
-pub fn inject(root_task: &[u8], archive: &[u8], kernel: &Kernel) -> Result<Image, Vec<Problem>> {
+pub fn inject(root_task: &[u8], archive: &[u8], store: u64, kernel: &Kernel) -> Result<Image, Vec<Problem>> {
     let mut elf = elf::read(root_task).map_err(|problem| vec![problem])?;
     let problems = elf::check(&elf, kernel, ROLE_ROOT_TASK);
     if !problems.is_empty() {
@@ -47,7 +47,16 @@ pub fn inject(root_task: &[u8], archive: &[u8], kernel: &Kernel) -> Result<Image
         writable: false,
         executable: false,
     });
-    Ok(write(&elf))
+    if store > 0 {
+        elf.segments.push(elf::Segment {
+            address: (address + archive.len() as u64).next_multiple_of(PAGE),
+            memory: store,
+            data: Vec::new(),
+            writable: true,
+            executable: false,
+        });
+    }
+    Ok(write(&elf, address))
 }
 
 fn write_symbol(elf: &mut Elf, address: u64, length: u64) -> Result<(), Problem> {
@@ -64,7 +73,8 @@ fn write_symbol(elf: &mut Elf, address: u64, length: u64) -> Result<(), Problem>
     Ok(())
 }
 
-fn write(elf: &Elf) -> Image {
+/// `archive` is the address of that segment.
+fn write(elf: &Elf, archive: u64) -> Image {
     let count = elf.segments.len() as u64;
     let mut bytes = Vec::new();
     bytes.extend(b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0");
@@ -101,11 +111,12 @@ fn write(elf: &Elf) -> Image {
         bytes.resize(*offset as usize, 0);
         bytes.extend(&segment.data);
     }
+    let archive_at = elf.segments.iter().zip(&offsets).find(|(segment, _)| segment.address == archive);
     let first = elf.segments.iter().map(elf::Segment::first_page).min().unwrap_or(0);
     let last = elf.segments.iter().map(elf::Segment::end).max().unwrap_or(0);
     Image {
         pages: (last - first).div_ceil(PAGE),
-        archive_at: offsets.last().map_or(0, |at| *at as usize),
+        archive_at: archive_at.map_or(0, |(_, at)| *at as usize),
         bytes,
     }
 }

@@ -65,7 +65,7 @@ proptest! {
         let (compiled, out, sources) = bench.compile();
         shown(&out, &sources);
         if let Some(compiled) = compiled {
-            prop_assert!(compiled.plan().check(compiled.archive.len()).is_ok());
+            prop_assert!(compiled.plan().check(compiled.archive.len(), compiled.store.len()).is_ok());
         } else {
             prop_assert!(out.has_errors());
         }
@@ -86,7 +86,7 @@ proptest! {
         let (compiled, out, sources) = bench.compile();
         shown(&out, &sources);
         if let Some(compiled) = compiled {
-            prop_assert!(compiled.plan().check(compiled.archive.len()).is_ok());
+            prop_assert!(compiled.plan().check(compiled.archive.len(), compiled.store.len()).is_ok());
         } else {
             prop_assert!(out.has_errors());
         }

@@ -17,7 +17,7 @@ fn the_archive_opens_and_its_plan_passes_the_targets_check() {
     let compiled = Bench::pair().good();
     let archive = Archive::open(&compiled.archive).unwrap();
     let plan = Plan::decode(archive.plan()).unwrap();
-    plan.check(compiled.archive.len()).unwrap();
+    plan.check(compiled.archive.len(), 0).unwrap();
     assert_eq!(plan.images.len(), 1, "both run the same file");
     let image = &plan.images[0];
     let text = archive.range(image.segments[0].archive, 101).unwrap();
@@ -69,7 +69,7 @@ fn an_image_holds_the_root_task_and_the_archive_and_nothing_else() {
     let compiled = Bench::pair().good();
     let mut root_task = ElfFile::root_task();
     root_task.extra = Some(0x6474_e551); // PT_GNU_STACK
-    let image = inject(&root_task.bytes(), &compiled.archive, &kernel()).unwrap();
+    let image = inject(&root_task.bytes(), &compiled.archive, 0, &kernel()).unwrap();
     let read = elf::read(&image.bytes).unwrap();
     assert_eq!(read.entry, 0x20_0000);
     assert_eq!(read.segments.len(), 3);
@@ -87,7 +87,7 @@ fn an_image_holds_the_root_task_and_the_archive_and_nothing_else() {
 #[test]
 fn what_is_not_a_root_task_is_refused() {
     let codes = |problems: Vec<Problem>| problems.iter().map(|p| p.code).collect::<Vec<_>>();
-    let refused = |file: &ElfFile| codes(inject(&file.bytes(), b"archive", &kernel()).unwrap_err());
+    let refused = |file: &ElfFile| codes(inject(&file.bytes(), b"archive", 0, &kernel()).unwrap_err());
     assert_eq!(refused(&ElfFile::service()), [Code::ElfForeign]);
     let mut file = ElfFile::root_task();
     file.loads[1].data[0] = b'X';
@@ -95,7 +95,7 @@ fn what_is_not_a_root_task_is_refused() {
     let mut file = ElfFile::root_task();
     file.symbols.clear();
     assert_eq!(refused(&file), [Code::BadRootTask]);
-    assert_eq!(codes(inject(b"#!", b"archive", &kernel()).unwrap_err()), [Code::NotElf]);
+    assert_eq!(codes(inject(b"#!", b"archive", 0, &kernel()).unwrap_err()), [Code::NotElf]);
 }
 
 #[test]

@@ -13,16 +13,18 @@ pub enum InvalidPlan {
 }
 
 impl Plan<'_> {
-    /// Checks every index and range; `archive_len` is the length of the archive in bytes.
+    /// Checks every index and range; the lengths are those of the archive, and of the memory behind it, in bytes.
     ///
     /// # Errors
     /// See [`InvalidPlan`].
-    pub fn check(&self, archive_len: usize) -> Result<(), InvalidPlan> {
-        if self.services.len() > MAX_SERVICES {
+    pub fn check(&self, archive_len: usize, store_len: usize) -> Result<(), InvalidPlan> {
+        if self.services.len().max(self.images.len()) > MAX_SERVICES {
             return Err(InvalidPlan::TooManyServices);
         }
-        let system =
-            self.regions_fit() && self.irqs_fit() && self.images_fit(archive_len) && self.providers_fit();
+        let system = self.regions_fit()
+            && self.irqs_fit()
+            && self.images_fit(archive_len as u64, store_len as u64)
+            && self.providers_fit();
         let Recovery { services, soften, panic, .. } = &self.recovery;
         let named = [self.boot.hold, self.boot.handover, *panic].iter().flatten().all(|id| self.has(*id));
         let recovery = services.iter().all(|id| self.has(*id))
@@ -71,22 +73,28 @@ impl Plan<'_> {
         })
     }
 
-    fn images_fit(&self, archive_len: usize) -> bool {
-        self.images.iter().flat_map(|image| &image.segments).all(|segment| {
-            let pages = if segment.writable {
-                (u64::from(segment.data_offset) + u64::from(segment.data_bytes)).div_ceil(PAGE)
-            } else {
-                u64::from(segment.pages)
-            };
-            segment.address.is_multiple_of(PAGE)
-                && u64::from(segment.archive).is_multiple_of(PAGE)
-                && u64::from(segment.data_offset) < PAGE
-                && pages <= u64::from(segment.pages)
-                && u64::from(segment.archive) + pages * PAGE <= (archive_len as u64).next_multiple_of(PAGE)
-                && segment
-                    .address
-                    .checked_add(u64::from(segment.pages) * PAGE)
-                    .is_some_and(|end| end < 1 << 47)
+    /// What comes later lies in the store without a gap.
+    fn images_fit(&self, archive_len: u64, store_len: u64) -> bool {
+        let mut stored = 0;
+        self.images.iter().all(|image| {
+            image.segments.iter().all(|segment| {
+                let (at, held) = (u64::from(segment.archive), segment.held_pages() * PAGE);
+                let placed = match image.delivered {
+                    None => at.is_multiple_of(PAGE) && at + held <= archive_len.next_multiple_of(PAGE),
+                    Some(_) => {
+                        stored += held;
+                        at + held == stored && stored <= store_len
+                    }
+                };
+                placed
+                    && segment.address.is_multiple_of(PAGE)
+                    && u64::from(segment.data_offset) < PAGE
+                    && segment.held_pages() <= u64::from(segment.pages)
+                    && segment
+                        .address
+                        .checked_add(u64::from(segment.pages) * PAGE)
+                        .is_some_and(|end| end < 1 << 47)
+            })
         })
     }
 

@@ -14,8 +14,10 @@ extern crate alloc;
 
 pub mod archive;
 mod check;
+pub mod delivery;
 pub mod layout;
 pub mod policy;
+pub mod sha256;
 pub mod symbols;
 
 use alloc::vec::Vec;
@@ -226,6 +228,9 @@ pub struct Image<'a> {
     pub segments: Vec<Segment>,
     /// Byte range of the function names in the archive ([`symbols`]).
     pub symbols: Option<(u32, u32)>,
+    /// It comes after the boot (SPEC D-6), so its segments are not in the archive but will be in the store, one behind the
+    /// other. SHA-256 of them there, which are whole pages filled up with zeros: [`sha256::DIGEST`] bytes.
+    pub delivered: Option<&'a [u8]>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -233,7 +238,7 @@ pub struct Segment {
     /// Page aligned.
     pub address: u64,
     pub pages: u32,
-    /// Byte offset in the archive of the page that holds the first byte; page aligned.
+    /// Byte offset in the archive, or from the store's begin, of the page that holds the first byte; page aligned.
     pub archive: u32,
     /// Where in the first page the file's bytes begin.
     pub data_offset: u16,
@@ -359,6 +364,33 @@ pub struct LateCall {
     pub on_grant: bool,
 }
 
+impl Image<'_> {
+    /// Where its segments begin there.
+    #[must_use]
+    pub fn begin(&self) -> u32 {
+        self.segments.first().map_or(0, |segment| segment.archive)
+    }
+
+    /// Bytes of its segments in the archive, or in the store.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.segments.iter().map(|segment| segment.held_pages() * PAGE).sum()
+    }
+}
+
+impl Segment {
+    /// Pages that the archive, or the store, holds of it: all of one that is mapped in place, the file's bytes of one that
+    /// is copied.
+    #[must_use]
+    pub fn held_pages(&self) -> u64 {
+        if self.writable {
+            (u64::from(self.data_offset) + u64::from(self.data_bytes)).div_ceil(PAGE)
+        } else {
+            u64::from(self.pages)
+        }
+    }
+}
+
 impl Service<'_> {
     /// The call at `cptr`, if that is a late one.
     #[must_use]
@@ -463,6 +495,12 @@ impl<'a> Plan<'a> {
     #[must_use]
     pub fn service(&self, id: ServiceId) -> &Service<'a> {
         &self.services[id.0 as usize]
+    }
+
+    /// The service of that name.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<ServiceId> {
+        self.services.iter().position(|service| service.name == name).map(|index| ServiceId(index as u16))
     }
 
     #[must_use]

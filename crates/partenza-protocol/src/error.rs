@@ -195,6 +195,17 @@ errors! {
         ShuttingDown = 410: "the system is going down",
             "nothing to mend";
     }
+    /// While a program is handed over after the boot (SPEC D-6).
+    DeliveryError {
+        NotDelivered = 801: "the service has no program yet", "hand it over: `partenza deliver NAME FILE`";
+        NotAwaited = 802: "the service's program came with the image", "`binary: delivered` in partenza.yaml lets it come later";
+        Complete = 803: "the service has its program", "nothing to mend: start it";
+        Busy = 804: "another delivery is under way", "try again; one that stands still for 5 s gives way";
+        WrongLength = 805: "the program is not as long as planned", "deliver the file that was packed with this image";
+        OutOfTurn = 806: "the piece does not follow the last one", "begin again, with the first";
+        WrongHash = 807: "the program is not the planned one", "deliver the file that was packed with this image";
+        Abandoned = 808: "who delivered the program is gone", "deliver it again";
+    }
     /// Answers to lookups (SPEC H-1, S-5).
     LookupError {
         NotFound = 501: "nothing provides that interface", "check `provides` of the manifests";

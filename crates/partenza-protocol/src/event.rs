@@ -374,6 +374,17 @@ pub enum Event<'a> {
         from: ServiceId,
         to: ServiceId,
     },
+    /// SPEC D-6: the program of `service` is there, whole. `by` is who delivered it; `None`: the host.
+    Delivered {
+        service: ServiceId,
+        by: Option<ServiceId>,
+    },
+    /// A piece of its program was refused, or who delivered it is gone. Nothing of that delivery is left.
+    DeliveryRefused {
+        service: ServiceId,
+        by: Option<ServiceId>,
+        code: Code,
+    },
 }
 
 impl Event<'_> {
@@ -401,6 +412,7 @@ impl Event<'_> {
             | Self::Lost { .. }
             | Self::Released { .. }
             | Self::Switched { .. }
+            | Self::DeliveryRefused { .. }
             | Self::Stopped { forced: true, .. } => Level::Warn,
             Self::Handoff { .. }
             | Self::Plan { .. }
@@ -411,6 +423,7 @@ impl Event<'_> {
             | Self::ShutdownBegun
             | Self::Stopped { .. }
             | Self::Cost { .. }
+            | Self::Delivered { .. }
             | Self::Finished => Level::Info,
             Self::Message { level, .. } => *level,
             Self::State(_)
@@ -459,16 +472,12 @@ impl<'n, F: Fn(ServiceId) -> &'n str> fmt::Display for Words<'_, F> {
             Event::Created { service } => write!(f, "{} created", name(*service)),
             Event::Ready { service } => write!(f, "{} ready", name(*service)),
             Event::Degraded { service, code, other } => {
-                write!(f, "{} degraded: {code} {}", name(*service), code.text())?;
-                if let Some(other) = other { write!(f, " ({})", name(*other)) } else { Ok(()) }
+                blamed(f, name(*service), " degraded", *code, other.map(name))
             }
             Event::Recovered { service } => write!(f, "{} recovered", name(*service)),
             Event::Crashed { service, fault } => write!(f, "{} crashed: {fault}", name(*service)),
             Event::Failed { service, code, other, detail } => {
-                write!(f, "{} failed: {code} {}", name(*service), code.text())?;
-                if let Some(other) = other {
-                    write!(f, " ({})", name(*other))?;
-                }
+                blamed(f, name(*service), " failed", *code, other.map(name))?;
                 if *detail != 0 { write!(f, " [{detail}]") } else { Ok(()) }
             }
             Event::Rejected { service, why } => {
@@ -518,9 +527,7 @@ impl<'n, F: Fn(ServiceId) -> &'n str> fmt::Display for Words<'_, F> {
             Event::Emergency { service, code } => {
                 write!(f, "emergency stop: {} is lost: {code} {}", name(*service), code.text())
             }
-            Event::Unhealthy { service, code } => {
-                write!(f, "{} is unhealthy: {code} {}", name(*service), code.text())
-            }
+            Event::Unhealthy { service, code } => blamed(f, name(*service), " is unhealthy", *code, None),
             Event::Released { service, server, repeated } => write!(
                 f,
                 "{}: its call to {} {}",
@@ -559,10 +566,7 @@ impl<'n, F: Fn(ServiceId) -> &'n str> fmt::Display for Words<'_, F> {
                 )?;
                 if *failed > 0 { write!(f, ", {failed} failed") } else { Ok(()) }
             }
-            Event::BootFailed { code, culprit } => {
-                write!(f, "Boot failed: {code} {}", code.text())?;
-                if let Some(culprit) = culprit { write!(f, " ({})", name(*culprit)) } else { Ok(()) }
-            }
+            Event::BootFailed { code, culprit } => blamed(f, "", "Boot failed", *code, culprit.map(name)),
             Event::ShutdownBegun => f.write_str("shutdown begun"),
             Event::Finished => f.write_str("finished"),
             Event::WeakEntropy => f.write_str("weak entropy: secrets come from timing jitter"),
@@ -579,11 +583,28 @@ impl<'n, F: Fn(ServiceId) -> &'n str> fmt::Display for Words<'_, F> {
             Event::Switched { interface, from, to } => {
                 write!(f, "{} serves {interface} in place of {}", name(*to), name(*from))
             }
+            Event::Delivered { service, .. } => write!(f, "{} got its program", name(*service)),
+            Event::DeliveryRefused { service, by, code } => {
+                blamed(f, name(*service), " refuses a program", *code, by.map(name))
+            }
             Event::InitError { code, detail } => {
                 write!(f, "{code} {} [{detail:#x}]; {}", code.text(), code.hint())
             }
         }
     }
+}
+
+/// Who or what it is about, what became of it, why, and who else is to blame.
+#[inline(never)]
+fn blamed(
+    f: &mut fmt::Formatter<'_>,
+    whose: &str,
+    what: &str,
+    code: Code,
+    other: Option<&str>,
+) -> fmt::Result {
+    write!(f, "{whose}{what}: {code} {}", code.text())?;
+    if let Some(other) = other { write!(f, " ({other})") } else { Ok(()) }
 }
 
 /// Text from a service, with control characters made visible: it must not steer anybody's terminal.

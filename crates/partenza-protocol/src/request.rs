@@ -211,6 +211,23 @@ pub struct Revoke<'a> {
     pub interface: &'a str,
 }
 
+/// SPEC D-6: a piece of the program of a service whose `binary` is `delivered`. Pieces come in order and without a gap; the
+/// one with `offset` 0 begins, and forgets what came before. The plan says how many bytes they are in all and what their
+/// SHA-256 is: once the last piece is answered the service can be started. One delivery is under way at a time; it ends
+/// with the first piece that is refused, and with the incarnation that makes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deliver<'a> {
+    pub service: &'a str,
+    pub offset: u32,
+    /// At least one; [`MAX_DELIVERED`] always fit.
+    pub bytes: &'a [u8],
+    /// They are the last ones.
+    pub last: bool,
+}
+
+/// Bytes of a [`Deliver`] that a message has room for, whatever the service is called.
+pub const MAX_DELIVERED: usize = 768;
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BootPage<'a> {
     pub state: BootState,

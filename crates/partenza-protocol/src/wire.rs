@@ -95,6 +95,8 @@ operations! {
     Grant = 41, "grant", false;
     /// Payload [`crate::request::Revoke`], empty answer: takes such calls away again.
     Revoke = 42, "revoke", false;
+    /// Payload [`crate::request::Deliver`], empty answer: a piece of a program that comes after the boot (SPEC D-6).
+    Deliver = 43, "deliver", false;
     /// Payload [`crate::request::Target`], empty answer: tells the service to touch address 0. A debug aid.
     Crash = 63, "crash", false;
 }
@@ -193,6 +195,7 @@ mod tests {
             Op::Switch,
             Op::Grant,
             Op::Revoke,
+            Op::Deliver,
             Op::Crash,
         ] {
             assert!(!p.allows(op));

@@ -56,6 +56,8 @@ fn targets(op: Op, plan: &Plan<'_>) -> Option<Vec<ServiceId>> {
         Op::Grant | Op::Revoke => {
             Some(services(&|service| service.late_calls.iter().any(|call| call.on_grant)))
         }
+        // Whether they can run, and not what: their programs are planned.
+        Op::Deliver => Some(services(&|service| plan.image_of(service).delivered.is_some())),
         Op::Spawn => Some(services(&|service| service.start == Start::OnDemand)),
         // The providers, and through them nobody: a client is answered by one of those that it may call.
         Op::Switch => Some(plan.providers.iter().flat_map(|group| group.services.iter().copied()).collect()),

@@ -110,6 +110,9 @@ fn service(report: &Report<'_, '_>, id: ServiceId) -> Value {
         "stop_timeout_us": service.stop_timeout,
         "priority": service.priority,
         "program": plan.image_of(service).file,
+        "delivered": plan.image_of(service).delivered.map(|hash| {
+            json!({"bytes": plan.image_of(service).bytes(), "sha256": hex(hash)})
+        }),
         "requires": requires,
         "provides": provides,
         "worst": worst,
@@ -135,6 +138,10 @@ fn service(report: &Report<'_, '_>, id: ServiceId) -> Value {
         "slots": memory.slots,
         "own_slots": memory.own_slots,
     })
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn kind(object: &Object) -> &'static str {

@@ -87,6 +87,9 @@ fn row(report: &Report<'_, '_>, id: ServiceId) -> Vec<Cell> {
     let needs = match (needs.is_empty(), service.start) {
         (false, _) | (true, Start::Eager) => needs.join(", "),
         (true, Start::Deferred) => "BootComplete".to_owned(),
+        (true, Start::OnDemand) if report.plan().image_of(service).delivered.is_some() => {
+            "its program, which comes after the boot".to_owned()
+        }
         (true, Start::OnDemand) => "somebody asks for it".to_owned(),
     };
     vec![

@@ -326,6 +326,7 @@ fn image() -> Image<'static> {
         entry: 0x20_0000,
         segments: vec![segment(0x20_0000, 3, false), segment(0x20_3000, 2, true)],
         symbols: None,
+        delivered: None,
     }
 }
 

@@ -15,6 +15,7 @@ const GROUPS: &[(&str, &str)] = &[
     ("GrantError", "While capabilities are handed out (SPEC F)."),
     ("PlanError", "In the plan itself, found before anything is made."),
     ("SupervisorError", "Answers to requests, and why a running service is not well (SPEC I, J)."),
+    ("DeliveryError", "While a program is handed over after the boot (SPEC D-6)."),
     ("LookupError", "Answers to lookups (SPEC S-5)."),
     ("ShutdownError", "While the system goes down (SPEC M)."),
     ("InitError", "Of the root task itself (SPEC B-6)."),

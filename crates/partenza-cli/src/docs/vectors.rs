@@ -12,8 +12,9 @@ use partenza_protocol::control::{
 use partenza_protocol::error::SupervisorError;
 use partenza_protocol::event::{BootState, CapKind, Event, Record, ServiceState};
 use partenza_protocol::request::{
-    Audit, BootPage, BootRow, Found, Grant, GrantRow, GrantsOf, GrantsPage, ListPage, LogFrom, LogPage,
-    Lookup, Page, Release, Revoke, Spawn, Status, Subscribe, Summary, Switch, Target, Uptime, Version,
+    Audit, BootPage, BootRow, Deliver, Found, Grant, GrantRow, GrantsOf, GrantsPage, ListPage, LogFrom,
+    LogPage, Lookup, Page, Release, Revoke, Spawn, Status, Subscribe, Summary, Switch, Target, Uptime,
+    Version,
 };
 use partenza_protocol::startup::{self, Channel, Contents, PAGE_SIZE, RIGHT_READ, RIGHT_WRITE};
 use partenza_protocol::{ABI, Incarnation, Secret, ServiceId, encode};
@@ -123,6 +124,9 @@ fn requests(vectors: &mut Vectors) {
     vectors.put("grant", &Grant { client: "worker", interface });
     vectors.put("revoke", &Revoke { client: Some("worker"), interface });
     vectors.put("revoke/all", &Revoke { client: None, interface });
+    let bytes = &[0x7f, 0x45, 0x4c, 0x46];
+    vectors.put("deliver", &Deliver { service: "plugin", offset: 768, bytes, last: false });
+    vectors.put("deliver/last", &Deliver { service: "plugin", offset: 20_479, bytes: &[0], last: true });
     vectors.put("switch", &Switch { interface, provider: "ramfs" });
 }
 

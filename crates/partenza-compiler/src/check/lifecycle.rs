@@ -17,6 +17,7 @@ pub fn check(model: &Model<'_>, order: &Order, out: &mut Diagnostics) {
         policies(model, at, out);
         sidecar(model, at, out);
         starts(model, order, at, out);
+        delivery(model, at, out);
     }
     recovery(model, order, out);
     panic(model, order, out);
@@ -84,6 +85,36 @@ fn starts(model: &Model<'_>, order: &Order, at: usize, out: &mut Diagnostics) {
             let found = Diagnostic::error(Code::NotStarted, message).at(dependency.span, "required here");
             out.push(found.help(help));
         }
+    }
+}
+
+/// One whose program comes after the boot can be nothing that others count on before (SPEC D-6).
+fn delivery(model: &Model<'_>, at: usize, out: &mut Diagnostics) {
+    let service = &model.services[at];
+    let Some(span) = service.delivered else { return };
+    let mut refuse = |message: String, help: &str| {
+        let found = Diagnostic::error(Code::BadDelivery, message).at(span, "comes after the boot");
+        out.push(found.help(help));
+    };
+    if service.start != Start::OnDemand {
+        let message =
+            format!("`{}` starts {}, before its program is there", service.name(), start_word(service.start));
+        refuse(
+            message,
+            "write `start: on-demand`: it starts when it is asked for, once its program has come",
+        );
+    }
+    if let Some(other) = model.services.iter().find(|other| other.fallback == Some(at)) {
+        let message =
+            format!("`{}` stands in for `{}`, and may have no program by then", service.name(), other.name());
+        refuse(message, "pack it into the image: leave `binary` out");
+    }
+    if model.config.recovery.panic.as_ref().is_some_and(|name| name.value == service.name()) {
+        let message = format!(
+            "`{}` is to show why the system went down, and may have no program by then",
+            service.name()
+        );
+        refuse(message, "pack it into the image: leave `binary` out");
     }
 }
 

@@ -5,6 +5,7 @@ mod files;
 mod programs;
 
 pub use files::source;
+pub use programs::Program;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -55,6 +56,8 @@ impl Options {
 pub struct Compiled {
     /// What the root task reads.
     pub archive: Vec<u8>,
+    /// What its store holds when every program that comes later has come (SPEC D-6).
+    pub store: Vec<u8>,
     /// Bytes of RAM that the plan's objects take.
     pub memory: u64,
     /// Slots of the root CNode that the plan takes.
@@ -72,6 +75,19 @@ impl Compiled {
     pub fn plan(&self) -> Plan<'_> {
         let archive = Archive::open(&self.archive).expect("an archive that was just sealed opens");
         Plan::decode(archive.plan()).expect("a plan that was just encoded decodes")
+    }
+
+    /// The services whose programs come after the boot, and what is to be delivered for each.
+    #[must_use]
+    pub fn deliveries(&self) -> Vec<(String, &[u8])> {
+        let plan = self.plan();
+        let delivery = |service: &partenza_plan::Service<'_>| {
+            let image = plan.image_of(service);
+            image.delivered?;
+            let program = self.store.get(image.begin() as usize..)?.get(..image.bytes() as usize)?;
+            Some((service.name.to_owned(), program))
+        };
+        plan.services.iter().filter_map(delivery).collect()
     }
 
     /// Injects the archive into a root task, if kernel and machine can hold the result. Findings go to `out`.
@@ -93,7 +109,7 @@ impl Compiled {
                 return None;
             }
         };
-        match image::inject(&bytes, &self.archive, kernel) {
+        match image::inject(&bytes, &self.archive, self.store.len() as u64, kernel) {
             Ok(image) => self.fits(&image, kernel, machine, out).then_some(image),
             Err(problems) => {
                 problems.into_iter().for_each(&mut refuse);
@@ -157,7 +173,7 @@ fn compile_noting(options: &Options, sources: &mut Sources, out: &mut Diagnostic
     exclusive::check(&model, out);
     providers::check(&model, out);
     target::check(&model, &options.kernel, out);
-    let (elfs, image_of) = programs::elfs(options, &model, &mut sources.inputs, out);
+    let (programs, image_of) = programs::programs(options, &model, &mut sources.inputs, out);
     if out.has_errors() {
         return None;
     }
@@ -166,7 +182,7 @@ fn compile_noting(options: &Options, sources: &mut Sources, out: &mut Diagnostic
         model: &model,
         order: &order,
         authority: &authority,
-        elfs: &elfs,
+        programs: &programs,
         image_of: &image_of,
         kernel: &options.kernel,
         title: &title,
@@ -176,11 +192,13 @@ fn compile_noting(options: &Options, sources: &mut Sources, out: &mut Diagnostic
     if out.has_errors() {
         return None;
     }
-    let archive = archive::write(&mut plan, &elfs);
+    let hashes = archive::Hashes::default();
+    let (archive, store) = archive::write(&mut plan, &programs, &hashes);
     Some(Compiled {
         memory: slots::memory(&plan),
         slots: plan.objects.slots.into(),
         archive,
+        store,
         policy: files.config.policy.clone(),
     })
 }

@@ -11,16 +11,25 @@ use crate::manifest::Manifest;
 use crate::resolve::Model;
 use crate::source::{Inputs, Span, Spanned};
 
-/// The ELF files, equal ones once, and which of them each service runs.
-pub fn elfs(
+/// An ELF file that services run.
+pub struct Program {
+    /// As system.xml names it.
+    pub file: String,
+    pub elf: Elf,
+    /// It is handed over after the boot (SPEC D-6).
+    pub delivered: bool,
+}
+
+/// The ELF files, equal ones once, but for those that are delivered, and which of them each service runs.
+pub fn programs(
     options: &Options,
     model: &Model<'_>,
     inputs: &mut Inputs,
     out: &mut Diagnostics,
-) -> (Vec<(String, Elf)>, Vec<usize>) {
-    let mut elfs: Vec<(String, Elf)> = Vec::new();
-    let mut by_contents: HashMap<Vec<u8>, usize> = HashMap::new();
-    let mut by_name: HashMap<(&str, Option<&str>), usize> = HashMap::new();
+) -> (Vec<Program>, Vec<usize>) {
+    let mut programs: Vec<Program> = Vec::new();
+    let mut by_contents: HashMap<(Vec<u8>, bool), usize> = HashMap::new();
+    let mut by_name: HashMap<(&str, Option<&str>, bool), usize> = HashMap::new();
     let mut image_of = Vec::new();
     for service in &model.services {
         let Some(image) = &service.pd.image else {
@@ -31,22 +40,23 @@ pub fn elfs(
             entrypoint(manifest, image, out);
         }
         let symbols = service.pd.path_for_symbols.as_ref();
-        let name = (image.value.as_str(), symbols.map(|s| s.value.as_str()));
+        let delivered = service.delivered.is_some();
+        let name = (image.value.as_str(), symbols.map(|s| s.value.as_str()), delivered);
         if let Some(index) = by_name.get(&name) {
             image_of.push(*index);
             continue;
         }
         let index = match load(options, image, symbols, inputs, out) {
-            Some((bytes, elf)) => *by_contents.entry(bytes).or_insert_with(|| {
-                elfs.push((image.value.clone(), elf));
-                elfs.len() - 1
+            Some((bytes, elf)) => *by_contents.entry((bytes, delivered)).or_insert_with(|| {
+                programs.push(Program { file: image.value.clone(), elf, delivered });
+                programs.len() - 1
             }),
             None => 0,
         };
         by_name.insert(name, index);
         image_of.push(index);
     }
-    (elfs, image_of)
+    (programs, image_of)
 }
 
 /// The author's and the integrator's file must be the same.

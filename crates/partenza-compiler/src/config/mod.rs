@@ -105,7 +105,20 @@ pub struct Entry {
     pub class: Option<Class>,
     pub start: Option<Start>,
     pub fallback: Option<Spanned<String>>,
+    pub binary: Option<Spanned<Binary>>,
 }
+
+/// Where a service's program comes from (SPEC D-1, D-6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Binary {
+    /// It is in the image.
+    Packed,
+    /// It is handed over after the boot.
+    Delivered,
+}
+
+/// The words of `binary`.
+pub const BINARIES: &[(&str, Binary)] = &[("packed", Binary::Packed), ("delivered", Binary::Delivered)];
 
 #[derive(Clone, Debug)]
 pub enum SupervisorChannel {

@@ -4,7 +4,7 @@
 use partenza_plan::{Overload, Storm};
 
 use super::{
-    BIND, Bind, Boot, CONFIG, Config, Entry, Grant, ON_DEAD, OnDead, Recovery, Rule, Served,
+    BINARIES, BIND, Bind, Boot, CONFIG, Config, Entry, Grant, ON_DEAD, OnDead, Recovery, Rule, Served,
     SupervisorChannel, platform,
 };
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
@@ -58,6 +58,9 @@ fn service(name: &Spanned<String>, f: &View<'_>) -> Option<Entry> {
         class: f.choice("class", CLASSES),
         start: f.choice("start", STARTS),
         fallback: f.text("fallback"),
+        binary: f
+            .get("binary")
+            .and_then(|item| Some(Spanned::new(f.choice("binary", BINARIES)?, item.span()))),
     })
 }
 

@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use super::platform::{TIMERS, UARTS};
-use super::{BIND, ON_DEAD};
+use super::{BINARIES, BIND, ON_DEAD};
 use crate::diagnostic::Code;
 use crate::kinds::{Kind, Part, Row, TABLE};
 use crate::manifest;
@@ -132,6 +132,12 @@ fn service() -> Table {
         manifest::class("the manifest's"),
         manifest::start("the manifest's"),
         manifest::fallback("the manifest's"),
+        field(
+            "binary",
+            words(BINARIES),
+            "packed",
+            "whether the program is in the image, or `delivered` after the boot (SPEC D-6): docs/policy/start.md",
+        ),
     ])
 }
 

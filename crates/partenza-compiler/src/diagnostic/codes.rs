@@ -117,6 +117,7 @@ codes! {
     BadPanic = 421: "a service that cannot show why the system went down", "name one that starts `on-demand`, tells when it is ready and requires nobody";
     ProviderTwice = 422: "a service is listed as a provider of two interfaces", "`providers` gives each service one endpoint to share: list it once";
     ProviderUnreached = 423: "a client may call one provider of an interface and not another", "give it a channel to each service of the list, with the same id at the servers' ends";
+    BadDelivery = 424: "a service that others count on before its program is there", "pack its program into the image, or have it start `on-demand`";
 
     RequiredNotGranted = 501: "a required capability has no grant", "grant it in partenza.yaml, `services: NAME: grants`";
     ObjectNotAsked = 502: "system.xml gives what no manifest asked for", "remove it from system.xml, or ask for it in the manifest and name it in a grant";

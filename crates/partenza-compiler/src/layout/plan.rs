@@ -18,9 +18,9 @@ use super::slots;
 use crate::check::authority::Authority;
 use crate::check::order::Order;
 use crate::check::providers::{Group, groups};
+use crate::compile::Program;
 use crate::config::budget;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::elf::Elf;
 use crate::kernel::Kernel;
 use crate::numbers::show_size;
 use crate::resolve::Model;
@@ -39,8 +39,8 @@ pub struct Input<'i> {
     pub order: &'i Order,
     /// In the model's order.
     pub authority: &'i [Authority],
-    /// Distinct ELF files, and which of them each service of the model runs.
-    pub elfs: &'i [(String, Elf)],
+    /// Distinct programs, and which of them each service of the model runs.
+    pub programs: &'i [Program],
     pub image_of: &'i [usize],
     pub kernel: &'i Kernel,
     pub title: &'i str,
@@ -60,7 +60,7 @@ pub fn build<'a>(input: &'a Input<'a>, store: &'a Store, out: &mut Diagnostics) 
     let (endpoints, endpoint_count) = endpoints(input, &groups);
     let providers = providers(input, &groups, &ids, &endpoints);
     let (regions, region_index) = regions(input);
-    let images = input.elfs.iter().map(|(file, elf)| image(file, elf)).collect();
+    let images = input.programs.iter().map(image).collect();
     let mut irqs = Vec::new();
     let peers = Peers { system: model.system, kernel: input.kernel, ids: &ids, endpoints: &endpoints };
     let mut services = Vec::new();
@@ -226,8 +226,9 @@ fn page_bits(system: &sdf::System, region: &sdf::Region) -> u8 {
     if large { 21 } else { PAGE_BITS }
 }
 
-fn image<'a>(file: &'a str, elf: &Elf) -> Image<'a> {
-    let segments = elf.segments.iter().map(|segment| Segment {
+/// The hash of one that is delivered is not known either.
+fn image(program: &Program) -> Image<'_> {
+    let segments = program.elf.segments.iter().map(|segment| Segment {
         address: segment.first_page(),
         pages: segment.pages() as u32,
         archive: 0,
@@ -236,7 +237,9 @@ fn image<'a>(file: &'a str, elf: &Elf) -> Image<'a> {
         writable: segment.writable,
         executable: segment.executable,
     });
-    Image { file, entry: elf.entry, segments: segments.collect(), symbols: None }
+    let delivered = program.delivered.then_some(&[][..]);
+    let (file, entry) = (&program.file, program.elf.entry);
+    Image { file, entry, segments: segments.collect(), symbols: None, delivered }
 }
 
 /// Of another kind than IOAPIC, or beyond what the board has, is what was refused for the target.

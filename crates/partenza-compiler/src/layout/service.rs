@@ -43,7 +43,7 @@ impl<'a> Builder<'_, 'a> {
         let service = &self.input.model.services[self.at];
         let pd = service.pd;
         let authority = &self.input.authority[self.at];
-        let elf = &self.input.elfs[self.input.image_of[self.at]].1;
+        let elf = &self.input.programs[self.input.image_of[self.at]].elf;
         let image_place = pd.image.as_ref().map_or(pd.span, |image| image.span);
         let (patches, problems) =
             patch::patches(pd, self.input.model.system, elf, authority.supervisor_channel);

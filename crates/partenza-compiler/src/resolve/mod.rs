@@ -39,6 +39,8 @@ pub struct Service<'m> {
     pub health: Health,
     /// With the defaults of its class.
     pub restart: Restart,
+    /// Its program is handed over after the boot (SPEC D-6): where that is written.
+    pub delivered: Option<Span>,
     /// Index into [`Model::services`], as are the next two.
     pub fallback: Option<usize>,
     pub sidecar_of: Option<usize>,

@@ -7,7 +7,7 @@ use partenza_plan::policy::OnExhausted;
 use partenza_plan::{Class, Health, Readiness, Restart, Start};
 
 use super::{Dependency, Model, Service, pd};
-use crate::config::Config;
+use crate::config::{Binary, Config};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, suggest};
 use crate::manifest::{Manifest, Manifests, STARTUP_TIMEOUT};
 use crate::sdf::{Pd, System};
@@ -92,6 +92,10 @@ fn service<'m>(
         startup_timeout: manifest.map_or(STARTUP_TIMEOUT, |m| m.startup_timeout),
         health: manifest.map_or(Health::NONE, |m| m.health.resolve()),
         restart: manifest.map_or(Restart::NEVER, |m| m.restart.resolve(class, has_fallback)),
+        delivered: entry
+            .and_then(|e| e.binary.as_ref())
+            .filter(|binary| binary.value == Binary::Delivered)
+            .map(|binary| binary.span),
         fallback: None,
         sidecar_of: None,
         requires: Vec::new(),

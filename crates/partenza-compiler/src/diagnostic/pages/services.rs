@@ -174,4 +174,12 @@ pub const PAGES: &[Page] = &[
         "one channel, from `client` to `filesystem`, and providers: {storage/files: [filesystem, ramfs]}",
         "a second channel, from `client` to `ramfs`, with the same id at the server's end",
     ),
+    piece(
+        Code::BadDelivery,
+        "With `binary: delivered` a program is not in the image but handed over after the boot (SPEC D-6). Until then the \
+         service cannot be started, so the boot cannot start it, and it cannot stand in for another.",
+        CONFIG,
+        "  client:\n    binary: delivered",
+        "  client:",
+    ),
 ];
