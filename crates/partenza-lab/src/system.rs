@@ -32,6 +32,8 @@ pub struct Service {
     health: String,
     /// More lines of the manifest.
     manifest: Vec<String>,
+    /// More lines of its entry in partenza.yaml.
+    entry: Vec<String>,
     /// What it holds besides: as its manifest, partenza.yaml and system.xml say it.
     holds: Vec<[String; 3]>,
 }
@@ -55,6 +57,7 @@ impl Service {
             restart: "{policy: never}".to_owned(),
             health: String::new(),
             manifest: Vec::new(),
+            entry: Vec::new(),
             holds: Vec::new(),
         }
     }
@@ -77,6 +80,13 @@ impl Service {
     #[must_use]
     pub fn manifest(mut self, line: &str) -> Self {
         self.manifest.push(line.to_owned());
+        self
+    }
+
+    /// A line more of its entry in partenza.yaml.
+    #[must_use]
+    pub fn entry(mut self, line: &str) -> Self {
+        self.entry.push(line.to_owned());
         self
     }
 

@@ -32,6 +32,7 @@
 mod cell;
 pub mod clients;
 mod context;
+mod delivery;
 mod fatal;
 mod peer;
 mod ports;
@@ -39,6 +40,7 @@ mod service;
 
 pub use cell::TakeCell;
 pub use context::Context;
+pub use delivery::Delivery;
 pub use fatal::{crash, give_up};
 pub use partenza_interfaces::{Message, ServiceError, Text, info};
 pub use partenza_protocol::control::Level;

@@ -238,7 +238,7 @@ impl Hub {
 /// Whether to do it twice is the same as to do it once.
 fn may_repeat(label: u16) -> bool {
     Op::from_label(u64::from(label))
-        .is_none_or(|op| !matches!(op, Op::Restart | Op::Spawn | Op::Crash | Op::Emit))
+        .is_none_or(|op| !matches!(op, Op::Restart | Op::Spawn | Op::Crash | Op::Emit | Op::Deliver))
 }
 
 #[cfg(test)]

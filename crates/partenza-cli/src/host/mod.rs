@@ -21,6 +21,7 @@ mod change;
 mod client;
 mod connect;
 mod console;
+mod deliver;
 mod editor;
 mod follow;
 pub mod frames;
@@ -85,6 +86,9 @@ pub enum Ask {
     /// Let another provider serve an interface
     #[command(after_help = provider::SWITCH_EXAMPLES)]
     Switch(provider::SwitchArgs),
+    /// Hand over the program of a service that was packed without it
+    #[command(after_help = deliver::EXAMPLES)]
+    Deliver(deliver::DeliverArgs),
     /// Tell a service to touch address 0: a debug aid
     #[command(after_help = "Example:\n  partenza crash network && partenza log -n 5")]
     Crash(change::ChangeArgs),
@@ -123,6 +127,7 @@ impl Ask {
             Ask::Disable(args) => change::change(Op::Disable, args, session),
             Ask::Lookup(args) => provider::lookup(args, session),
             Ask::Switch(args) => provider::switch(args, session),
+            Ask::Deliver(args) => deliver::deliver(args, session),
             Ask::Crash(args) => change::change(Op::Crash, args, session),
             Ask::Shutdown(args) => change::end(Op::Shutdown, args, session),
             Ask::Reboot(args) => change::end(Op::Reboot, args, session),

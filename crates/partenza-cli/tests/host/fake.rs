@@ -11,8 +11,8 @@ use std::thread;
 use partenza_protocol::event::{BootState, CapKind, Event, Mismatch, Record, ServiceState};
 use partenza_protocol::frame::{Body, MAX_FRAME, MAX_PAYLOAD, Message, frame, unframe};
 use partenza_protocol::request::{
-    Audit, BootPage, BootRow, GrantRow, GrantsOf, GrantsPage, ListPage, LogFrom, LogPage, PAGE, Page, Status,
-    Summary, Target, Uptime, Version,
+    Audit, BootPage, BootRow, Deliver, GrantRow, GrantsOf, GrantsPage, ListPage, LogFrom, LogPage, PAGE,
+    Page, Status, Summary, Target, Uptime, Version,
 };
 use partenza_protocol::{Code, Incarnation, Op, ServiceId, decode, encode};
 use serde::Serialize;
@@ -41,6 +41,10 @@ pub struct World {
     pub changes: Vec<(Op, String)>,
     /// What a change is answered with; 0 is yes.
     pub answer: u16,
+    /// The program that was delivered so far.
+    pub program: Vec<u8>,
+    /// How many pieces of it come before one that does not come through.
+    pub loses: Option<usize>,
     /// What happens after a change.
     pub consequences: Vec<Event<'static>>,
     /// What an audit of the last service finds.
@@ -69,6 +73,8 @@ impl Fake {
             log: Vec::new(),
             changes: Vec::new(),
             answer: 0,
+            program: Vec::new(),
+            loses: None,
             consequences: Vec::new(),
             differences: 0,
             resting: None,
@@ -182,6 +188,7 @@ impl World {
                 let target: Target<'_> = decode(payload).unwrap();
                 self.change(op, target.name, tag);
             }
+            Op::Deliver => self.take_piece(payload, tag),
             Op::Shutdown | Op::Reboot => {
                 assert_eq!(payload, b"");
                 self.change(op, "", tag);
@@ -222,6 +229,28 @@ impl World {
         for event in std::mem::take(&mut self.consequences) {
             self.happens(event);
         }
+    }
+
+    fn take_piece(&mut self, payload: &[u8], tag: u8) {
+        let piece: Deliver<'_> = decode(payload).unwrap();
+        if let Err(code) = self.find(piece.service) {
+            return self.answer(tag, code.0, &[]);
+        }
+        match self.loses {
+            Some(0) => return self.loses = None,
+            Some(more) => self.loses = Some(more - 1),
+            None => {}
+        }
+        if piece.offset == 0 {
+            self.program.clear();
+        }
+        assert_eq!(piece.offset as usize, self.program.len(), "without a gap");
+        self.program.extend_from_slice(piece.bytes);
+        if piece.last {
+            self.changes.push((Op::Deliver, piece.service.to_owned()));
+        }
+        let label = if piece.last { self.answer } else { 0 };
+        self.answer(tag, label, &[]);
     }
 
     fn find(&self, name: &str) -> Result<u16, Code> {

@@ -106,6 +106,46 @@ fn a_refusal_ends_with_one_and_says_how_to_mend_it() {
     assert_eq!(fake.world().changes, [(Op::Crash, "network".to_owned())]);
 }
 
+/// In pieces, whole, and the same again where a piece is lost on the way.
+#[test]
+fn a_program_is_delivered_piece_by_piece() {
+    let fake = Fake::start(&SERVICES);
+    let program: Vec<u8> = (0..5_000u32).map(|at| (at * 7) as u8).collect();
+    std::fs::write(fake.dir.path().join("network.pzb"), &program).unwrap();
+    let args = ["deliver", "network", "network.pzb"];
+    for loses in [None, Some(2)] {
+        fake.world().loses = loses;
+        let value = json(&fake.partenza(&[&args[..], &["--json"]].concat()));
+        assert!(fake.world().program == program);
+        let expected = serde_json::json!({
+            "operation": "deliver",
+            "service": "network",
+            "bytes": 5_000,
+            "sha256": "b0abe1fc3221488396cb845b73dad2a0838923837dfd67247b06e596fff3f2c3",
+            "outcome": "delivered",
+        });
+        assert_eq!(value, expected);
+    }
+    let told = out(&fake.partenza(&args));
+    assert_eq!(told, "network: its program is there, 5 KiB; `partenza start network` starts it\n");
+    assert_eq!(fake.world().changes, vec![(Op::Deliver, "network".to_owned()); 3]);
+    fake.world().answer = 807;
+    let refused = fake.partenza(&args);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(
+        err(&refused).contains("PZ-E0807 the program is not the planned one\n  to mend it: "),
+        "{}",
+        err(&refused)
+    );
+    let unknown = fake.partenza(&["deliver", "netwrk", "network.pzb"]);
+    assert!(err(&unknown).ends_with("`netwrk`; did you mean `network`?\n"), "{}", err(&unknown));
+    for file in ["nowhere.pzb", "empty.pzb"] {
+        std::fs::write(fake.dir.path().join("empty.pzb"), "").unwrap();
+        let output = fake.partenza(&["deliver", "network", file]);
+        assert_eq!((output.status.code(), err(&output).contains(file)), (Some(2), true), "{}", err(&output));
+    }
+}
+
 #[test]
 fn without_a_system_the_command_ends_with_two_and_says_so() {
     let dir = tempfile::TempDir::new().unwrap();

@@ -148,6 +148,9 @@ impl System {
             }
             grants.extend(service.holds.iter().map(|[_, grant, _]| grant.clone()));
             line(&mut text, format_args!("    grants: {{{}}}", grants.join(", ")));
+            for more in &service.entry {
+                line(&mut text, format_args!("    {more}"));
+            }
         }
         for more in &self.config {
             line(&mut text, format_args!("{more}"));

@@ -141,7 +141,7 @@ fn a_silent_system_is_asked_three_times_and_then_its_client_is_told() {
 
 #[test]
 fn what_must_not_be_done_twice_is_sent_once() {
-    for op in [Op::Restart, Op::Crash, Op::Spawn] {
+    for op in [Op::Restart, Op::Crash, Op::Spawn, Op::Deliver] {
         let mut bench = Bench::new();
         let a = bench.hub.connect();
         bench.ask(a, 1, op);
