@@ -7,6 +7,7 @@ mod c;
 mod callers;
 mod conformance;
 mod costs;
+mod delivery;
 mod dependents;
 mod exhausted;
 mod faults;

@@ -8,7 +8,8 @@
 //! | `misbehave` | MODE and what it takes | breaks one rule; see `misbehave.rs` for the modes |
 //! | `hostile` | MODE and what it takes | attacks the system once it is ready; see `hostile.rs` |
 //! | `patient` | KEY=VALUE… | a good service but for what it is told to do; see `patient.rs` |
-//! | `script` | STEP… | asks for one thing after another once it is ready; see `script.rs` |
+//! | `script` | STEP… | asks for one thing after another once it is ready; see `steps.rs` |
+//! | `courier` | STEP… | the same, and delivers a program that it carries; see `courier.rs` |
 //! | `mayfly` | - | faults 5 ms after it is ready, with both times in registers: the bench's measure of a restart |
 //! | `witness` | \[LAST,… \[PAUSE\]\] | serves `test/count`: answers each call with how many it has answered, after PAUSE ms; touches address 0 at the call after LAST, which is a number or `any` for each incarnation, the last for all that follow |
 //! | `prober` | CALLS \[FIRST\] | calls `test/count` CALLS times before ready, again when stopped and at each signal of a peer |
@@ -28,6 +29,8 @@
 //! own.
 #![no_std]
 #![deny(unsafe_code)]
+
+pub mod steps;
 
 use partenza_service::{Code, Context, ServiceError};
 

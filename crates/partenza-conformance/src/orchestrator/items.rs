@@ -30,7 +30,7 @@ rules! {
         D3 = "D-3" "failures give back", "D-3", "everything that a failed start took is whole again", "root-task/src/executor.rs, inspect.rs";
         D4 = "D-4" "arguments", "D-4", "arguments, stack and priority are the manifest's", "root-task/src/page.rs";
         D5 = "D-5" "ELF files", "D-5", "bad ELF files are refused", "crates/partenza-compiler/src/elf";
-        D6 = "D-6" "programs after boot", "D-6", "a program may come from elsewhere", "not in this release";
+        D6 = "D-6" "programs after boot", "D-6", "a program that comes later is held against the plan's hash, and runs only then", "root-task/src/delivery.rs";
         E1 = "E-1" "states of the boot", "E-1", "every transition is told with its time", "root-task/src/notices.rs";
         E2 = "E-2" "critical services", "E-2", "failing in layers 2 to 4 fails the boot, above it does not", "crates/partenza-lifecycle/src/turn.rs";
         E3 = "E-3" "failed boots", "E-3", "BootFailed with the culprit, then Panic, then the end as configured", "root-task/src/notices.rs";
@@ -120,7 +120,6 @@ pub const UNSEEN: &[(Item, &str)] = &[
     (Item::C1, "a system's own matter: the reference system's tests"),
     (Item::C2, "a system's own matter: the reference system's tests"),
     (Item::D5, "of the host, before anything runs: clauses C-201 to C-210 of `conformance module`"),
-    (Item::D6, LATER),
     (
         Item::F3,
         "rights of a capability cannot be read back from the kernel; `partenza grants` tells the planned ones",

@@ -6,6 +6,7 @@
 //! A scene is one system and what is judged of it. What a machine does not do before its deadline fails the scene's items
 //! that were not judged until then.
 
+mod delivery;
 mod health;
 mod images;
 pub mod items;
@@ -17,7 +18,7 @@ mod restarts;
 
 use std::time::Duration;
 
-use partenza_compiler::{Diagnostics, Sources};
+use partenza_compiler::{Compiled, Diagnostics, Sources};
 use partenza_lab::log::Log;
 use partenza_lab::machine::{Machine, Outcome, Trouble};
 use partenza_lab::system::System;
@@ -72,6 +73,7 @@ const SCENES: &[Scene] = &[
     Scene { items: restarts::ITEMS, play: restarts::play },
     Scene { items: restarts::LIMIT_ITEMS, play: restarts::limits },
     Scene { items: providers::ITEMS, play: providers::play },
+    Scene { items: delivery::ITEMS, play: delivery::play },
     Scene { items: recovery::ITEMS, play: recovery::play },
     Scene { items: recovery::BUDGET_ITEMS, play: recovery::budget },
 ];
@@ -113,19 +115,25 @@ struct Stage<'a> {
 impl Stage<'_> {
     /// A machine that boots the system; it goes off by itself when its boot fails.
     fn machine(&self, name: &str, system: &System) -> Result<Machine, Unable> {
+        self.compiled(name, system).map(|(machine, _)| machine)
+    }
+
+    /// The same, and what was compiled for it.
+    fn compiled(&self, name: &str, system: &System) -> Result<(Machine, Compiled), Unable> {
         let dir = self.ground.folder(name)?;
         system.write(&dir).map_err(|error| Unable(format!("{}: {error}", dir.display())))?;
         let mut sources = Sources::default();
         let mut found = Diagnostics::default();
-        let image = match self.ground.compile(&dir, &mut sources, &mut found) {
-            Some(compiled) => self.ground.image(&compiled, name, &mut found)?,
+        let compiled = self.ground.compile(&dir, &mut sources, &mut found);
+        let image = match &compiled {
+            Some(compiled) => self.ground.image(compiled, name, &mut found)?,
             None => None,
         };
-        let Some(image) = image else {
+        let Some((image, compiled)) = image.zip(compiled) else {
             let list: Vec<String> = errors(&found, &sources).map(|(_, line)| line).collect();
             return Err(Unable(format!("the scene `{name}` does not compile:\n{}", list.join("\n"))));
         };
-        Ok(self.with_parameters(self.ground.machine(&image)))
+        Ok((self.with_parameters(self.ground.machine(&image)), compiled))
     }
 
     fn with_parameters(&self, machine: Machine) -> Machine {
@@ -165,6 +173,7 @@ fn codes_are_known(log: &Log, sheet: &mut Sheet<Item>) {
         | Event::Emergency { code, .. }
         | Event::Unhealthy { code, .. }
         | Event::BootFailed { code, .. }
+        | Event::DeliveryRefused { code, .. }
         | Event::InitError { code, .. } => Some(*code),
         _ => None,
     };

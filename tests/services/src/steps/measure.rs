@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! What can be told of the Supervisor's costs from outside, by the TSC.
 
+use crate::{TICKS, tsc};
 use partenza_service::{Code, Context, Level};
-use partenza_test_services::{TICKS, tsc};
 
 /// More ticks than a look at the TSC takes.
 const LOOK: u64 = 50;
