@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! The boot attempt counter (SPEC ): bytes that survive a warm reset, on pc99 in the CMOS RAM.
 //!
-//! Counted up before the first service starts, cleared at BootComplete; the reason of the last failure stays. A system
+//! Counted up before the first service starts, and back when somebody who may ends the boot; cleared at BootComplete; the
+//! reason of the last failure stays. A system
 //! that is lost soon after counts with the boots that failed before it, so that one which boots and is lost over and
 //! over comes to a recovery boot (SPEC E-5); lost later, it is the first of a new row. Bytes that do not add up, after a
 //! change of battery, count as no attempt at all.
@@ -67,6 +68,11 @@ impl Attempts {
         self.code = code.0;
         self.culprit = culprit.map_or(NOBODY, |id| id.0);
         self.write(self.failed.saturating_add(1));
+    }
+
+    /// Somebody asked for the end of this boot: it has not failed.
+    pub fn called_off(&mut self) {
+        self.write(self.failed);
     }
 
     /// BootComplete.

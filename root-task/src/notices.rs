@@ -105,7 +105,12 @@ impl Supervisor {
         }
         self.tell(Event::State(self.boot_state));
         match to {
-            Boot::ShuttingDown(_) => self.tell(Event::ShutdownBegun),
+            Boot::ShuttingDown(_) => {
+                if let (None, Some(attempts)) = (self.complete, &mut self.attempts) {
+                    attempts.called_off();
+                }
+                self.tell(Event::ShutdownBegun);
+            }
             Boot::SupervisorMode => self.on_supervisor_mode(),
             _ => {}
         }

@@ -90,6 +90,24 @@ fn the_boot_after_too_many_failures_is_a_recovery_boot_and_the_next_is_none() {
     outcome.same("what comes after it", told(&boots[5]), Some((1, crashed, Some("broken"), false)));
 }
 
+/// SPEC Q-1: who is asked for the end of a boot has not failed. Each of these boots is reset before it is complete.
+#[test]
+fn a_boot_that_is_called_off_is_no_failed_one() {
+    let system = System::new("recovery-called-off")
+        .with(Service::new("asker", "script", 2).args(&["reboot"]).priority(50).may("reboot"))
+        .with(Service::new("slow", "misbehave", 3).arg("silent").critical(false))
+        .boot("max_attempts: 2")
+        .config("recovery: {services: [asker]}");
+    let machine = machine("recovery-called-off", &system);
+    let outcome = machine.run_until("the fourth boot's end", |log| {
+        log.boots().get(3).is_some_and(|boot| boot.reached(BootState::ShuttingDown))
+    });
+    for boot in boots(&outcome) {
+        outcome.same("what it tells", told(&boot), None);
+        outcome.same("whether it was complete", boot.complete(), None);
+    }
+}
+
 /// A system that boots and is lost; `lost` says of what its service dies.
 fn lost(name: &str, args: &[&str], health: &str) -> Vec<Log> {
     let system = System::new(name)
