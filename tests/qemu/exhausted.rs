@@ -170,7 +170,7 @@ fn a_storm_of_restarts_is_broken_off() {
     outcome.must(&format!("{core} restarts of the core service"), core > 6);
     let limit = Event::RestartLimitReached {
         service: log.id("mortal"),
-        restarts: mortal as u16 + 1,
+        restarts: mortal as u16,
         code: SupervisorError::StormGuard.code(),
     };
     outcome.must("it is told which limit", log.has(&limit));

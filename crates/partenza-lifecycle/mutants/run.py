@@ -95,6 +95,12 @@ MUTANTS = [
     ("the back-off is capped", "spec.rs",
      "last.grown(self.backoff_percent).min(self.max_delay)", "last.grown(self.backoff_percent)"),
     ("a stable period ends a row", "restart.rs", "            record.in_a_row = 0;\n", ""),
+    ("a stable period ends the back-off", "restart.rs", "            record.delay = None;\n", ""),
+    ("only restarts that begin are counted", "restart.rs",
+     "                record.held_back = true;\n",
+     "                record.held_back = true;\n                record.in_a_row += 1;\n"),
+    ("a restart that did not begin does not lengthen the next delay", "restart.rs",
+     "Some(last) if record.held_back => last,", "Some(last) if false => last,"),
     # Those that go together.
     ("what restarts with it is gone before it is created", "turn.rs",
      "        if self.clear_the_way(service, sink) {\n            return false;\n        }\n        if matches!(state", "        if matches!(state"),

@@ -238,7 +238,7 @@ pub enum Notice {
     /// No restart is left to the service (SPEC I-6). What follows is its `on_exhausted`.
     RestartLimitReached {
         service: ServiceId,
-        /// Since its last stable period.
+        /// That began since its last stable period.
         restarts: u16,
         limit: Limit,
     },

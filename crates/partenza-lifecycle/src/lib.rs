@@ -100,7 +100,8 @@
 //! | given up | its sidecars stop, its module fails; `Panic`: see the states of the system; `Fallback`: that gets the aim *start* if it was never started or was stopped |
 //!
 //! The first delay is `initial_delay`; each further one is `backoff_percent` of the last, rounded up, at most
-//! `max_delay`. A service that was up for `window` before it failed begins anew; not during boot.
+//! `max_delay`; after one whose restart did not begin it is the same again. A service that was up for `window` before it
+//! failed begins anew; not during boot.
 //!
 //! # Requests (SPEC I-4)
 //! Each is answered at once by [`Notice::Answered`]; the rest comes by turns. `Lookup` is the only one heard in boot. All

@@ -133,9 +133,11 @@ pub struct Record {
     /// Of the last probe; never starts over, so that a late answer is known as such.
     pub(crate) probe: u32,
     pub(crate) restarts: u32,
-    /// Restarts since the last stable period (SPEC L-2), and the last delay.
+    /// Restarts that began since the last stable period (SPEC L-2).
     pub(crate) in_a_row: u16,
-    pub(crate) delay: Duration,
+    /// The last delay since then, and whether its restart has not begun: then the next one is as long.
+    pub(crate) delay: Option<Duration>,
+    pub(crate) held_back: bool,
     /// Its retries are exhausted and it goes on retrying: not worth waiting for.
     pub(crate) forlorn: bool,
     /// It waits for one that is forlorn, and is as little worth waiting for.

@@ -79,9 +79,14 @@ impl Machine<'_> {
         let record = &mut self.records[service.index()];
         if !booting && record.ready.is_some_and(|ready| self.now.since(ready) >= spec.window) {
             record.in_a_row = 0;
+            record.delay = None;
             record.forlorn = false;
         }
-        let delay = if record.in_a_row == 0 { spec.first_delay() } else { spec.grown(record.delay) };
+        let delay = match record.delay {
+            None => spec.first_delay(),
+            Some(last) if record.held_back => last,
+            Some(last) => spec.grown(last),
+        };
         let full = record.ring.is_full(self.history, self.now, spec.window);
         if full || (booting && record.in_a_row >= spec.max) {
             Outlook::Exhausted(Limit::Retries)
@@ -101,8 +106,8 @@ impl Machine<'_> {
         match outlook {
             Outlook::Restart(delay) => {
                 let record = &mut self.records[service.index()];
-                record.in_a_row = record.in_a_row.saturating_add(1);
-                record.delay = delay;
+                record.delay = Some(delay);
+                record.held_back = true;
                 record.forlorn = false;
                 self.restart_after(service, delay, reason, sink);
             }
@@ -216,6 +221,8 @@ impl Machine<'_> {
         self.storm.push(self.history, self.now);
         let record = &mut self.records[service.index()];
         record.restarts = record.restarts.saturating_add(1);
+        record.in_a_row = record.in_a_row.saturating_add(1);
+        record.held_back = false;
         record.ring.push(self.history, self.now);
         true
     }

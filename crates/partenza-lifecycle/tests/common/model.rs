@@ -23,8 +23,10 @@ pub struct Model {
     pub probes: u32,
     /// When it was restarted, ever.
     pub restarts: Vec<Instant>,
-    /// Its last delay, since its last stable period.
+    /// Its last delay, since its last stable period, and whether the restart after it began.
     pub delay: Option<Duration>,
+    pub begun: bool,
+    /// Restarts that began since then.
     pub in_a_row: u16,
     pub until: Option<Instant>,
     /// It is asked to serve and was not up since.
@@ -80,7 +82,8 @@ impl Model {
     /// The delay that comes next, exactly (SPEC L-2).
     pub fn next_delay(&self, spec: &RestartSpec) -> Duration {
         let next = self.delay.map_or(spec.initial_delay.as_micros(), |last| {
-            (last.as_micros() * u64::from(spec.backoff_percent)).div_ceil(100)
+            let percent = if self.begun { u64::from(spec.backoff_percent) } else { 100 };
+            (last.as_micros() * percent).div_ceil(100)
         });
         Duration::from_micros(next.min(spec.max_delay.as_micros()))
     }
@@ -89,7 +92,7 @@ impl Model {
         assert!(delay <= spec.max_delay, "the back-off is capped");
         assert!(self.delay.is_none_or(|last| last <= delay), "the back-off never shrinks within a row");
         self.delay = Some(delay);
-        self.in_a_row += 1;
+        self.begun = false;
     }
 
     /// What is noted of a report that the machine has a use for. `alive`: nobody is probed any more without it.

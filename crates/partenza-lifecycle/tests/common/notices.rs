@@ -35,7 +35,9 @@ impl World<'_> {
                 assert_eq!(self.spec(service).fallback, Some(fallback));
                 assert!(!self.models[usize::from(service.0)].state.is_up());
             }
-            Notice::RestartLimitReached { service, .. } => {
+            Notice::RestartLimitReached { service, restarts, .. } => {
+                let row = self.models[usize::from(service.0)].in_a_row;
+                assert_eq!(restarts, row, "restarts that began, and no others");
                 let spec = self.spec(service);
                 assert_ne!(spec.restart.policy, Policy::Never);
                 if spec.restart.on_exhausted == OnExhausted::RetryForever {
@@ -127,6 +129,17 @@ impl World<'_> {
         model.tried |= to.is_up() || matches!(to, ServiceState::Failed | ServiceState::Disabled);
         model.wanted &= !matches!(to, ServiceState::Failed | ServiceState::Disabled);
         model.tried |= from.is_starting() && matches!(to, ServiceState::Restarting { .. });
+        // A failure that may lead to a restart.
+        let failed = match (to, reason) {
+            (ServiceState::Crashed | ServiceState::Unhealthy, _) => true,
+            (ServiceState::Stopped, Some(Reason::Exited(code))) => {
+                code != 0 || spec.restart.policy == Policy::Always
+            }
+            _ => false,
+        };
+        if failed && alive && !booting {
+            model.note_failure(&spec.restart, now);
+        }
         if from.is_up() && !to.is_up() {
             model.health = HealthModel::default();
         }
@@ -152,9 +165,6 @@ impl World<'_> {
                 return;
             }
             let (restart, delay) = (&spec.restart, until.since(now));
-            if !booting {
-                model.note_failure(restart, now);
-            }
             let next = model.next_delay(restart);
             let late = layer_ends.is_some_and(|end| end <= now.after(next));
             let in_boot = booting && model.in_a_row >= restart.max;

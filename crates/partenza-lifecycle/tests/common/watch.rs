@@ -271,6 +271,8 @@ impl World<'_> {
         let forever = spec.restart.on_exhausted == OnExhausted::RetryForever;
         let model = self.model(service);
         model.restarts.push(now);
+        model.in_a_row += 1;
+        model.begun = true;
         let recent = model.recent(now, spec.restart.window);
         assert!(forever || recent <= usize::from(spec.restart.max), "more restarts than its window has");
         if let BootState::BootingLayer(_) = self.boot {
