@@ -261,11 +261,17 @@ impl Supervisor {
         if requests::empty(self.inbox.payload()).is_err() {
             return malformed();
         }
-        let directive = self.entries[id.0 as usize].directive.take();
-        let directive = directive.unwrap_or_else(|| match self.subscribers.asks(id) {
-            true => Directive::Changed(self.journal.ring().next_sequence()),
-            false => Directive::Nothing,
-        });
+        let directive = match self.entries[id.0 as usize].directive.take() {
+            Some(directive) => {
+                // It may ask once for each signal.
+                if self.subscribers.is_told(id) {
+                    self.executor.signal(id);
+                }
+                directive
+            }
+            None if self.subscribers.asks(id) => Directive::Changed(self.journal.ring().next_sequence()),
+            None => Directive::Nothing,
+        };
         self.answer_with(&directive)
     }
 
@@ -335,7 +341,7 @@ impl Supervisor {
         if self.plan.service(target).supervisor_channel.is_none() {
             return Outcome::Refuse(SupervisorError::NoChannel.code());
         }
-        self.entries[target.0 as usize].directive = Some(Directive::Crash);
+        self.entries[target.0 as usize].direct(Directive::Crash);
         self.executor.signal(target);
         Outcome::Answer(0)
     }

@@ -41,6 +41,16 @@ pub struct Entry {
     pub ready: Option<u64>,
 }
 
+const fn pressure(directive: Directive) -> u8 {
+    match directive {
+        Directive::Nothing | Directive::Changed(_) => 0,
+        Directive::Probe(_) => 1,
+        Directive::Crash => 2,
+        Directive::PrepareStop => 3,
+        Directive::Stop => 4,
+    }
+}
+
 impl Default for Entry {
     fn default() -> Self {
         Self {
@@ -76,6 +86,14 @@ impl Entry {
             last_error: self.last_error,
             ..Self::default()
         };
+    }
+
+    /// Keeps what it is to hear when it asks. What it has not fetched yet gives way to nothing that presses less: who is to
+    /// stop is neither crashed nor probed any more, and who is to crash is not probed.
+    pub fn direct(&mut self, directive: Directive) {
+        if self.directive.is_none_or(|kept| pressure(kept) <= pressure(directive)) {
+            self.directive = Some(directive);
+        }
     }
 
     /// Counts an ignored message; what to log about it, if anything.

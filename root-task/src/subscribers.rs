@@ -26,6 +26,12 @@ impl Subscribers {
         self.list.retain(|(other, _)| *other != id);
     }
 
+    /// Whether `id` was signalled and has not heard why.
+    #[must_use]
+    pub fn is_told(&self, id: ServiceId) -> bool {
+        self.list.contains(&(id, true))
+    }
+
     /// Whether `id` was signalled; from here on it may be again.
     pub fn asks(&mut self, id: ServiceId) -> bool {
         let found = self.list.iter_mut().find(|(other, _)| *other == id);

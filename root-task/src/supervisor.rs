@@ -287,7 +287,7 @@ impl Supervisor {
             partenza_lifecycle::Directive::PrepareStop => partenza_protocol::control::Directive::PrepareStop,
             partenza_lifecycle::Directive::Stop => partenza_protocol::control::Directive::Stop,
         };
-        self.entries[id.0 as usize].directive = Some(directive);
+        self.entries[id.0 as usize].direct(directive);
         self.executor.signal(id);
     }
 

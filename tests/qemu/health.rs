@@ -181,3 +181,17 @@ fn a_service_slower_than_its_heartbeat_hangs() {
     let after = found_after(&outcome);
     outcome.must(&format!("{after} us after ready"), (30_000..30_100).contains(&after));
 }
+
+/// A probe falls due while an order to crash waits to be fetched: that one is kept, for it presses more.
+#[test]
+fn a_probe_does_not_take_the_place_of_what_presses_more() {
+    let busy = Service::new("busy", "script", 5).args(&["wait:150"]).priority(50);
+    let system = System::new("pressing")
+        .with(busy.critical(false).health("probe: call, interval: 100ms, timeout: 100ms"))
+        .with(Service::new("asker", "script", 9).args(&["wait:20", "crash:busy"]).priority(60).may("crash"));
+    let mut running = Machine::new(&Image::of(Kernel::Release, "pressing", &system)).start();
+    running.wait_for("the end of the busy one", |log| log.story(&["busy"]).len() > 2);
+    let outcome = running.switch_off();
+    let story = outcome.log.story(&["busy"]);
+    outcome.same("what became of it", story[2].as_str(), "busy crashed");
+}
