@@ -66,7 +66,7 @@ rules! {
         K1 = "K-1" "probes", "K-1", "a service that asks for it is probed at its interval", "crates/partenza-lifecycle/src/health.rs";
         K2 = "K-2" "reports", "K-2", "it is asked by signal, and its report is taken", "root-task/src/control.rs";
         K3 = "K-3" "thresholds", "K-3", "Degraded first, Unhealthy at the threshold, Recovered at the other", "crates/partenza-lifecycle/src/health.rs";
-        K4 = "K-4" "hangs", "K-4", "a service that spins is found within its timeout", "crates/partenza-lifecycle/src/health.rs";
+        K4 = "K-4" "hangs", "K-4", "a service that spins is found within `interval` and `timeout`", "crates/partenza-lifecycle/src/health.rs";
         L1 = "L-1" "policies", "L-1", "never is never, on-failure is after a failure, and `max` holds", "crates/partenza-lifecycle/src/restart.rs";
         L2 = "L-2" "pauses", "L-2", "they grow by the factor to the longest", "crates/partenza-lifecycle/src/restart.rs";
         L3 = "L-3" "defaults by class", "L-3", "what a manifest leaves out comes from its class", "crates/partenza-plan/src/policy.rs";
