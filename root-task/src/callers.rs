@@ -236,6 +236,15 @@ impl Supervisor {
         }
     }
 
+    /// The server is about to run.
+    pub(crate) fn restore_callers_of(&mut self, server: ServiceId) {
+        if self.callers.downs > 0
+            && let Some(endpoint) = self.servers.served_by(server)
+        {
+            self.restore_callers(endpoint);
+        }
+    }
+
     fn lead_callers(&mut self, endpoint: u16, lead: fn(&Executor, &Caller) -> Result<(), Refused>) {
         for place in self.callers.of_endpoint(endpoint) {
             let caller = self.callers.all[self.callers.order[place] as usize];

@@ -104,7 +104,9 @@ impl Supervisor {
 
     /// `id` is up: it may be its turn to serve.
     pub(crate) fn offer(&mut self, id: ServiceId) {
-        if let Some(endpoint) = self.servers.endpoint_of(id) {
+        if !self.plan.providers.is_empty()
+            && let Some(endpoint) = self.servers.endpoint_of(id)
+        {
             self.follow(endpoint, false);
         }
     }

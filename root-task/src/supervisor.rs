@@ -175,9 +175,7 @@ impl Supervisor {
     fn create(&mut self, life: partenza_lifecycle::ServiceId) {
         let id = ServiceId(life.0);
         self.on_account_of(id);
-        if let Some(endpoint) = self.servers.served_by(id) {
-            self.restore_callers(endpoint);
-        }
+        self.restore_callers_of(id);
         self.unbind_calls_of(id);
         let fresh = !self.entries[id.0 as usize].made.has_spaces();
         let now = self.clock.now();
