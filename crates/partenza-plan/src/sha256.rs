@@ -77,7 +77,7 @@ impl Sha256 {
             words[t] = far.wrapping_add(words[t - 7]).wrapping_add(near).wrapping_add(words[t - 16]);
         }
         let [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h] = self.state;
-        for (word, round) in words.into_iter().zip(ROUNDS) {
+        for (&word, &round) in words.iter().zip(&ROUNDS) {
             let turned = e.rotate_right(6) ^ e.rotate_right(11) ^ e.rotate_right(25);
             let chosen = (e & f) ^ (!e & g);
             let one = h.wrapping_add(turned).wrapping_add(chosen).wrapping_add(round).wrapping_add(word);
