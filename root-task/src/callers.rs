@@ -184,8 +184,16 @@ impl Supervisor {
 
     /// The server's incarnation is gone: nobody may go on waiting for its answer. `returns`: another one follows.
     pub(crate) fn release_callers(&mut self, server: ServiceId, returns: bool) {
-        let Some(endpoint) = self.servers.served_by(server) else { return };
-        let served = self.follow(endpoint, true) || returns;
+        let Some(endpoint) = self.servers.endpoint_of(server) else { return };
+        let serving = self.servers.serving(endpoint);
+        let served = if serving == server {
+            self.follow(endpoint, true) || returns
+        } else if self.entries[server.0 as usize].owes && self.waits(serving) {
+            // It took a call with it that it had begun before. Nobody can stand in another one.
+            true
+        } else {
+            return;
+        };
         for place in self.callers.of_endpoint(endpoint) {
             let index = self.callers.order[place] as usize;
             let caller = self.callers.all[index];
@@ -195,7 +203,7 @@ impl Supervisor {
             if self.entries[caller.client.0 as usize].made.runs() {
                 self.release_caller(server, &caller, served);
             }
-            if caller.late {
+            if caller.late && serving == server {
                 self.withdraw(index);
             }
         }

@@ -123,16 +123,26 @@ impl Supervisor {
             }
             let outcome = self.executor.receive_from(id, place);
             self.note(id, outcome);
-            let waits = [sel4::sys::number::Recv, sel4::sys::number::ReplyRecv];
-            if made.runs() && self.executor.standing_in(id, &waits, OWN).is_some() {
+            if !made.runs() {
+                continue;
+            }
+            if self.waits(id) {
                 let outcome = self.executor.resume_where_it_stands(id);
                 self.note(id, outcome);
+            } else {
+                self.entries[id.0 as usize].owes = id == from;
             }
         }
         self.restore_callers(endpoint);
         let interface = self.plan.providers.iter().find(|group| group.endpoint == endpoint);
         let interface = interface.map_or("", |group| group.interface);
         self.tell(Event::Switched { interface, from, to });
+    }
+
+    /// Whether it stands in the wait for a message, so that it works for nobody.
+    pub(crate) fn waits(&self, id: ServiceId) -> bool {
+        let waits = [sel4::sys::number::Recv, sel4::sys::number::ReplyRecv];
+        self.executor.standing_in(id, &waits, OWN).is_some()
     }
 
     fn is_up(&self, id: ServiceId) -> bool {

@@ -144,6 +144,26 @@ fn who_stands_by_takes_over_from_one_that_dies() {
     outcome.same("what did not come back whole", intact, 0);
 }
 
+/// SPEC J-4: it handed the endpoint over in the middle of a call, and dies before it answers. Its client calls the other.
+#[test]
+fn a_call_that_a_provider_took_with_it_is_made_again() {
+    let first = witness("first").arg("0").arg("1000");
+    let system = pair("left-behind", first, &["counts:1", "wait:10000"]);
+    let mut machine = Machine::new(&Image::of(Kernel::Release, "left-behind", &system)).start();
+    machine.wait_for("the boot", |log| log.reached(BootState::SupervisorMode));
+    let switch = Switch { interface: "test/count", provider: "second" };
+    assert_eq!(machine.ask(&Request::with(Op::Switch, &switch)).accepted().map(drop), Ok(()));
+    machine.wait_for("the answer", |log| lines(log, "client") > 0);
+    let outcome = machine.switch_off();
+    let log = &outcome.log;
+    outcome.same("what the client saw", said(log, "client")[0].as_str(), "counts:1 answered 1");
+    let (client, first) = (log.id("client"), log.id("first"));
+    let handed = log.position(|event| matches!(event, Event::Switched { .. }));
+    let released = Event::Released { service: client, server: first, repeated: true };
+    outcome.same("calls that were made again", log.count(|event| *event == released), 1);
+    outcome.must("after the hand-over", handed < log.position(|event| *event == released));
+}
+
 /// SPEC L-9, S-2: a client is Degraded while nobody provides what it requires, and no longer.
 #[test]
 fn a_client_is_degraded_only_while_nobody_provides() {
