@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{Plan, World, id};
+use common::{Plan, World, id, us};
 use partenza_lifecycle::{ServiceState::*, *};
 
 /// `first` and `second`, which each is restarted once, and a client that either will do for.
@@ -139,6 +139,32 @@ fn what_restarts_with_a_provider_follows_the_one_that_serves() {
     world.rest();
     let starting = Starting(StartPhase::Creating);
     assert_eq!(told(&world, since, 2), [Stopping(StopPhase::Preparing), Stopped, starting, Running]);
+}
+
+/// Both retry for ever, which nobody waits for. The one whose turn comes first is to serve, so what restarts with whoever
+/// serves is gone before it is made.
+#[test]
+fn one_that_retries_for_ever_serves_when_its_turn_comes() {
+    let plan = Plan::new().service(2, &[]).restarts(0, OnExhausted::RetryForever);
+    let plan = plan.service(2, &[]).restarts(0, OnExhausted::RetryForever).providers(&[0, 1]);
+    let plan =
+        plan.service(2, &[]).any(DepKind::RestartWith).with(|client| client.prepare_timeout = us(5_000));
+    let mut room = plan.room();
+    let mut world = World::new(&plan, &mut room);
+    world.boot_all();
+    crash(&mut world, 0);
+    world.rest();
+    assert_eq!((world.state(2), serves(&world, 1)), (Running, true));
+    crash(&mut world, 0);
+    world.pass(100);
+    crash(&mut world, 1);
+    assert!(matches!(world.state(2), Stopping(_)));
+    world.now = world.machine.next_deadline().expect("the pause of the first");
+    world.hit(Event::Tick);
+    assert!(serves(&world, 0));
+    assert!(matches!(world.state(0), Restarting { .. }), "it waits for the client to be gone");
+    world.rest();
+    assert_eq!([0, 1, 2].map(|index| world.state(index)), [Running; 3]);
 }
 
 #[test]
