@@ -128,8 +128,6 @@ MUTANTS = [
     ("a dependent is told of who takes over", "serve.rs", "self.tell(edge, (false, open), true, sink);",
      "self.tell(edge, (false, open), false, sink);"),
     ("who is about to start serves first", "turn.rs", "        self.elect(service, true, sink);\n", ""),
-    ("who serves no more goes on by itself", "serve.rs",
-     "            self.turns.push(self.records, from);\n", ""),
     # The end.
     ("a panic is told as an emergency", "restart.rs",
      "            sink.action(Action::Notice(Notice::Emergency { culprit: service, reason }));\n", ""),

@@ -109,7 +109,7 @@ impl<'a> Machine<'a> {
         let old = &mut self.records[from.index()];
         old.stands_by = true;
         let was_open = old.open;
-        // What stood in the way of its next incarnation may be nothing to it any more.
+        // What stands in the way of its next incarnation may be nothing to it any more, so it need not wait for that.
         if old.aim != Aim::Keep {
             self.turns.push(self.records, from);
         }
