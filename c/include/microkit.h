@@ -25,6 +25,7 @@ typedef seL4_MessageInfo_t microkit_msginfo;
 #define MICROKIT_MAX_CHANNELS (MICROKIT_BADGE_BITS - 2)
 #define MICROKIT_MAX_CHANNEL_ID (MICROKIT_MAX_CHANNELS - 1)
 #define MICROKIT_MAX_IOPORT_ID 61
+#define MICROKIT_MAX_CHILD_ID 61
 #define MICROKIT_PD_NAME_LENGTH 64
 
 /* The CSpace: each kind at a base to which an id is added. */
@@ -32,6 +33,7 @@ typedef seL4_MessageInfo_t microkit_msginfo;
 #define BASE_OUTPUT_NOTIFICATION_CAP 10
 #define BASE_ENDPOINT_CAP 74
 #define BASE_IRQ_CAP 138
+#define BASE_CHILD_TCB_CAP 202
 #define BASE_IOPORT_CAP 394
 
 /* What the protection domain defines. */
@@ -68,6 +70,14 @@ void microkit_irq_ack(microkit_channel ch);
 void microkit_deferred_notify(microkit_channel ch);
 void microkit_deferred_irq_ack(microkit_channel ch);
 microkit_msginfo microkit_ppcall(microkit_channel ch, microkit_msginfo msginfo);
+
+/*
+ * The thread of a child. A restart lets the same incarnation run again from its entry, on its first stack, with its data as
+ * it left them: not what the Supervisor does, which a service that greeted its Supervisor needs. Where the child is not there,
+ * which its state may well be, nothing happens.
+ */
+void microkit_pd_restart(microkit_child child, seL4_Word entry_point);
+void microkit_pd_stop(microkit_child child);
 
 /* Offsets are ports, within the range of that id. */
 seL4_Uint8 microkit_x86_ioport_read_8(microkit_ioport ioport_id, seL4_Word port_addr);

@@ -49,9 +49,20 @@ __attribute__((section(".note.sel4.abi"), used)) static const struct abi_note no
 
 _Static_assert(sizeof(struct abi_note) == 56, "the note has its size in itself");
 
+/* Stack, startup page and IPC buffer as the loader passed them: a parent that restarts its child sets the entry only. */
+__attribute__((used)) static seL4_Word microkit_entered[3];
+
 __asm__(".section .text._start, \"ax\", @progbits\n"
         ".globl _start\n"
         "_start:\n"
+        "    cmpq $0, microkit_entered(%rip)\n"
+        "    jne 1f\n"
+        "    mov %rsp, microkit_entered(%rip)\n"
+        "    mov %rdi, microkit_entered+8(%rip)\n"
+        "    mov %rsi, microkit_entered+16(%rip)\n"
+        "1:  mov microkit_entered(%rip), %rsp\n"
+        "    mov microkit_entered+8(%rip), %rdi\n"
+        "    mov microkit_entered+16(%rip), %rsi\n"
         "    xor %ebp, %ebp\n"
         "    call microkit_main\n"
         "    ud2\n"
@@ -190,6 +201,28 @@ microkit_msginfo microkit_ppcall(microkit_channel ch, microkit_msginfo msginfo)
     return msginfo;
 }
 
+/* A child that the Supervisor has taken back, or not started yet, is none that could be told anything. */
+static void tell_child(seL4_Error error, const char *what, microkit_child child)
+{
+    if (error) {
+        microkit_dbg_puts(microkit_name);
+        microkit_dbg_puts(what);
+        microkit_dbg_put32(child);
+        microkit_dbg_puts("\n");
+    }
+}
+
+void microkit_pd_restart(microkit_child child, seL4_Word entry_point)
+{
+    seL4_UserContext context = {.rip = entry_point};
+    tell_child(seL4_TCB_WriteRegisters(BASE_CHILD_TCB_CAP + child, true, 0, 1, &context), " cannot restart child ", child);
+}
+
+void microkit_pd_stop(microkit_child child)
+{
+    tell_child(seL4_TCB_Suspend(BASE_CHILD_TCB_CAP + child), " cannot stop child ", child);
+}
+
 #define IOPORT(bits)                                                                           \
     seL4_Uint##bits microkit_x86_ioport_read_##bits(microkit_ioport id, seL4_Word port)        \
     {                                                                                          \
@@ -259,6 +292,7 @@ __attribute__((used)) static _Noreturn void microkit_main(const void *startup_pa
 {
     microkit_startup_page = startup_page;
     __sel4_ipc_buffer = ipc_buffer;
+    microkit_have_signal = false;
     /* Where this kernel's own functions look for it. */
     seL4_SetUserData((seL4_Word)ipc_buffer);
     init();

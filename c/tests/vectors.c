@@ -18,7 +18,7 @@ static bool is(struct pz_text text, const char *expected) { return pz_same(text,
 static bool at(struct pz_time time, uint64_t micros) { return time.known && time.micros == micros; }
 
 /* What a service writes, and how many vectors that are. */
-#define WRITERS 31
+#define WRITERS 32
 static size_t write(const char *name, void *to, size_t size)
 {
     static const char digits[] = "0123456789012345678901234567890123456789012345678901234567890123456789"
@@ -52,6 +52,7 @@ static size_t write(const char *name, void *to, size_t size)
            : !strcmp(name, "stopped/negative")  ? pz_put_stopped(to, size, -1)
            : !strcmp(name, "stopped/least")     ? pz_put_stopped(to, size, INT32_MIN)
            : !strcmp(name, "stopped/most")      ? pz_put_stopped(to, size, INT32_MAX)
+           : !strcmp(name, "child-fault")  ? pz_put_child_fault(to, size, 61, 1)
            : !strcmp(name, "emit")         ? pz_put_emit(to, size, PZ_LEVEL_INFO, pz_text("größer als 128?"))
            : !strcmp(name, "emit/empty")   ? pz_put_emit(to, size, PZ_LEVEL_ERROR, pz_text(""))
            : !strcmp(name, "emit/longest") ? pz_put_emit(to, size, PZ_LEVEL_DEBUG, pz_text(digits))

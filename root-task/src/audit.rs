@@ -15,6 +15,7 @@ use partenza_protocol::event::{Event, Mismatch};
 use partenza_protocol::request::{Audit, GrantRow};
 use sel4::debug::Identity;
 
+use crate::children::condition;
 use crate::inspect::Finding;
 use crate::supervisor::Supervisor;
 
@@ -38,12 +39,14 @@ impl Supervisor {
             wrong: 0,
             surplus: 0,
             types: false,
-            diverted: self.diverted_calls_of(id),
+            diverted: 0,
         };
         let mut next = 0;
         for grant in &service.caps {
-            if self.callers.condition(id, grant.cptr) == GrantRow::UNBOUND {
-                continue;
+            match condition(&self.callers, &self.entries, id, grant) {
+                GrantRow::UNBOUND => continue,
+                GrantRow::DIVERTED => report.diverted += 1,
+                _ => {}
             }
             self.audit_gap(id, next..grant.cptr, &mut report);
             next = grant.cptr + 1;
@@ -84,10 +87,13 @@ impl Supervisor {
     fn expected(&self, id: ServiceId, grant: &Grant<'_>) -> Identity {
         match grant.object {
             Object::Endpoint(_) if grant.rights.read && self.servers.stands_by(id) => Identity::Notification,
-            Object::Endpoint(_) | Object::Supervisor | Object::FaultHandler => Identity::Endpoint,
+            Object::Endpoint(_) | Object::Parent(_) | Object::Supervisor | Object::FaultHandler => {
+                Identity::Endpoint
+            }
             Object::Notification(_) => Identity::Notification,
             Object::Irq(_) => Identity::IrqHandler,
             Object::IoPorts(..) => Identity::IoPort,
+            Object::Child(_) => Identity::Tcb,
         }
     }
 }

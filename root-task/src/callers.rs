@@ -277,12 +277,6 @@ impl Supervisor {
         }
     }
 
-    /// How many of a client's calls lead to the Supervisor at the moment.
-    pub(crate) fn diverted_calls_of(&self, client: ServiceId) -> u16 {
-        let diverted = |caller: &&Caller| !caller.late && self.callers.is_down(caller.endpoint);
-        self.callers.calls_of(client).iter().filter(diverted).count() as u16
-    }
-
     /// Grants the `index`-th call of a client, which it looked up.
     pub(crate) fn bind(&mut self, client: ServiceId, index: usize) {
         let index = self.callers.of_client(client).start + index;
@@ -378,11 +372,14 @@ impl Executor {
     /// instruction. So the instruction is looked at too, in the image, which the service cannot change.
     #[must_use]
     pub fn standing_in(&self, id: ServiceId, numbers: &[i64], cptr: u32) -> Option<UserContext> {
-        let context = self.registers(id).ok()?;
+        let context = self.at_system_call(id)?;
         let (number, on) = context.syscall();
-        if on != u64::from(cptr) || !numbers.contains(&number) {
-            return None;
-        }
+        (on == u64::from(cptr) && numbers.contains(&number)).then_some(context)
+    }
+
+    /// The registers of a thread that stands at a system call's instruction.
+    pub(crate) fn at_system_call(&self, id: ServiceId) -> Option<UserContext> {
+        let context = self.registers(id).ok()?;
         let (_, image, _) = self.parts(id);
         let ip = *context.pc();
         let segment = image.segments.iter().find(|segment| {
@@ -399,9 +396,8 @@ impl Executor {
     /// # Errors
     /// What the kernel refused.
     pub fn answer_call(&self, id: ServiceId, context: &mut UserContext, label: u64) -> Result<(), Refused> {
-        let (_, _, slots) = self.parts(id);
         context.inner_mut().answer_syscall(sel4::MessageInfo::new(label, 0, 0, 0).into_word(), 0);
-        self.tcb(slots).tcb_write_all_registers(true, context).during(Step::WriteRegisters)
+        self.go_on_with(id, context)
     }
 
     /// Makes the capability of a call lead to the Supervisor.

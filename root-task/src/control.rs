@@ -8,7 +8,7 @@ use partenza_lifecycle::{BootState, Denial, Event as Life, Refusal, Request, Ser
 use partenza_plan::policy::Probe;
 use partenza_plan::{Readiness, ServiceId};
 use partenza_protocol::control::{
-    Directive, Emit, HealthReport, Hello, MAX_TEXT, ServiceReady, Stopped, Welcome,
+    ChildFault, Directive, Emit, HealthReport, Hello, MAX_TEXT, ServiceReady, Stopped, Welcome,
 };
 use partenza_protocol::error::{BootError, DeliveryError, SupervisorError};
 use partenza_protocol::event::{Event, Rejection};
@@ -16,6 +16,7 @@ use partenza_protocol::request::{Subscribe, Target};
 use partenza_protocol::{ABI, Code, Op, decode};
 use sel4::{MessageInfo, Word};
 
+use crate::children::Faults;
 use crate::lifecycle::life;
 use crate::requests::{self, View, put};
 use crate::services::MAX_BEFORE_READY;
@@ -38,6 +39,9 @@ impl Supervisor {
         let entry = &mut self.entries[id.0 as usize];
         entry.messages = entry.messages.saturating_add(1);
         let messages = entry.messages;
+        if entry.faults == Faults::PassedOn {
+            self.on_sign_of_life(id);
+        }
         if messages > MAX_BEFORE_READY && self.is_starting(id) {
             self.entries[id.0 as usize].last_error = Some(BootError::Flooded.code());
             return self.feed(Life::Flooded(life(id)));
@@ -121,6 +125,7 @@ impl Supervisor {
                 Err(_) => malformed(),
             },
             Op::Emit => self.on_emit(id),
+            Op::ChildFault => self.on_child_fault(id),
             Op::Lookup => match self.look_up(id) {
                 Some(Ok(found)) => self.answer_with(&found),
                 Some(Err(code)) => refusal_of(code),
@@ -166,6 +171,7 @@ impl Supervisor {
             | Op::ReadyToStop
             | Op::Stopped
             | Op::Emit
+            | Op::ChildFault
             | Op::Subscribe => Outcome::Refuse(SupervisorError::OutOfState.code()),
         }
     }
@@ -309,6 +315,16 @@ impl Supervisor {
                 Outcome::Answer(0)
             }
             _ => malformed(),
+        }
+    }
+
+    /// SPEC J-3.
+    fn on_child_fault(&mut self, id: ServiceId) -> Outcome {
+        let Ok(fault) = decode::<ChildFault>(self.inbox.payload()) else { return malformed() };
+        match self.pass_on(id, fault) {
+            Ok(()) => Outcome::Answer(0),
+            Err(Rejection::Denied) => Outcome::Reject(Rejection::Denied, SupervisorError::Denied.code()),
+            Err(why) => out_of_state(why),
         }
     }
 

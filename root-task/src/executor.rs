@@ -34,7 +34,7 @@ use crate::window::{ImageFrames, KeptPages, Window};
 /// just made are zero.
 const ENTRY_REGISTERS: u64 = 9;
 /// CPtr of the fault endpoint in every service's CSpace.
-const FAULT_CPTR: u64 = 2;
+pub const FAULT_CPTR: u64 = 2;
 
 /// How much of a service exists.
 #[derive(Clone, Copy, Debug, Default)]
@@ -296,7 +296,10 @@ impl Executor {
                 cnode.absolute_cptr_from_bits_with_depth(u64::from(grant.cptr), service.cnode_radix as usize);
             let from = match grant.object {
                 Object::Supervisor | Object::FaultHandler => own::ENDPOINT,
-                Object::Endpoint(index) => Slot(self.plan.objects.endpoint_slot).plus(u32::from(index)),
+                Object::Endpoint(index) => self.endpoint_slot(index),
+                Object::Parent(id) => self.endpoint_of(id),
+                // Granted when the child starts.
+                Object::Child(_) => continue,
                 Object::Notification(of) => Slot(self.plan.objects.notification_slot).plus(u32::from(of.0)),
                 Object::Irq(index) => {
                     let handler = Slot(self.plan.objects.irq_slot).plus(u32::from(index));
@@ -380,6 +383,16 @@ impl Executor {
             }
         }
         self.tcb(slots).tcb_write_registers(true, ENTRY_REGISTERS, &context).during(Step::WriteRegisters)
+    }
+
+    /// Lets the thread go on with these registers.
+    ///
+    /// # Errors
+    /// What the kernel refused.
+    #[inline(never)]
+    pub(crate) fn go_on_with(&self, id: ServiceId, context: &UserContext) -> Result<(), Refused> {
+        let (_, _, slots) = self.parts(id);
+        self.tcb(slots).tcb_write_all_registers(true, context).during(Step::WriteRegisters)
     }
 
     /// Takes back the incarnation, or with `whole` everything, however much of it exists. One revoke for the

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! What is said of a service's grants, in events and lists (SPEC F-6).
 
-use partenza_plan::{Object, Plan, Service, ServiceId};
+use partenza_plan::{Grant, Object, Plan, Service, ServiceId};
 use partenza_protocol::event::{CapKind, Event};
 
 /// What is said of each grant: capabilities by CPtr, regions by address.
@@ -10,7 +10,10 @@ pub fn grants(
     service: &'static Service<'static>,
     plan: &'static Plan<'static>,
 ) -> impl Iterator<Item = Event<'static>> {
-    let caps = service.caps.iter().filter(|grant| service.late_call(grant.cptr).is_none());
+    let later = |grant: &Grant<'_>| {
+        matches!(grant.object, Object::Child(_)) || service.late_call(grant.cptr).is_some()
+    };
+    let caps = service.caps.iter().filter(move |grant| !later(grant));
     let caps = caps.map(move |grant| Event::Granted {
         service: id,
         kind: cap_kind(grant.object),
@@ -31,9 +34,10 @@ pub fn cap_kind(object: Object) -> CapKind {
         Object::Endpoint(_) => CapKind::Endpoint,
         Object::Notification(_) => CapKind::Notification,
         Object::Supervisor => CapKind::Supervisor,
-        Object::FaultHandler => CapKind::FaultHandler,
+        Object::FaultHandler | Object::Parent(_) => CapKind::FaultHandler,
         Object::Irq(_) => CapKind::IrqHandler,
         Object::IoPorts(..) => CapKind::IoPorts,
+        Object::Child(_) => CapKind::Thread,
     }
 }
 

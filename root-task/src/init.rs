@@ -4,7 +4,6 @@
 
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
-use alloc::vec;
 use core::fmt::Write;
 
 use partenza_lifecycle as life;
@@ -263,7 +262,7 @@ impl Hardware<'_> {
             archive,
             parameters,
             cspace,
-            entries: vec![Entry::default(); services].into_boxed_slice(),
+            entries: plan.services.iter().map(Entry::of).collect(),
             executor,
             callers: Callers::of(plan),
             parking: Parking::default(),

@@ -17,6 +17,7 @@
 //! | `audit` | what each service really holds, compared with the plan (SPEC F-8) |
 //! | `parking` | services that are made to wait: throttled, or until another is up (SPEC S-4, C-6) |
 //! | `callers` | calls to servers that died (SPEC J-4) |
+//! | `children` | parents, and faults of their children (SPEC J-3) |
 //! | `providers` | who serves which endpoint, hand-over, lookups (SPEC S-2, S-5) |
 //! | `faults`, `gasp` | faults of services (SPEC J-1) and of Init itself (SPEC B-6) |
 //! | `clock`, `uart`, `fw_cfg`, `power`, `entropy` | the machine |
@@ -29,6 +30,7 @@ mod arena;
 mod attempts;
 mod audit;
 mod callers;
+mod children;
 mod clock;
 mod control;
 mod cspace;

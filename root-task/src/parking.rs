@@ -82,6 +82,8 @@ impl Supervisor {
         if let Err(refused) = self.executor.suspend(id) {
             return self.blame(id, refused);
         }
+        // Its parent may have let it go on, and it asks again.
+        self.forget_parked(id);
         self.entries[id.0 as usize].parked = why;
         if let Parked::Awaits(_) = why {
             self.parking.awaiting += 1;

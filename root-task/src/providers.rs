@@ -12,7 +12,7 @@
 use alloc::vec::Vec;
 
 use partenza_lifecycle::{Denial, Machine, Request, ServiceState};
-use partenza_plan::{Object, Plan, Providers, ServiceId};
+use partenza_plan::{Plan, Providers, ServiceId};
 use partenza_protocol::error::{LookupError, SupervisorError};
 use partenza_protocol::event::Event;
 use partenza_protocol::request::{Found, Grant, Lookup, Release, Revoke, Switch};
@@ -52,10 +52,7 @@ impl Servers {
     /// The endpoint that `id` serves, or may serve.
     #[must_use]
     pub fn endpoint_of(&self, id: ServiceId) -> Option<u16> {
-        match self.plan.service(id).caps.iter().find(|grant| grant.cptr == OWN)?.object {
-            Object::Endpoint(index) => Some(index),
-            _ => None,
-        }
+        self.plan.service(id).endpoint()
     }
 
     #[must_use]

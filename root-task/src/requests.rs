@@ -16,6 +16,7 @@ use partenza_protocol::{Code, Op, decode, encode, frame::MAX_RECORD};
 use serde::Serialize;
 
 use crate::callers::Callers;
+use crate::children::condition;
 use crate::grants::{cap_kind, region_kind};
 use crate::lifecycle::life;
 use crate::ring::Ring;
@@ -182,7 +183,7 @@ impl View<'_> {
             Some(grant) => GrantRow {
                 kind: cap_kind(grant.object),
                 at: u64::from(grant.cptr),
-                rights: grant.rights.bits() | self.callers.condition(id, grant.cptr),
+                rights: grant.rights.bits() | condition(self.callers, self.entries, id, grant),
                 object: grant.name,
             },
             None => {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! The service table: what the Supervisor knows of each service besides the plan and the lifecycle machine's record.
 
+use partenza_plan::Service;
 use partenza_protocol::control::Directive;
 use partenza_protocol::event::Rejection;
 use partenza_protocol::{Code, Incarnation, Secret};
 
+use crate::children::Faults;
 use crate::executor::Made;
 use crate::parking::Parked;
 
@@ -30,6 +32,10 @@ pub struct Entry {
     pub period: u64,
     pub spent: u32,
     pub parked: Parked,
+    /// It has a parent or children (SPEC J-3).
+    pub has_kin: bool,
+    /// Of one that has a parent: where its CPtr for faults leads. Lasts as long as its CSpace.
+    pub faults: Faults,
     pub last_error: Option<Code>,
     /// The kernel's number behind `last_error`.
     pub detail: u32,
@@ -67,6 +73,8 @@ impl Default for Entry {
             period: 0,
             spent: 0,
             parked: Parked::No,
+            has_kin: false,
+            faults: Faults::Parent,
             last_error: None,
             detail: 0,
             owes: false,
@@ -79,6 +87,13 @@ impl Default for Entry {
 }
 
 impl Entry {
+    /// Of a service that was not started yet.
+    #[must_use]
+    pub fn of(service: &Service<'_>) -> Self {
+        let has_kin = service.parent().is_some() || service.children().next().is_some();
+        Self { has_kin, ..Self::default() }
+    }
+
     /// A new incarnation begins.
     pub fn begin(&mut self, secret: Secret, supervisor_secret: Secret) {
         *self = Self {
@@ -86,6 +101,8 @@ impl Entry {
             incarnation: Incarnation(self.incarnation.0.wrapping_add(1)),
             secret,
             supervisor_secret,
+            has_kin: self.has_kin,
+            faults: self.faults,
             last_error: self.last_error,
             ..Self::default()
         };
@@ -97,6 +114,12 @@ impl Entry {
         if self.directive.is_none_or(|kept| pressure(kept) <= pressure(directive)) {
             self.directive = Some(directive);
         }
+    }
+
+    /// There is an incarnation, and it was let run.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        self.made.runs() && self.started.is_some()
     }
 
     /// Counts an ignored message; what to log about it, if anything.

@@ -192,10 +192,14 @@ impl Supervisor {
             Ok(()) => {
                 let now = self.clock.now();
                 entry.created = Some(now.as_micros());
+                let has_kin = entry.has_kin;
                 journal.record(now, Event::Created { service: id });
                 if fresh {
                     self.divert_calls_of(id);
                     self.place_provider(id);
+                }
+                if has_kin {
+                    self.on_created(id, fresh);
                 }
                 self.answer(Life::Created(life));
             }
@@ -212,8 +216,13 @@ impl Supervisor {
         match self.executor.resume(id) {
             Ok(()) => {
                 let now = self.clock.now();
-                self.entries[id.0 as usize].started = Some(now.as_micros());
+                let entry = &mut self.entries[id.0 as usize];
+                entry.started = Some(now.as_micros());
+                let has_kin = entry.has_kin;
                 self.quiet_until = self.quiet_until.max(now.after(STALLED_START));
+                if has_kin {
+                    self.on_resumed(id);
+                }
             }
             Err(refused) => {
                 self.blame(id, refused);
@@ -237,13 +246,16 @@ impl Supervisor {
         entry.secret = partenza_protocol::Secret([0; 16]);
         entry.supervisor_secret = entry.secret;
         entry.directive = None;
-        let rejected = entry.rejected;
+        let (rejected, live, has_kin) = (entry.rejected, entry.is_live(), entry.has_kin);
         let outcome = self.executor.destroy(id, whole, &mut entry.made);
         let returns = self.machine.record(life).is_some_and(Record::returns);
         if !returns {
             self.forget_spawn(id);
         }
         self.release_callers(id, returns);
+        if has_kin {
+            self.on_destroyed(id, live);
+        }
         if rejected > 0 {
             let event = Event::RejectedTotal { service: id, count: rejected };
             self.tell(event);

@@ -10,6 +10,7 @@ mod costs;
 mod delivery;
 mod dependents;
 mod exhausted;
+mod family;
 mod faults;
 mod front;
 mod gasp;

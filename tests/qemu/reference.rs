@@ -153,9 +153,10 @@ fn grants_are_the_planned_ones(outcome: &Outcome, plan: &Plan<'_>) {
                     Object::Endpoint(_) => CapKind::Endpoint,
                     Object::Notification(_) => CapKind::Notification,
                     Object::Supervisor => CapKind::Supervisor,
-                    Object::FaultHandler => CapKind::FaultHandler,
+                    Object::FaultHandler | Object::Parent(_) => CapKind::FaultHandler,
                     Object::Irq(_) => CapKind::IrqHandler,
                     Object::IoPorts(..) => CapKind::IoPorts,
+                    Object::Child(_) => CapKind::Thread,
                 };
                 (kind, u64::from(grant.cptr))
             })

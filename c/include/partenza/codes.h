@@ -20,6 +20,7 @@ enum pz_op {
     PZ_OP_READY_TO_STOP = 68,
     PZ_OP_STOPPED = 69,
     PZ_OP_EMIT = 70,
+    PZ_OP_CHILD_FAULT = 71,
     PZ_OP_LIST = 80,
     PZ_OP_STATUS = 81,
     PZ_OP_LOG = 82,
@@ -105,8 +106,9 @@ enum pz_cap_kind {
     PZ_CAP_IO_PORTS = 5,
     PZ_CAP_MEMORY = 6,
     PZ_CAP_DEVICE = 7,
+    PZ_CAP_THREAD = 8,
 };
-#define PZ_CAP_COUNT 8
+#define PZ_CAP_COUNT 9
 
 /* Errors: labels of answers, PZ-E0401 is 401 (docs/errors.md). */
 enum pz_error {

@@ -139,6 +139,15 @@ static inline size_t pz_put_stopped(void *memory, size_t size, int32_t code)
     return pz_finish(&w);
 }
 
+/* A fault of a child that is left to the Supervisor, and by how many bytes the child stands behind the instruction. */
+static inline size_t pz_put_child_fault(void *memory, size_t size, uint8_t child, uint8_t behind)
+{
+    struct pz_writer w = pz_write_to(memory, size);
+    pz_put_byte(&w, child);
+    pz_put_byte(&w, behind);
+    return pz_finish(&w);
+}
+
 /* A line for the event log, cut to what an event holds. */
 static inline size_t pz_put_emit(void *memory, size_t size, enum pz_level level, struct pz_text text)
 {

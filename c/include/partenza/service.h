@@ -131,6 +131,19 @@ static inline uint16_t pz_emit(enum pz_level level, struct pz_text text)
     return pz_ask(PZ_OP_EMIT, &message, pz_put_emit(message.words, sizeof message.words, level, text));
 }
 
+/*
+ * In `fault`, which then answers seL4_False: leaves the fault to the Supervisor, who handles it as that of any service
+ * (SPEC J-3). `msginfo` is what `fault` got, with its words still in the registers.
+ */
+static inline uint16_t pz_pass_on(microkit_child child, microkit_msginfo msginfo)
+{
+    /* Only a breakpoint is over when the processor tells of it. */
+    bool breakpoint = seL4_isUserException_tag(msginfo) && microkit_mr_get(seL4_UserException_Number) == 3;
+    struct pz_message message;
+    size_t used = pz_put_child_fault(message.words, sizeof message.words, (uint8_t)child, breakpoint);
+    return pz_ask(PZ_OP_CHILD_FAULT, &message, used);
+}
+
 /* What the Supervisor wants. */
 static inline uint16_t pz_next(struct pz_directive *directive)
 {

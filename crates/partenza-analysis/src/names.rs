@@ -79,6 +79,8 @@ impl<'p, 'a> Names<'p, 'a> {
             Object::Supervisor if grant.rights.reply => "asks the Supervisor".to_owned(),
             Object::Supervisor => "signals the Supervisor".to_owned(),
             Object::FaultHandler => "its faults go to the Supervisor".to_owned(),
+            Object::Parent(id) => format!("its faults go to {} first", self.service(id)),
+            Object::Child(id) => format!("controls the thread of {}", self.service(id)),
             Object::Irq(index) => self.irq(index),
             Object::IoPorts(first, last) => ports(first, last),
         }

@@ -18,6 +18,8 @@ pub struct Facts {
     pub max_channel: u8,
     /// Badge bit of protected calls.
     pub call_bit: u8,
+    /// Badge bit of a child's faults.
+    pub fault_bit: u8,
     /// First address that services cannot use.
     pub address_end: u64,
     /// Slots that BootInfo's fixed capabilities take.
@@ -32,6 +34,7 @@ const V5_X86_64: Facts = Facts {
     sizes: ObjectSizes { tcb: 11, endpoint: 4, notification: 5, slot: 5, table: 12 },
     max_channel: 25,
     call_bit: 27,
+    fault_bit: 26,
     address_end: 1 << 32,
     initial_slots: 16,
     max_pin: 23,

@@ -31,10 +31,11 @@ pub enum Part {
     Irq,
     IoPort,
     Channel,
+    Child,
 }
 
 impl Part {
-    pub const ALL: [Part; 4] = [Part::Memory, Part::Irq, Part::IoPort, Part::Channel];
+    pub const ALL: [Part; 5] = [Part::Memory, Part::Irq, Part::IoPort, Part::Channel, Part::Child];
 
     /// The field of a grant that names it.
     #[must_use]
@@ -44,6 +45,7 @@ impl Part {
             Part::Irq => "irq",
             Part::IoPort => "ioport",
             Part::Channel => "channel",
+            Part::Child => "child",
         }
     }
 }
@@ -55,6 +57,7 @@ pub struct Shape {
     pub irq: (usize, usize),
     pub ioport: (usize, usize),
     pub channel: (usize, usize),
+    pub child: (usize, usize),
 }
 
 impl Shape {
@@ -65,6 +68,7 @@ impl Shape {
             Part::Irq => self.irq,
             Part::IoPort => self.ioport,
             Part::Channel => self.channel,
+            Part::Child => self.child,
         }
     }
 }
@@ -84,8 +88,8 @@ pub struct Row {
     pub made_of: &'static str,
 }
 
-const NONE: Shape = Shape { memory: (0, 0), irq: (0, 0), ioport: (0, 0), channel: (0, 0) };
-const DEVICE: Shape = Shape { memory: (0, 4), irq: (0, 4), ioport: (0, 4), channel: (0, 0) };
+const NONE: Shape = Shape { memory: (0, 0), irq: (0, 0), ioport: (0, 0), channel: (0, 0), child: (0, 0) };
+const DEVICE: Shape = Shape { memory: (0, 4), irq: (0, 4), ioport: (0, 4), ..NONE };
 
 const fn row(
     kind: Kind,
@@ -167,7 +171,13 @@ pub const TABLE: &[Row] = &[
         )
     },
     row(Kind::Supervisor, "supervisor", NONE, None, "a list of operations"),
-    later(Kind::ChildControl, "child-control"),
+    row(
+        Kind::ChildControl,
+        "child-control",
+        Shape { child: (1, 1), ..NONE },
+        Some(Part::Child),
+        "one protection domain inside this one",
+    ),
     later(Kind::Scheduling, "scheduling"),
     later(Kind::Smc, "smc"),
     later(Kind::Spawn, "spawn"),

@@ -88,8 +88,8 @@ fn elements_and_attributes_that_do_not_exist() {
 
 #[test]
 fn what_the_sdf_has_and_this_kernel_or_release_does_not() {
-    let child = "<protection_domain name=\"c\" id=\"1\"><program_image path=\"a.elf\"/></protection_domain>";
-    in_a(Code::NotYet, child, "`c` is a child of `a`");
+    let child = "<protection_domain name=\"c\" id=\"62\"><program_image path=\"a.elf\"/></protection_domain>";
+    in_a(Code::KernelCannot, child, "`c` is child 62: a CSpace has room for children 0 to 61");
     let machine = "<virtual_machine name=\"v\"><vcpu id=\"0\"/></virtual_machine>";
     in_a(Code::KernelCannot, machine, "virtual machines need");
     in_a(Code::NotYet, "<cspace><cap_tcb slot=\"1\" pd=\"b\"/></cspace>", "`<cap_tcb>`");

@@ -34,6 +34,8 @@ pub struct Service {
     manifest: Vec<String>,
     /// More lines of its entry in partenza.yaml.
     entry: Vec<String>,
+    /// The service that it stands in, and its id there.
+    parent: Option<(String, u8)>,
     /// What it holds besides: as its manifest, partenza.yaml and system.xml say it.
     holds: Vec<[String; 3]>,
 }
@@ -58,8 +60,16 @@ impl Service {
             health: String::new(),
             manifest: Vec::new(),
             entry: Vec::new(),
+            parent: None,
             holds: Vec::new(),
         }
+    }
+
+    /// It stands in that service, as the child of this id (SPEC J-3).
+    #[must_use]
+    pub fn inside(mut self, parent: &str, id: u8) -> Self {
+        self.parent = Some((parent.to_owned(), id));
+        self
     }
 
     /// Something that it needs (`{irq: rtc}`), the integrator's grant of it (`irq: {rtc: 5}`) and what system.xml gives it.

@@ -109,7 +109,7 @@ impl Plan<'_> {
             grant.cptr < 1 << service.cnode_radix
                 && match grant.object {
                     Object::Endpoint(i) => i < self.objects.endpoints,
-                    Object::Notification(id) => self.has(id),
+                    Object::Notification(id) | Object::Child(id) | Object::Parent(id) => self.has(id),
                     Object::Irq(i) => (i as usize) < self.irqs.len(),
                     Object::IoPorts(first, last) => first <= last,
                     Object::Supervisor | Object::FaultHandler => true,

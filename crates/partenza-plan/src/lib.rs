@@ -391,7 +391,34 @@ impl Segment {
     }
 }
 
-impl Service<'_> {
+impl<'a> Service<'a> {
+    /// Its children, each with the CPtr of the thread.
+    pub fn children(&self) -> impl Iterator<Item = (ServiceId, u32)> {
+        self.caps.iter().filter_map(|grant| match grant.object {
+            Object::Child(id) => Some((id, grant.cptr)),
+            _ => None,
+        })
+    }
+
+    /// Who gets its faults first and controls its thread, and the grant of that (SPEC J-3).
+    #[must_use]
+    #[inline(never)]
+    pub fn parent(&self) -> Option<(ServiceId, &Grant<'a>)> {
+        self.caps.iter().find_map(|grant| match grant.object {
+            Object::Parent(id) => Some((id, grant)),
+            _ => None,
+        })
+    }
+
+    /// The endpoint that it receives from, if it has one.
+    #[must_use]
+    pub fn endpoint(&self) -> Option<u16> {
+        self.caps.iter().find_map(|grant| match grant.object {
+            Object::Endpoint(index) if grant.rights.read => Some(index),
+            _ => None,
+        })
+    }
+
     /// The call at `cptr`, if that is a late one.
     #[must_use]
     pub fn late_call(&self, cptr: u32) -> Option<&LateCall> {
@@ -431,6 +458,10 @@ pub enum Object {
     Supervisor,
     /// The Supervisor's endpoint, for the kernel to report faults to.
     FaultHandler,
+    /// The endpoint of the service's parent, for the kernel to report faults to first (SPEC J-3).
+    Parent(ServiceId),
+    /// The thread of a child.
+    Child(ServiceId),
     /// Index into [`Plan::irqs`].
     Irq(u16),
     /// First and last port.

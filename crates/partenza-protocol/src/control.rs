@@ -90,6 +90,16 @@ pub struct Stopped {
     pub code: i32,
 }
 
+/// SPEC J-3: the kernel told the sender of a fault of this child, and the sender leaves it to the Supervisor. What
+/// happened is not in here: the kernel tells it again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChildFault {
+    /// The child's id in system.xml.
+    pub child: u8,
+    /// Bytes by which it stands behind the instruction that is to fault again: 1 after an x86 breakpoint, else 0.
+    pub behind: u8,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Level {
     Error,

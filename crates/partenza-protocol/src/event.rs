@@ -66,6 +66,8 @@ pub enum CapKind {
     IoPorts,
     Memory,
     Device,
+    /// The thread of a child.
+    Thread,
 }
 
 /// SPEC J-1.
@@ -171,6 +173,8 @@ pub enum Rejection {
     Duplicate,
     Late,
     Denied,
+    /// It passed on a fault of a child that stands in none (SPEC J-3).
+    NotFaulted,
     /// More rejections follow that are counted, not logged.
     Muted,
 }
@@ -657,6 +661,7 @@ impl fmt::Display for CapKind {
             CapKind::IoPorts => "I/O ports",
             CapKind::Memory => "memory",
             CapKind::Device => "device memory",
+            CapKind::Thread => "thread",
         })
     }
 }
@@ -683,6 +688,7 @@ impl fmt::Display for Rejection {
             Rejection::Duplicate => f.write_str("duplicate"),
             Rejection::Late => f.write_str("late"),
             Rejection::Denied => f.write_str("not granted"),
+            Rejection::NotFaulted => f.write_str("a fault of a child that stands in none"),
             Rejection::Muted => f.write_str("further ones are counted, not logged"),
         }
     }

@@ -59,6 +59,8 @@ operations! {
     Stopped = 5, "stopped", true;
     /// Payload [`crate::control::Emit`], empty answer: a line for the event log.
     Emit = 6, "emit", true;
+    /// Payload [`crate::control::ChildFault`], empty answer: a fault of a child is left to the Supervisor (SPEC J-3).
+    ChildFault = 7, "child-fault", true;
     /// Payload [`crate::request::Page`], answer [`crate::request::ListPage`].
     List = 16, "list", true;
     /// Payload [`crate::request::Target`], answer [`crate::request::Status`].

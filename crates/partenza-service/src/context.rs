@@ -7,13 +7,13 @@ use heapless::Vec;
 use partenza_interfaces::text::cut;
 use partenza_interfaces::{Message, ServiceError, Text};
 use partenza_protocol::control::{
-    Emit, Hello, Level, MAX_PROVIDES, MAX_TEXT, Provided, ServiceReady, Welcome,
+    ChildFault, Emit, Hello, Level, MAX_PROVIDES, MAX_TEXT, Provided, ServiceReady, Welcome,
 };
 use partenza_protocol::error::SupervisorError;
 use partenza_protocol::request::{Found, Lookup, Release, Subscribe};
 use partenza_protocol::startup::{self, PAGE_SIZE, Startup};
 use partenza_protocol::{ABI, Code, Incarnation, Op};
-use sel4_microkit::{Channel, startup_page_addr};
+use sel4_microkit::{Channel, Child, startup_page_addr};
 
 use crate::Peer;
 use crate::fatal::crash;
@@ -119,6 +119,15 @@ impl Context {
     /// The Supervisor's refusal.
     pub fn subscribe(&self, on: bool) -> Result<(), Code> {
         self.supervisor.tell(Op::Subscribe.label(), &Subscribe { on })
+    }
+
+    /// Leaves the fault of a child to the Supervisor (SPEC J-3); `behind` is [`bytes_behind`](sel4_microkit::MessageInfo::bytes_behind) of the fault.
+    ///
+    /// # Errors
+    /// The Supervisor's refusal: it is no child, or stands in no fault.
+    pub fn pass_on(&self, child: Child, behind: u8) -> Result<(), Code> {
+        let child = child.index() as u8;
+        self.supervisor.tell(Op::ChildFault.label(), &ChildFault { child, behind })
     }
 
     /// Name and rights of the client on a channel.

@@ -47,4 +47,4 @@ pub use partenza_protocol::control::Level;
 pub use partenza_protocol::{Code, Op};
 pub use peer::Peer;
 pub use ports::Ports;
-pub use service::{Answered, Call, Health, InfoText, Running, Service, serve};
+pub use service::{Answered, Call, Fate, Health, InfoText, Running, Service, serve};

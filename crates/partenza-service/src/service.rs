@@ -6,7 +6,7 @@ use partenza_interfaces::{INFO, Message, ServiceError, Text};
 use partenza_protocol::control::{Component, Directive, HealthReport, MAX_COMPONENTS, Stopped};
 use partenza_protocol::startup::{RIGHT_READ, RIGHT_WRITE};
 use partenza_protocol::{Code, Op};
-use sel4_microkit::{Channel, ChannelSet, Handler, Infallible, MessageInfo, with_msg_bytes};
+use sel4_microkit::{Channel, ChannelSet, Child, Handler, Infallible, MessageInfo, with_msg_bytes};
 use serde::{Deserialize, Serialize};
 
 use crate::peer::{fill, put};
@@ -102,6 +102,16 @@ impl<'a> Call<'a> {
     }
 }
 
+/// What becomes of a child that faulted (SPEC J-3).
+pub enum Fate {
+    /// The Supervisor handles the fault as that of any service: an event, then the child's restart policy.
+    PassOn,
+    /// The child goes on, with this answer to the kernel.
+    GoesOn(MessageInfo),
+    /// It stays where it is, and its health probe finds it.
+    Stays,
+}
+
 /// What a service does. Everything has a default, and a service that keeps them all is a small one.
 pub trait Service {
     /// Before the service says that it is ready: to find its peers and devices.
@@ -125,6 +135,11 @@ pub trait Service {
 
     /// The device interrupts; it is acknowledged already.
     fn interrupt(&mut self, _context: &Context) {}
+
+    /// A child faulted; the message is the kernel's, or one that the child made up.
+    fn fault(&mut self, _context: &Context, _child: Child, _fault: MessageInfo) -> Fate {
+        Fate::PassOn
+    }
 
     /// A peer signals on an ordinary channel.
     fn signalled(&mut self, _context: &Context, _channel: Channel) {}
@@ -241,6 +256,19 @@ impl<S: Service> Handler for Running<S> {
             }
         }
         Ok(())
+    }
+
+    fn fault(&mut self, child: Child, info: MessageInfo) -> Result<Option<MessageInfo>, Infallible> {
+        let behind = info.bytes_behind();
+        Ok(match self.service.fault(&self.context, child, info) {
+            Fate::GoesOn(answer) => Some(answer),
+            Fate::Stays => None,
+            Fate::PassOn => {
+                // Refused where the child stands in no fault any more, so that nothing is left to do.
+                let _ = self.context.pass_on(child, behind);
+                None
+            }
+        })
     }
 
     fn protected(&mut self, channel: Channel, info: MessageInfo) -> Result<MessageInfo, Infallible> {

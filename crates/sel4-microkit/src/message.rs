@@ -52,6 +52,13 @@ impl MessageInfo {
         self.inner.length()
     }
 
+    /// Of a child's fault, as long as its words are in the registers: bytes by which the child stands behind the
+    /// instruction that faulted. 1 after an x86 breakpoint, else 0.
+    pub fn bytes_behind(&self) -> u8 {
+        const NUMBER: usize = 3;
+        sel4::abi::bytes_behind(self.label(), with_msg_regs(|words| words[NUMBER]))
+    }
+
     /// The message as a child's fault, if it is one.
     pub fn fault(&self) -> Option<Fault> {
         sel4::with_ipc_buffer(|buffer| Fault::new(buffer, &self.inner))

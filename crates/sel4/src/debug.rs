@@ -27,6 +27,7 @@ pub enum Identity {
     Empty,
     Endpoint,
     Notification,
+    Tcb,
     IrqHandler,
     IoPort,
     /// The kernel's number of another type.
@@ -43,6 +44,7 @@ pub fn identity(cptr: crate::CPtr) -> Option<Identity> {
             0 => Identity::Empty,
             cap_number::ENDPOINT => Identity::Endpoint,
             cap_number::NOTIFICATION => Identity::Notification,
+            cap_number::TCB => Identity::Tcb,
             cap_number::IRQ_HANDLER => Identity::IrqHandler,
             cap_number::IO_PORT => Identity::IoPort,
             other => Identity::Other(other),

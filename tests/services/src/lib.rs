@@ -19,6 +19,8 @@
 //! | `guard` | CLIENT… | a sidecar on the way to `log/store`: lets lines of these clients through |
 //! | `writer` | COUNT | writes so many lines to `log/lines` once it is ready |
 //! | `neighbour` | - | calls `test/neighbour` once before ready if it has such a channel; answers the same |
+//! | `parent` | LETTERS STEP… | handles faults of its children as it is told; see `parent.rs` |
+//! | `child` | STEP… | faults as it is told, for its parent; see `child.rs` |
 //!
 //! `prober` expects consecutive numbers, in the first round from FIRST on (`any`, the default: from whatever comes),
 //! later from where it ended, or, for `any`, from whatever comes. It says `answered 10 of 10, 1 to 10`, or

@@ -61,6 +61,10 @@ pub enum How {
     Arranges(Vec<&'static str>),
     /// From the Supervisor to the service.
     Commands,
+    /// The thread of a child: registers, suspend, resume, priority.
+    Controls,
+    /// A capability to the parent's endpoint, on which the kernel reports faults and the holder may send as well.
+    Faults,
     /// From a server to its client; told, not acted.
     Answers,
 }
@@ -250,6 +254,8 @@ impl<'p, 'a> Graph<'p, 'a> {
                         self.add(me, Node::Service(*listener), How::Signals);
                     }
                 }
+                Object::Child(child) => self.add(me, Node::Service(child), How::Controls),
+                Object::Parent(parent) => self.add(me, Node::Service(parent), How::Faults),
                 Object::Irq(index) => self.add(me, Node::Irq(index), How::Drives),
                 Object::IoPorts(first, last) => {
                     self.add(me, Node::Ports(first, last), How::Drives);

@@ -49,6 +49,8 @@ fn edge(graph: &Graph<'_, '_>, edge: &Edge) -> Value {
         How::Asks(_) => "asks",
         How::Arranges(_) => "arranges",
         How::Commands => "commands",
+        How::Controls => "controls",
+        How::Faults => "faults-to",
         How::Answers => "answers",
     };
     let mut value = json!({"from": node(graph, edge.from), "how": how, "to": node(graph, edge.to)});

@@ -32,6 +32,8 @@ impl Graph<'_, '_> {
             How::Asks(operations) => format!("may ask to {}", operations.join(", ")),
             How::Arranges(operations) => format!("may have the Supervisor {}", operations.join(", ")),
             How::Commands => "does it to".to_owned(),
+            How::Controls => "controls".to_owned(),
+            How::Faults => "reports faults to".to_owned(),
             How::Answers => "answers".to_owned(),
         }
     }

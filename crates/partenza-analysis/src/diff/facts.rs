@@ -260,6 +260,8 @@ fn grants(facts: &mut Writer, names: &Names<'_, '_>, id: ServiceId) {
             | Object::Notification(_)
             | Object::Supervisor
             | Object::FaultHandler
+            | Object::Parent(_)
+            | Object::Child(_)
             | Object::IoPorts(..) => {}
         }
         facts.text(Topic::Grant, key, shown);

@@ -53,12 +53,12 @@ fn authority(report: &Report<'_, '_>, out: &mut String) {
     let mut named = Vec::new();
     for edge in graph.edges() {
         let (colour, style) = match edge.how {
-            How::Calls(_) | How::Sends => ("#1971c2", "solid"),
+            How::Calls(_) | How::Sends | How::Faults => ("#1971c2", "solid"),
             How::Signals => ("#9c36b5", "dotted"),
             How::Writes => ("#0b7285", "solid"),
             How::Reads | How::ReadBy => ("#0b7285", "dashed"),
             How::Drives => ("#5d687b", "dotted"),
-            How::Programs(_) | How::Asks(_) | How::Arranges(_) => ("#c02020", "solid"),
+            How::Programs(_) | How::Asks(_) | How::Arranges(_) | How::Controls => ("#c02020", "solid"),
             // From all memory and from the Supervisor to everybody: what leads there says enough.
             How::Holds | How::Commands | How::Answers => continue,
         };

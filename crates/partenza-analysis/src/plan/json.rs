@@ -150,6 +150,8 @@ fn kind(object: &Object) -> &'static str {
         Object::Notification(_) => "notification",
         Object::Supervisor => "supervisor",
         Object::FaultHandler => "fault-handler",
+        Object::Parent(_) => "parent",
+        Object::Child(_) => "child",
         Object::Irq(_) => "irq",
         Object::IoPorts(..) => "ioports",
     }

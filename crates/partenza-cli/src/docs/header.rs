@@ -100,7 +100,8 @@ pub fn page() -> String {
             IrqHandler,
             IoPorts,
             Memory,
-            Device
+            Device,
+            Thread
         }),
     );
     out.push_str("\n/* Errors: labels of answers, PZ-E0401 is 401 (docs/errors.md). */\nenum pz_error {\n    PZ_OK = 0,\n");

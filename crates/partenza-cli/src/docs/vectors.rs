@@ -7,7 +7,8 @@ use std::fmt::{Debug, Write};
 use heapless::Vec;
 use partenza_interfaces::Info;
 use partenza_protocol::control::{
-    Component, Directive, Emit, HealthReport, Hello, Level, Provided, ServiceReady, Stopped, Welcome,
+    ChildFault, Component, Directive, Emit, HealthReport, Hello, Level, Provided, ServiceReady, Stopped,
+    Welcome,
 };
 use partenza_protocol::error::SupervisorError;
 use partenza_protocol::event::{BootState, CapKind, Event, Record, ServiceState};
@@ -91,6 +92,7 @@ fn from_services(vectors: &mut Vectors) {
     {
         vectors.put(&format!("stopped{name}"), &Stopped { code });
     }
+    vectors.put("child-fault", &ChildFault { child: 61, behind: 1 });
     vectors.put("emit", &Emit { level: Level::Info, text: "größer als 128?" });
     vectors.put("emit/empty", &Emit { level: Level::Error, text: "" });
     let text = &"0123456789".repeat(16);

@@ -3,6 +3,7 @@
 
 pub mod authority;
 pub mod budget;
+pub mod children;
 pub mod exclusive;
 pub mod lifecycle;
 pub mod order;

@@ -71,7 +71,7 @@ fn higher_layer(model: &Model<'_>, index: usize, dependency: Dependency, out: &m
     );
 }
 
-fn layer_span(model: &Model<'_>, index: usize) -> crate::source::Span {
+pub(super) fn layer_span(model: &Model<'_>, index: usize) -> crate::source::Span {
     let service = &model.services[index];
     let written =
         service.entry.and_then(|e| e.layer.as_ref()).or(service.manifest.and_then(|m| m.layer.as_ref()));

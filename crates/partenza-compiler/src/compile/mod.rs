@@ -14,7 +14,7 @@ use partenza_plan::Plan;
 use partenza_plan::archive::Archive;
 
 use crate::archive;
-use crate::check::{authority, budget, exclusive, lifecycle, order, providers, target};
+use crate::check::{authority, budget, children, exclusive, lifecycle, order, providers, target};
 use crate::config;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::elf::Problem;
@@ -172,6 +172,7 @@ fn compile_noting(options: &Options, sources: &mut Sources, out: &mut Diagnostic
     }
     exclusive::check(&model, out);
     providers::check(&model, out);
+    children::check(&model, out);
     target::check(&model, &options.kernel, out);
     let (programs, image_of) = programs::programs(options, &model, &mut sources.inputs, out);
     if out.has_errors() {

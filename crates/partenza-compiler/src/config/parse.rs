@@ -136,6 +136,7 @@ fn part_of(grant: &mut Grant, part: Part, item: Item<'_>) {
         Part::Irq => grant.irqs = ids(item),
         Part::IoPort => grant.ports = ids(item),
         Part::Channel => grant.channels = ids(item),
+        Part::Child => grant.children = item.texts(),
     }
 }
 

@@ -165,7 +165,7 @@ fn grants() -> Table {
 /// The objects of one grant: written out, or as one plain value where the kind has one part.
 fn grant(row: &Row) -> Shape {
     let part = |part: Part| match part {
-        Part::Memory => list(Shape::Text),
+        Part::Memory | Part::Child => list(Shape::Text),
         Part::Irq | Part::IoPort | Part::Channel => list(id()),
     };
     let about = |part| match part {
@@ -173,6 +173,7 @@ fn grant(row: &Row) -> Shape {
         Part::Irq => "id of an `<irq>` of the PD",
         Part::IoPort => "id of an `<ioport>` of the PD",
         Part::Channel => "id of the PD's end of a `<channel>`",
+        Part::Child => "name of a `<protection_domain>` inside the PD",
     };
     let has = |part| row.shape.is_some_and(|shape| shape.bounds(part).1 > 0);
     let parts = Part::ALL.into_iter().filter(|part| has(*part));

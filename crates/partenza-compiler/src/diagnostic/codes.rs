@@ -118,6 +118,7 @@ codes! {
     ProviderTwice = 422: "a service is listed as a provider of two interfaces", "`providers` gives each service one endpoint to share: list it once";
     ProviderUnreached = 423: "a client may call one provider of an interface and not another", "give it a channel to each service of the list, with the same id at the servers' ends";
     BadDelivery = 424: "a service that others count on before its program is there", "pack its program into the image, or have it start `on-demand`";
+    BadParent = 425: "a parent that cannot get the faults of its children", "start it no later than its children, and let no other provider take its place";
 
     RequiredNotGranted = 501: "a required capability has no grant", "grant it in partenza.yaml, `services: NAME: grants`";
     ObjectNotAsked = 502: "system.xml gives what no manifest asked for", "remove it from system.xml, or ask for it in the manifest and name it in a grant";

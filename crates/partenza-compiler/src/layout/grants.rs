@@ -16,6 +16,7 @@ const NOTIFICATION: u32 = 10;
 /// CPtr of the endpoint of channel 0.
 pub const ENDPOINT: u32 = 74;
 const IRQ: u32 = 138;
+const CHILD: u32 = 202;
 const PORTS: u32 = 394;
 const MIN_RADIX: u8 = 7;
 
@@ -46,14 +47,19 @@ pub fn list<'a>(
     };
     let mut caps = vec![
         Grant { cptr: OWN, object: own, rights: Rights::READ, badge: 0, name: text(pd.name.value.clone()) },
-        Grant {
-            cptr: FAULT,
-            object: Object::FaultHandler,
-            rights: Rights::CALL,
-            badge: Badge::fault(id).0,
-            name: "supervisor",
-        },
+        faults(pd, id, peers, texts),
     ];
+    for (child, nested) in peers.system.children_of(&pd.name.value) {
+        if let Some(id) = peers.ids.get(child.name.value.as_str()) {
+            caps.push(Grant {
+                cptr: CHILD + nested.id.value as u32,
+                object: Object::Child(*id),
+                rights: Rights::default(),
+                badge: 0,
+                name: text(child.name.value.clone()),
+            });
+        }
+    }
     for (end, peer) in peers.system.ends_of(&pd.name.value) {
         let Some(other) = peers.ids.get(peer.pd.value.as_str()).copied() else { continue };
         let name = text(peer.pd.value.clone());
@@ -100,6 +106,26 @@ pub fn list<'a>(
     }
     caps.sort_by_key(|grant| grant.cptr);
     caps
+}
+
+/// Where its faults go: to its parent first, if it has one (SPEC J-3).
+fn faults<'a>(pd: &Pd, id: ServiceId, peers: &Peers<'_>, texts: &'a Arena<String>) -> Grant<'a> {
+    let supervisor = Grant {
+        cptr: FAULT,
+        object: Object::FaultHandler,
+        rights: Rights::CALL,
+        badge: Badge::fault(id).0,
+        name: "supervisor",
+    };
+    let Some(nested) = &pd.parent else { return supervisor };
+    let parent = &peers.system.pds[nested.pd].name.value;
+    let Some(id) = peers.ids.get(parent.as_str()) else { return supervisor };
+    Grant {
+        object: Object::Parent(*id),
+        badge: 1 << peers.kernel.facts.fault_bit | nested.id.value,
+        name: texts.alloc(parent.clone()),
+        ..supervisor
+    }
 }
 
 /// What lies above the processor's ports was refused for the target.

@@ -114,7 +114,7 @@ fn setvars(pd: &Pd, system: &System, patcher: &mut Patcher<'_>) {
     for (end, _) in system.ends_of(&pd.name.value) {
         set(&end.setvar_id, u64::from(end.id.value));
     }
-    for child in system.pd(&pd.name.value).iter().flat_map(|at| system.children_of(*at)) {
+    for (_, child) in system.children_of(&pd.name.value) {
         set(&child.setvar_id, child.id.value);
     }
     for setvar in &pd.setvars {

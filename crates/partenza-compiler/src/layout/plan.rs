@@ -144,7 +144,7 @@ fn memory_bounds(input: &Input<'_>, plan: &Plan<'_>, out: &mut Diagnostics) {
     }
 }
 
-/// An endpoint for each service that is called, numbered in boot order; services that may take each other's place
+/// An endpoint for each service that is called or has children, numbered in boot order; services that may take each other's place
 /// share one.
 fn endpoints(input: &Input<'_>, groups: &[Group<'_>]) -> (Vec<Option<u16>>, u16) {
     let (model, mut count) = (input.model, 0);
@@ -155,8 +155,10 @@ fn endpoints(input: &Input<'_>, groups: &[Group<'_>]) -> (Vec<Option<u16>>, u16)
         if let Some(endpoint) = group.and_then(|group| shared[group]) {
             return Some(endpoint);
         }
-        let called = model.system.ends_of(model.services[*at].name()).any(|(_, peer)| peer.pp);
-        called.then(|| {
+        let name = model.services[*at].name();
+        let called = model.system.ends_of(name).any(|(_, peer)| peer.pp);
+        let is_parent = model.system.children_of(name).next().is_some();
+        (called || is_parent).then(|| {
             let endpoint = count;
             count += 1;
             if let Some(group) = group {

@@ -299,8 +299,10 @@ impl System {
         })
     }
 
-    /// What each protection domain that stands directly in the one at `pd` is to it.
-    pub fn children_of(&self, pd: usize) -> impl Iterator<Item = &Parent> {
-        self.pds.iter().filter_map(|child| child.parent.as_ref()).filter(move |parent| parent.pd == pd)
+    /// The protection domains that stand directly in the one of that name, and what each is to it.
+    pub fn children_of(&self, name: &str) -> impl Iterator<Item = (&Pd, &Parent)> {
+        let pd = self.pd(name);
+        let children = self.pds.iter().filter_map(|child| Some((child, child.parent.as_ref()?)));
+        children.filter(move |(_, parent)| Some(parent.pd) == pd)
     }
 }

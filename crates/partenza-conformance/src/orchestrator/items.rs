@@ -61,7 +61,7 @@ rules! {
         I7 = "I-7" "early events", "I-7", "events from before the first service are kept", "root-task/src/ring.rs";
         J1 = "J-1" "faults", "J-1", "kind, address, place and likely cause", "root-task/src/faults.rs";
         J2 = "J-2" "others do not notice", "J-2", "a witness beside the fault loses no call", "root-task/src/executor.rs";
-        J3 = "J-3" "parents", "J-3", "a parent gets its children's faults first", "not in this release";
+        J3 = "J-3" "parents", "J-3", "a parent gets its children's faults first", "root-task/src/children.rs";
         J4 = "J-4" "callers of the dead", "J-4", "a client in a call to a dead server is answered", "root-task/src/callers.rs";
         K1 = "K-1" "probes", "K-1", "a service that asks for it is probed at its interval", "crates/partenza-lifecycle/src/health.rs";
         K2 = "K-2" "reports", "K-2", "it is asked by signal, and its report is taken", "root-task/src/control.rs";
@@ -126,7 +126,6 @@ pub const UNSEEN: &[(Item, &str)] = &[
     ),
     (Item::F4, HOST),
     (Item::F9, HOST),
-    (Item::J3, LATER),
     (Item::L3, HOST),
     (Item::N1, HOST),
     (Item::N2, HOST),

@@ -14,7 +14,7 @@ use super::{Stage, Stop, ends_well, in_order};
 use crate::sheet::Sheet;
 
 pub const ITEMS: &[Item] =
-    &[Item::A3, Item::J4, Item::L1, Item::L2, Item::L5, Item::L6, Item::L8, Item::L9, Item::S3];
+    &[Item::A3, Item::J3, Item::J4, Item::L1, Item::L2, Item::L5, Item::L6, Item::L8, Item::L9, Item::S3];
 pub const LIMIT_ITEMS: &[Item] = &[Item::E5, Item::E6, Item::L4];
 
 const ONCE: &str =
@@ -25,6 +25,9 @@ fn policy(max: u32, then: &str) -> String {
         "{{policy: on-failure, max: {max}, window: 60s, initial_delay: 10ms, max_delay: 25ms, backoff: 2.0{then}}}"
     )
 }
+
+/// Its parent lets it go on after the first, passes the second on, and dies of the third.
+const WARD: [&str; 3] = ["fault:ud2@1", "fault:null-write@1", "fault:jump@2"];
 
 fn system() -> System {
     System::new("restarts")
@@ -48,6 +51,8 @@ fn system() -> System {
         .with(Service::new("never", "patient", 5).arg("after=crash").priority(60))
         .with(Service::new("module", "trivial", 5).manifest("sidecars: [sidecar]"))
         .with(Service::new("sidecar", "trivial", 5))
+        .with(Service::new("warden", "parent", 5).priority(120).restart(ONCE).arg("gpx"))
+        .with(Service::new("ward", "child", 6).inside("warden", 1).restart(ONCE).args(&WARD))
         .with(Service::new("user", "trivial", 6).requires("base"))
         .with(Service::new("follower", "trivial", 6).restarts_with("base"))
         .with(Service::new("inside", "prober", 6).args(&["10", "1"]))
@@ -68,7 +73,9 @@ pub fn play(stage: &Stage<'_>, sheet: &mut Sheet<Item>) -> Result<(), Stop> {
     if let Err(code) = told {
         sheet.fail(Item::L5, format!("`crash` was refused: {code}"));
     }
-    for (name, times) in [("spare", 1), ("server", 2), ("base", 2), ("follower", 2)] {
+    for (name, times) in
+        [("spare", 1), ("server", 2), ("base", 2), ("follower", 2), ("warden", 2), ("ward", 3)]
+    {
         running.wait_for(&format!("`{name}`, ready for the {times}. time"), ready(name, times))?;
     }
     running.wait_for("the recovery of `user`", |log| {
@@ -83,6 +90,7 @@ pub fn play(stage: &Stage<'_>, sheet: &mut Sheet<Item>) -> Result<(), Stop> {
     pauses(log, sheet);
     dependents(log, sheet);
     callers(log, sheet);
+    family(log, sheet);
     sheet.aspect(
         Item::S3,
         restarted.is_ok() && accompanied(log),
@@ -170,6 +178,20 @@ fn callers(log: &Log, sheet: &mut Sheet<Item>) {
     sheet.aspect(Item::J4, right, format!("a client in its sixth call: {said}"));
     let released = log.count(|event| matches!(event, Event::Released { repeated: false, .. }));
     sheet.aspect(Item::J4, released > 0, "its call was ended");
+}
+
+fn family(log: &Log, sheet: &mut Sheet<Item>) {
+    let said = |name: &str| -> Vec<&'static str> {
+        log.find(name).map_or_else(Vec::new, |_| log.lines(name).into_iter().map(|(_, text)| text).collect())
+    };
+    let heard = said("warden");
+    let first = heard == ["child 1 fault 3: g", "child 1 fault 5: p", "child 1 fault 5: x"];
+    sheet.aspect(Item::J3, first, format!("what a parent heard of its child: {}", heard.join(", ")));
+    let went_on = said("ward").first() == Some(&"went on after ud2");
+    sheet.aspect(Item::J3, went_on, "what it answers goes on");
+    let story = log.story(&["warden", "ward"]);
+    let told = in_order(&story, &["ward crashed", "ward starting 2", "warden crashed", "ward crashed"]);
+    sheet.aspect(Item::J3, told, "what it passes on, or leaves behind, is a crash like any");
 }
 
 fn accompanied(log: &Log) -> bool {

@@ -32,25 +32,8 @@ impl System {
         for (name, bytes) in &self.regions {
             line(&mut text, format_args!("  <memory_region name=\"{name}\" size=\"{bytes:#x}\"/>"));
         }
-        for (index, service) in self.services.iter().enumerate() {
-            let Service { name, priority, stack, program, .. } = service;
-            line(
-                &mut text,
-                format_args!(
-                    "  <protection_domain name=\"{name}\" priority=\"{priority}\" stack_size=\"{stack:#x}\">\n    \
-                     <program_image path=\"{program}.elf\"/>"
-                ),
-            );
-            if index == 0 && self.ballast > 0 {
-                line(
-                    &mut text,
-                    format_args!("    <map mr=\"ballast\" vaddr=\"0x10_000_000\" perms=\"rw\"/>"),
-                );
-            }
-            for [_, _, element] in &service.holds {
-                line(&mut text, format_args!("    {element}"));
-            }
-            line(&mut text, format_args!("  </protection_domain>"));
+        for service in self.services.iter().filter(|service| service.parent.is_none()) {
+            self.domain(&mut text, service);
         }
         for call in &self.calls {
             let (client, server) = (&self.services[call.client].name, &self.services[call.server].name);
@@ -65,6 +48,33 @@ impl System {
         }
         text.push_str("</system>\n");
         text
+    }
+
+    /// A protection domain, and those that stand in it.
+    fn domain(&self, text: &mut String, service: &Service) {
+        let Service { name, priority, stack, program, .. } = service;
+        let id = service.parent.as_ref().map_or_else(String::new, |(_, id)| format!(" id=\"{id}\""));
+        line(
+            text,
+            format_args!(
+                "  <protection_domain name=\"{name}\" priority=\"{priority}\" stack_size=\"{stack:#x}\"{id}>\n    \
+                 <program_image path=\"{program}.elf\"/>"
+            ),
+        );
+        if self.ballast > 0 && self.services.first().is_some_and(|first| first.name == *name) {
+            line(text, format_args!("    <map mr=\"ballast\" vaddr=\"0x10_000_000\" perms=\"rw\"/>"));
+        }
+        for [_, _, element] in &service.holds {
+            line(text, format_args!("    {element}"));
+        }
+        for child in self.children(name) {
+            self.domain(text, child);
+        }
+        line(text, format_args!("  </protection_domain>"));
+    }
+
+    fn children(&self, of: &str) -> impl Iterator<Item = &Service> {
+        self.services.iter().filter(move |child| child.parent.as_ref().is_some_and(|(name, _)| name == of))
     }
 
     fn manifest(&self, index: usize) -> String {
@@ -97,6 +107,7 @@ impl System {
         if index == 0 && self.ballast > 0 {
             needs.push("{memory: ballast}".to_owned());
         }
+        needs.extend(self.children(&service.name).map(|child| format!("{{child-control: {}}}", child.name)));
         needs.extend(service.holds.iter().map(|[need, ..]| need.clone()));
         if !needs.is_empty() {
             line(&mut text, format_args!("capabilities: {{required: [{}]}}", needs.join(", ")));
@@ -145,6 +156,11 @@ impl System {
             }
             if index == 0 && self.ballast > 0 {
                 grants.push("memory: {ballast: ballast}".to_owned());
+            }
+            let children: Vec<String> =
+                self.children(&service.name).map(|child| format!("{0}: {0}", child.name)).collect();
+            if !children.is_empty() {
+                grants.push(format!("child-control: {{{}}}", children.join(", ")));
             }
             grants.extend(service.holds.iter().map(|[_, grant, _]| grant.clone()));
             line(&mut text, format_args!("    grants: {{{}}}", grants.join(", ")));

@@ -149,7 +149,12 @@ fn authority(report: &Report<'_, '_>, id: ServiceId) -> Vec<(&'static str, Strin
                 hardware.push(name.unwrap_or_else(|| devices::ports_range(first, last)));
             }
             Object::Irq(index) => hardware.push(report.names.irq(index)),
-            Object::Endpoint(_) | Object::Notification(_) | Object::Supervisor | Object::FaultHandler => {}
+            Object::Endpoint(_)
+            | Object::Notification(_)
+            | Object::Supervisor
+            | Object::FaultHandler
+            | Object::Parent(_)
+            | Object::Child(_) => {}
         }
     }
     let shared = shared(report);

@@ -180,7 +180,12 @@ fn capabilities(report: &Report<'_, '_>, item_of: &HashMap<ServiceId, usize>, wi
             let (kind, peers) = match grant.object {
                 Object::Endpoint(endpoint) => (Kind::Call, report.names.receivers(endpoint).to_vec()),
                 Object::Notification(peer) => (Kind::Signal, vec![peer]),
-                Object::Supervisor | Object::FaultHandler | Object::Irq(_) | Object::IoPorts(..) => continue,
+                Object::Supervisor
+                | Object::FaultHandler
+                | Object::Parent(_)
+                | Object::Child(_)
+                | Object::Irq(_)
+                | Object::IoPorts(..) => continue,
             };
             for peer in peers.into_iter().filter(|peer| *peer != id) {
                 let required = service.requires.iter().any(|d| d.on == peer);

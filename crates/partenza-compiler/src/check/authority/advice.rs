@@ -31,6 +31,10 @@ impl Check<'_, '_> {
                 let map = only(maps())?;
                 (map.region.value.clone(), vec![map.span])
             }
+            Kind::ChildControl => {
+                let child = only(free.children.iter().filter(|(_, user)| user.is_none()))?.0;
+                (child.name.value.clone(), vec![child.name.span])
+            }
             Kind::Irq => only(irqs()).map(|irq| (irq.id.value.to_string(), vec![irq.span]))?,
             Kind::IoPort => only(ports()).map(|ports| (ports.id.value.to_string(), vec![ports.span]))?,
             Kind::Serial | Kind::BlockDevice | Kind::NetworkDevice => {
@@ -44,7 +48,7 @@ impl Check<'_, '_> {
                 }
                 (format!("{{{}}}", parts.join(", ")), spans)
             }
-            Kind::Supervisor | Kind::ChildControl | Kind::Scheduling | Kind::Smc | Kind::Spawn => {
+            Kind::Supervisor | Kind::Scheduling | Kind::Smc | Kind::Spawn => {
                 return None;
             }
         };
@@ -68,6 +72,10 @@ impl Check<'_, '_> {
             Part::IoPort => {
                 let ports = only(free.ports.iter().filter(|(_, user)| user.is_none()))?.0;
                 (ports.id.value.to_string(), ports.span)
+            }
+            Part::Child => {
+                let child = only(free.children.iter().filter(|(_, user)| user.is_none()))?.0;
+                (child.name.value.clone(), child.name.span)
             }
             Part::Channel => {
                 let end = self.end_for(need, need.name.as_ref().map_or("", |name| &name.value))?;

@@ -19,7 +19,7 @@ use crate::kernel::Kernel;
 use crate::kinds::{Access, Kind};
 use crate::manifest::{Manifest, Need};
 use crate::resolve::{Model, Service};
-use crate::sdf::{End, Irq, Map, Ports, System};
+use crate::sdf::{End, Irq, Map, Pd, Ports, System};
 use crate::source::{Span, Spanned};
 
 /// What the cross-check found out about one service.
@@ -45,6 +45,7 @@ struct Objects<'m> {
     irqs: Vec<(&'m Irq, Option<Span>)>,
     ports: Vec<(&'m Ports, Option<Span>)>,
     ends: Vec<(&'m End, &'m End, Option<Span>)>,
+    children: Vec<(&'m Pd, Option<Span>)>,
 }
 
 /// Checks every service; the result is in the model's order. Findings go to `out`.
@@ -81,6 +82,7 @@ fn objects<'m>(system: &'m System, service: &Service<'m>) -> Objects<'m> {
         irqs: pd.irqs.iter().map(|irq| (irq, None)).collect(),
         ports: pd.ports.iter().map(|ports| (ports, None)).collect(),
         ends: system.ends_of(&pd.name.value).map(|(end, peer)| (end, peer, None)).collect(),
+        children: system.children_of(&pd.name.value).map(|(child, _)| (child, None)).collect(),
     }
 }
 

@@ -89,6 +89,7 @@ impl<'m> Check<'_, 'm> {
             Part::Irq => grant.irqs.len(),
             Part::IoPort => grant.ports.len(),
             Part::Channel => grant.channels.len(),
+            Part::Child => grant.children.len(),
         };
         let total: usize = Part::ALL.into_iter().map(count).sum();
         let wrong = Part::ALL.into_iter().any(|part| {
@@ -116,6 +117,11 @@ impl<'m> Check<'_, 'm> {
             let found = self.objects.ports.iter_mut().find(|(object, _)| object.id.value == ports.value);
             let twice = found.map(|(_, user)| user.replace(ports.span));
             self.used(twice, ports.span, Part::IoPort, &ports.value, Some(need));
+        }
+        for child in &grant.children {
+            let found = self.objects.children.iter_mut().find(|(pd, _)| pd.name.value == child.value);
+            let twice = found.map(|(_, user)| user.replace(child.span));
+            self.used(twice, child.span, Part::Child, &child.value, Some(need));
         }
         for channel in &grant.channels {
             self.channel(need, grant, channel, authority);
@@ -145,6 +151,7 @@ impl<'m> Check<'_, 'm> {
                     Part::Irq => format!("no `<irq>` with id {value}"),
                     Part::IoPort => format!("no `<ioport>` with id {value}"),
                     Part::Channel => format!("no channel end with id {value}"),
+                    Part::Child => format!("no child `{value}`"),
                 };
                 let meant = need.and_then(|need| self.object_for(need, part));
                 let name = self.service.name();
@@ -298,6 +305,7 @@ fn missing(part: Part, pd: &str, value: &dyn Display, asked: bool) -> String {
         Part::Memory => format!("`<map mr=\"{value}\" vaddr=\"…\" perms=\"…\"/>` {inside}"),
         Part::Irq => format!("`<irq id=\"{value}\" …/>` {inside}"),
         Part::IoPort => format!("`<ioport id=\"{value}\" addr=\"…\" size=\"…\"/>` {inside}"),
+        Part::Child => format!("`<protection_domain name=\"{value}\" id=\"…\" …>` {inside}"),
         Part::Channel => {
             let calls = |calls| if calls { " pp=\"true\"" } else { "" };
             format!(

@@ -85,6 +85,14 @@ impl Check<'_, '_> {
             let help = self.ask_for("ioport", "NAME", &ports.id.value.to_string());
             unnamed.push((ports.span, format!("I/O ports {:#x} to {:#x}", ports.first, ports.last), help));
         }
+        for (child, _) in self.objects.children.iter().filter(|(_, user)| user.is_none()) {
+            let name = &child.name.value;
+            unnamed.push((
+                child.name.span,
+                format!("the child `{name}`"),
+                self.ask_for("child-control", "NAME", name),
+            ));
+        }
         for (end, peer, _) in self.objects.ends.iter().filter(|(_, _, user)| user.is_none()) {
             if end.pp || end.notify || peer.pp {
                 let what = format!("channel {} to `{}`", end.id.value, peer.pd.value);

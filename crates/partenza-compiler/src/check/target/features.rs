@@ -8,6 +8,8 @@ use crate::source::Span;
 
 /// Highest I/O port of the processor.
 const LAST_PORT: u64 = 0xffff;
+/// Highest id of a child: CPtrs of children's threads lie below those of virtual processors, as the Microkit's do.
+const LAST_CHILD: u64 = 61;
 
 /// Checks what belongs to no protection domain.
 pub fn system(system: &System, out: &mut Diagnostics) {
@@ -34,11 +36,10 @@ pub fn system(system: &System, out: &mut Diagnostics) {
 /// Checks one protection domain.
 pub fn pd(system: &System, pd: &Pd, kernel: &Kernel, out: &mut Diagnostics) {
     let name = &pd.name.value;
-    if let Some(parent) = &pd.parent {
-        let parent = &system.pds[parent.pd].name.value;
-        let message =
-            format!("`{name}` is a child of `{parent}`: who supervises whom is Init's alone so far");
-        not_yet(out, pd.span, message);
+    if let Some(parent) = pd.parent.as_ref().filter(|parent| parent.id.value > LAST_CHILD) {
+        let id = parent.id.value;
+        let message = format!("`{name}` is child {id}: a CSpace has room for children 0 to {LAST_CHILD}");
+        cannot(out, parent.id.span, message);
     }
     if let Some(machine) = &pd.machine {
         let message =

@@ -182,4 +182,11 @@ pub const PAGES: &[Page] = &[
         "  client:\n    binary: delivered",
         "  client:",
     ),
+    words(
+        Code::BadParent,
+        "A parent gets the faults of its children first (SPEC J-3), so it is there when they start, and what they report \
+         comes to nobody else. While it does not run, faults of its children go to the Supervisor.",
+        "`<protection_domain name=\"driver\" id=\"0\" …>` inside `warden`; layer 4 for `driver`, layer 5 for `warden`",
+        "layer 4 for both, or a lower one for `warden`",
+    ),
 ];

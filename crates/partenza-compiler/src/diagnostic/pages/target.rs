@@ -78,11 +78,8 @@ pub const PAGES: &[Page] = &[
         Code::NotYet,
         "The kernel could do it, and this release of Init cannot. It is refused by name rather than left out.",
         SYSTEM,
-        "<protection_domain name=\"parent\" priority=\"9\"><program_image path=\"client.elf\"/>\n    \
-         <protection_domain name=\"child\" priority=\"8\" id=\"1\"><program_image path=\"client.elf\"/></protection_domain>\n  \
-         </protection_domain>",
-        "<protection_domain name=\"parent\" priority=\"9\"><program_image path=\"client.elf\"/></protection_domain>\n  \
-         <protection_domain name=\"child\" priority=\"8\"><program_image path=\"client.elf\"/></protection_domain>",
+        "<channel><end pd=\"client\" id=\"8\"/><end pd=\"client\" id=\"9\"/></channel>",
+        "",
     ),
     piece(
         Code::SharedPin,

@@ -33,6 +33,13 @@ pub fn decode_fault(label: Word, length: usize, word: impl Fn(usize) -> Word) ->
     })
 }
 
+/// Bytes by which a thread stands behind the instruction that faulted, by the label of the fault's message and its fourth
+/// word: a breakpoint (`int3`) is over when the processor tells of it.
+pub const fn bytes_behind(label: Word, number: Word) -> u8 {
+    const BREAKPOINT: Word = 3;
+    (label == fault_label::USER_EXCEPTION && number == BREAKPOINT) as u8
+}
+
 /// The registers in an unknown system call's message, which has its own order.
 fn syscall_context(word: &impl Fn(usize) -> Word) -> RawUserContext {
     RawUserContext {

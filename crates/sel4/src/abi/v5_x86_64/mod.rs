@@ -10,7 +10,7 @@ mod registers;
 mod trap;
 
 pub use boot_info::{RawBootInfo, RawUntypedDesc};
-pub use fault::decode_fault;
+pub use fault::{bytes_behind, decode_fault};
 pub use invoke::{
     ioport_control_issue, page_remap, tcb_configure, tcb_configure_with_priority, tcb_set_mc_priority,
     tcb_set_priority, tcb_set_sched_params,
@@ -156,6 +156,7 @@ pub mod init_slot {
 pub mod cap_number {
     pub const ENDPOINT: u32 = 4;
     pub const NOTIFICATION: u32 = 6;
+    pub const TCB: u32 = 12;
     pub const IRQ_HANDLER: u32 = 16;
     pub const IO_PORT: u32 = 19;
 }
