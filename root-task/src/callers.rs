@@ -116,6 +116,7 @@ impl Callers {
         Self { all, clients, order, starts, down: alloc::vec![false; endpoints], downs: 0 }
     }
 
+    #[inline]
     fn of_endpoint(&self, endpoint: u16) -> core::ops::Range<usize> {
         let at = usize::from(endpoint);
         self.starts[at] as usize..self.starts[at + 1] as usize
@@ -142,6 +143,7 @@ impl Callers {
         }
     }
 
+    #[inline]
     fn is_down(&self, endpoint: u16) -> bool {
         self.down[usize::from(endpoint)]
     }

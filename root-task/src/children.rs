@@ -58,41 +58,59 @@ pub fn condition(callers: &Callers, entries: &[Entry], id: ServiceId, grant: &Gr
     }
 }
 
+/// What became of an incarnation.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Moment {
+    /// It was made, in the CSpace of the one before.
+    Made,
+    /// With a CSpace of its own.
+    MadeFresh,
+    /// It was let run.
+    Resumed,
+    /// It is gone, and never ran.
+    GoneUnused,
+    Gone,
+}
+
 impl Supervisor {
-    /// An incarnation was just made; `fresh`: its CSpace, too.
-    pub(crate) fn on_created(&mut self, id: ServiceId, fresh: bool) {
+    /// Whether a service has a parent or children.
+    pub(crate) fn has_kin(&self, id: ServiceId) -> bool {
         let service = self.plan.service(id);
-        if let Some((parent, _)) = service.parent() {
-            if fresh {
-                self.entry(id).faults = Faults::Parent;
+        service.parent().is_some() || service.children().next().is_some()
+    }
+
+    /// Of a service that has kin: who hears its faults and those of its children, and who holds its thread.
+    #[inline(never)]
+    pub(crate) fn settle_kin(&mut self, id: ServiceId, moment: Moment) {
+        let service = self.plan.service(id);
+        let made = matches!(moment, Moment::Made | Moment::MadeFresh);
+        if let Some((parent, grant)) = service.parent() {
+            let cptr = FIRST_CHILD + (grant.badge as u32 & MAX_CHILD);
+            let above = self.entry(parent).made;
+            match moment {
+                Moment::Resumed if above.has_spaces() => self.give_thread(parent, id, cptr),
+                Moment::Gone if above.has_spaces() => self.tell(Event::Withdrawn { service: parent, cptr }),
+                _ if made => {
+                    if moment == Moment::MadeFresh {
+                        self.entry(id).faults = Faults::Parent;
+                    }
+                    self.lead_faults(id, if above.runs() { Faults::Parent } else { Faults::Supervisor });
+                }
+                _ => {}
             }
-            let runs = self.entry(parent).made.runs();
-            self.lead_faults(id, if runs { Faults::Parent } else { Faults::Supervisor });
+        }
+        if moment == Moment::Resumed {
+            return;
         }
         for (child, cptr) in service.children() {
-            self.lead_faults(child, Faults::Parent);
-            if fresh && self.entry(child).is_live() {
+            self.lead_faults(child, if made { Faults::Parent } else { Faults::Supervisor });
+            if moment == Moment::MadeFresh && self.entry(child).is_live() {
                 self.give_thread(id, child, cptr);
             }
-        }
-    }
-
-    /// An incarnation was just let run: its parent holds its thread from here on.
-    pub(crate) fn on_resumed(&mut self, id: ServiceId) {
-        if let Some((parent, cptr)) = self.holder_of(id) {
-            self.give_thread(parent, id, cptr);
-        }
-    }
-
-    /// An incarnation is gone, which was `live`: nobody may wait for it to handle a fault.
-    pub(crate) fn on_destroyed(&mut self, id: ServiceId, live: bool) {
-        if let Some((service, cptr)) = self.holder_of(id).filter(|_| live) {
-            self.tell(Event::Withdrawn { service, cptr });
-        }
-        for (child, _) in self.plan.service(id).children() {
-            self.lead_faults(child, Faults::Supervisor);
-            // What stands in no fault is to be left alone.
-            let _ = self.have_it_told_again(child, 0);
+            if !made {
+                // What stands in no fault is to be left alone.
+                let _ = self.have_it_told_again(child, 0);
+            }
         }
     }
 
@@ -118,13 +136,6 @@ impl Supervisor {
             self.lead_faults(id, Faults::Parent);
             self.reject(parent, Rejection::NotFaulted);
         }
-    }
-
-    /// The parent of a service, if that has a CSpace, and where the service's thread is in there.
-    fn holder_of(&mut self, id: ServiceId) -> Option<(ServiceId, u32)> {
-        let (parent, grant) = self.plan.service(id).parent()?;
-        let cptr = FIRST_CHILD + (grant.badge as u32 & MAX_CHILD);
-        self.entry(parent).made.has_spaces().then_some((parent, cptr))
     }
 
     fn give_thread(&mut self, parent: ServiceId, child: ServiceId, cptr: u32) {

@@ -23,6 +23,7 @@ impl Clock {
 
     /// Microseconds since the kernel handed over.
     #[must_use]
+    #[inline]
     pub fn now(&self) -> Instant {
         Instant::from_micros(self.cycles() / self.mhz)
     }

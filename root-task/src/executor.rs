@@ -432,6 +432,7 @@ impl Executor {
         self.cspace.cap::<cap_type::Notification>(signal).signal();
     }
 
+    #[inline]
     fn map(&self, slot: Slot, slots: &SlotMap, address: u64, rights: CapRights) -> Result<(), Refused> {
         self.cspace
             .cap::<cap_type::Granule>(slot)

@@ -4,6 +4,7 @@
 
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
+use alloc::vec;
 use core::fmt::Write;
 
 use partenza_lifecycle as life;
@@ -262,7 +263,7 @@ impl Hardware<'_> {
             archive,
             parameters,
             cspace,
-            entries: plan.services.iter().map(Entry::of).collect(),
+            entries: vec![Entry::default(); services].into_boxed_slice(),
             executor,
             callers: Callers::of(plan),
             parking: Parking::default(),

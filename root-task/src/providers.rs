@@ -56,6 +56,7 @@ impl Servers {
     }
 
     #[must_use]
+    #[inline]
     pub fn serving(&self, endpoint: u16) -> ServiceId {
         self.serving[usize::from(endpoint)]
     }

@@ -57,6 +57,7 @@ pub trait During<T> {
 }
 
 impl<T> During<T> for Result<T, sel4::Error> {
+    #[inline]
     fn during(self, step: Step) -> Result<T, Refused> {
         self.map_err(|error| Refused::kernel(step, error))
     }

@@ -104,6 +104,7 @@ impl Ring {
         u16::from_le_bytes(bytes) as usize
     }
 
+    #[inline]
     fn split(&self, at: u64, len: usize) -> (usize, usize) {
         let start = (at % self.bytes.len() as u64) as usize;
         (start, len.min(self.bytes.len() - start))

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! The service table: what the Supervisor knows of each service besides the plan and the lifecycle machine's record.
 
-use partenza_plan::Service;
 use partenza_protocol::control::Directive;
 use partenza_protocol::event::Rejection;
 use partenza_protocol::{Code, Incarnation, Secret};
@@ -32,7 +31,7 @@ pub struct Entry {
     pub period: u64,
     pub spent: u32,
     pub parked: Parked,
-    /// It has a parent or children (SPEC J-3).
+    /// It has a parent or children (SPEC J-3); known once it has a CSpace.
     pub has_kin: bool,
     /// Of one that has a parent: where its CPtr for faults leads. Lasts as long as its CSpace.
     pub faults: Faults,
@@ -87,13 +86,6 @@ impl Default for Entry {
 }
 
 impl Entry {
-    /// Of a service that was not started yet.
-    #[must_use]
-    pub fn of(service: &Service<'_>) -> Self {
-        let has_kin = service.parent().is_some() || service.children().next().is_some();
-        Self { has_kin, ..Self::default() }
-    }
-
     /// A new incarnation begins.
     pub fn begin(&mut self, secret: Secret, supervisor_secret: Secret) {
         *self = Self {

@@ -26,6 +26,7 @@ use sel4::{RecvWithMRs, cap};
 use crate::account::Accounts;
 use crate::attempts::Attempts;
 use crate::callers::Callers;
+use crate::children::Moment;
 use crate::clock::{Clock, Timer};
 use crate::cspace::{CSpace, own};
 use crate::entropy::Entropy;
@@ -192,14 +193,14 @@ impl Supervisor {
             Ok(()) => {
                 let now = self.clock.now();
                 entry.created = Some(now.as_micros());
-                let has_kin = entry.has_kin;
                 journal.record(now, Event::Created { service: id });
                 if fresh {
                     self.divert_calls_of(id);
                     self.place_provider(id);
+                    self.entries[id.0 as usize].has_kin = self.has_kin(id);
                 }
-                if has_kin {
-                    self.on_created(id, fresh);
+                if self.entries[id.0 as usize].has_kin {
+                    self.settle_kin(id, if fresh { Moment::MadeFresh } else { Moment::Made });
                 }
                 self.answer(Life::Created(life));
             }
@@ -221,7 +222,7 @@ impl Supervisor {
                 let has_kin = entry.has_kin;
                 self.quiet_until = self.quiet_until.max(now.after(STALLED_START));
                 if has_kin {
-                    self.on_resumed(id);
+                    self.settle_kin(id, Moment::Resumed);
                 }
             }
             Err(refused) => {
@@ -254,7 +255,7 @@ impl Supervisor {
         }
         self.release_callers(id, returns);
         if has_kin {
-            self.on_destroyed(id, live);
+            self.settle_kin(id, if live { Moment::Gone } else { Moment::GoneUnused });
         }
         if rejected > 0 {
             let event = Event::RejectedTotal { service: id, count: rejected };
@@ -326,6 +327,7 @@ impl Supervisor {
         self.journal.record(self.clock.now(), event);
     }
 
+    #[inline]
     pub fn on_account_of(&mut self, id: ServiceId) {
         if let Some(accounts) = &mut self.accounts {
             accounts.switch(Some(id));

@@ -219,6 +219,7 @@ impl<'a> Config<'a> {
         (0..self.services.len() as u16).map(ServiceId)
     }
 
+    #[inline]
     pub(crate) fn spec(&self, service: ServiceId) -> &'a ServiceSpec {
         &self.services[service.index()]
     }

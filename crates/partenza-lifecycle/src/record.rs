@@ -206,6 +206,7 @@ impl Record {
     }
 
     /// Whether something of it runs. What is held was made and never ran.
+    #[inline]
     fn runs(&self) -> bool {
         self.presence == Presence::Present && self.state != ServiceState::Disabled
     }

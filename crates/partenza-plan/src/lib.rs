@@ -412,6 +412,7 @@ impl<'a> Service<'a> {
 
     /// The endpoint that it receives from, if it has one.
     #[must_use]
+    #[inline(never)]
     pub fn endpoint(&self) -> Option<u16> {
         self.caps.iter().find_map(|grant| match grant.object {
             Object::Endpoint(index) if grant.rights.read => Some(index),
@@ -524,6 +525,7 @@ impl<'a> Plan<'a> {
     }
 
     #[must_use]
+    #[inline]
     pub fn service(&self, id: ServiceId) -> &Service<'a> {
         &self.services[id.0 as usize]
     }
@@ -535,6 +537,7 @@ impl<'a> Plan<'a> {
     }
 
     #[must_use]
+    #[inline]
     pub fn image_of(&self, service: &Service<'_>) -> &Image<'a> {
         &self.images[service.image as usize]
     }
