@@ -215,6 +215,10 @@ impl Supervisor {
     }
 
     fn release_caller(&mut self, server: ServiceId, caller: &Caller, served: bool) {
+        // A call that was given up to wait is made again when the wait is over, and once is enough.
+        if self.entries[caller.client.0 as usize].parked != Parked::No {
+            return;
+        }
         let call = [sel4::sys::number::Call];
         let Some(mut context) = self.executor.standing_in(caller.client, &call, caller.grant.cptr) else {
             return;

@@ -106,6 +106,40 @@ fn a_caller_that_waits_for_a_restart_is_answered_when_that_is_called_off() {
     outcome.same("inside", said(&outcome, "inside"), vec!["count answered 1", &down, &down]);
 }
 
+/// It waits for a server that dies in its first start and is started again. It goes on waiting, and its next call, to a
+/// healthy server, is made once: who is started meanwhile must not have it repeated.
+#[test]
+fn a_caller_that_waits_for_a_start_waits_for_the_next_one_too() {
+    let restart = "{policy: on-failure, max: 3, window: 60s, initial_delay: 30ms, max_delay: 30ms}";
+    let asleep =
+        server("asleep", 5).args(&["any", "0", "crash"]).restart(restart).manifest("start: on-demand");
+    for repeats in [false, true] {
+        let name = if repeats { "waits-repeat" } else { "waits-error" };
+        let healthy = server("healthy", 5).provides("test/slow").args(&["any", "100"]);
+        let client = Service::new("client", "script", 7).priority(60);
+        let steps = ["count", "count:test/slow", "count:test/slow"];
+        let system = System::new(name)
+            .budget(7, "1m")
+            .budget(9, "1m")
+            .with(asleep.clone())
+            .with(healthy)
+            .with(client.args(&steps))
+            .call("client", "healthy");
+        let system = match repeats {
+            true => system.repeated_call("client", "asleep"),
+            false => system.call("client", "asleep"),
+        };
+        let outcome = run(name, system, &["wait:400"]);
+        let expected = ["count answered 1", "count:test/slow answered 1", "count:test/slow answered 2"];
+        outcome.same("client", said(&outcome, "client"), expected.to_vec());
+        outcome.same(
+            "healthy",
+            said(&outcome, "healthy"),
+            vec!["answered 1 for client", "answered 2 for client"],
+        );
+    }
+}
+
 /// What `grants --live` goes by: where a call leads is told with the planned grants.
 #[test]
 fn grants_tell_which_calls_lead_elsewhere_at_the_moment() {

@@ -76,6 +76,9 @@ impl<'a> Machine<'a> {
     /// those that are as good, who serves goes on, else the preferred one does.
     pub(crate) fn elect(&mut self, service: ServiceId, starts: bool, sink: &mut dyn Sink) {
         let record = &mut self.records[service.index()];
+        if record.group.is_none() {
+            return;
+        }
         record.wanted &= !record.rests();
         let server = self.server_of(service);
         let (mut best, mut standing) = (server, self.standing(server, false));

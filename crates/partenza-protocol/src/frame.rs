@@ -12,7 +12,8 @@
 //! counted, never taken for something else.
 
 /// CRC-32 as in Ethernet and zip; a table of 1 KiB, because frames are short and the target is small.
-static CRC: crc::Crc<u32, crc::Table<1>> = crc::Crc::<u32, crc::Table<1>>::new(&crc::CRC_32_ISO_HDLC);
+/// Without a table, which would be 1 KB of the root task: next to what a byte costs on the line this is little.
+static CRC: crc::Crc<u32, crc::NoTable> = crc::Crc::<u32, crc::NoTable>::new(&crc::CRC_32_ISO_HDLC);
 
 /// Longest record of an event, in bytes.
 pub const MAX_RECORD: usize = 512;

@@ -6,6 +6,7 @@
 //! |---|---|
 //! | `wait:MILLISECONDS` | a busy pause; at a low priority it leaves the processor to everybody else |
 //! | `count` | calls `test/count` and says `count answered N` |
+//! | `count:INTERFACE` | calls that, and says `count:INTERFACE answered N` |
 //! | `counts:N` | calls it N times and says how many were answered: `counts:N answered N` |
 //! | `lookup:INTERFACE` | looks it up, in any release |
 //! | `switch:INTERFACE=SERVICE` | asks for that provider |
@@ -93,9 +94,9 @@ pub fn perform(context: &Context, step: &str) -> Result<(), Code> {
             let (interface, provider) = what.split_once('=').ok_or(ServiceError::BadArgument.code())?;
             context.supervisor().tell(Op::Switch.label(), &Switch { interface, provider })
         }
-        ("count", None) => match context.peer("test/count")?.get::<u32>(COUNT) {
+        ("count", interface) => match context.peer(interface.unwrap_or("test/count"))?.get::<u32>(COUNT) {
             Ok(count) => {
-                context.log(Level::Info, format_args!("count answered {count}"));
+                context.log(Level::Info, format_args!("{step} answered {count}"));
                 return Ok(());
             }
             Err(code) => Err(code),

@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Counts the calls that it answers, and answers with the count; dies of the call after the last, if it has one.
+//!
+//! Arguments: after how many calls it dies, or `any`, a value for each incarnation with commas between, the last for all
+//! that follow; milliseconds that a call takes; `crash` if its first incarnation dies before it is ready, or `asks` if it
+//! asks the Supervisor a hundred questions in each call, which may be more than it is allowed at once.
 #![no_std]
 #![no_main]
 
+use partenza_protocol::Op;
+use partenza_protocol::request::Uptime;
 use partenza_service::{Answered, Call, Code, Context, Level, Service, ServiceError, crash, serve};
 use partenza_test_services::{COUNT, wait};
 use sel4_microkit::{Handler, protection_domain};
@@ -12,7 +18,11 @@ struct Witness {
     last: Option<u32>,
     /// Milliseconds that a call takes.
     pause: u64,
+    asks: bool,
 }
+
+/// Questions of a call.
+const QUESTIONS: u32 = 100;
 
 impl Service for Witness {
     fn start(&mut self, context: &Context) -> Result<(), Code> {
@@ -23,6 +33,10 @@ impl Service for Witness {
         self.last = last.map(str::parse).transpose().map_err(|_| ServiceError::BadArgument)?;
         let pause = args.next().map(str::parse).transpose();
         self.pause = pause.map_err(|_| ServiceError::BadArgument)?.unwrap_or(0);
+        match args.next() {
+            Some("crash") if nth == 0 => crash(0),
+            other => self.asks = other == Some("asks"),
+        }
         Ok(())
     }
 
@@ -30,6 +44,9 @@ impl Service for Witness {
         match call.label() {
             COUNT => {
                 wait(self.pause);
+                for _ in 0..if self.asks { QUESTIONS } else { 0 } {
+                    context.supervisor().get::<Uptime>(Op::Uptime.label())?;
+                }
                 if self.last == Some(self.answered) {
                     crash(0);
                 }
@@ -44,5 +61,5 @@ impl Service for Witness {
 
 #[protection_domain]
 fn init() -> impl Handler {
-    serve(Witness { answered: 0, last: None, pause: 0 })
+    serve(Witness { answered: 0, last: None, pause: 0, asks: false })
 }
