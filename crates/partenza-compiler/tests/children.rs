@@ -5,7 +5,7 @@
 mod support;
 
 use partenza_compiler::Code;
-use partenza_plan::{Object, Rights, ServiceId};
+use partenza_plan::{InvalidPlan, Object, Rights};
 use partenza_protocol::Badge;
 use support::Bench;
 
@@ -43,7 +43,7 @@ fn bench() -> Bench {
 fn a_parent_hears_its_children_and_holds_their_threads() {
     let compiled = bench().good();
     let plan = compiled.plan();
-    let id = |name: &str| ServiceId(plan.services.iter().position(|s| s.name == name).unwrap() as u16);
+    let id = |name: &str| plan.find(name).unwrap();
     let cap = |name: &str, cptr: u32| {
         let grant = plan.service(id(name)).caps.iter().find(|grant| grant.cptr == cptr);
         grant.map(|grant| (grant.object, grant.rights, grant.badge))
@@ -66,6 +66,17 @@ fn a_parent_hears_its_children_and_holds_their_threads() {
     }
     assert_eq!(cap("other", 1).map(|(object, ..)| object), Some(Object::Notification(id("other"))));
     assert_eq!(plan.service(id("other")).cnode_radix, 7);
+}
+
+/// What the root task looks at before it hands out a parent's endpoint.
+#[test]
+fn a_plan_whose_parent_has_no_endpoint_is_refused() {
+    let compiled = bench().good();
+    let mut plan = compiled.plan();
+    let (warden, driver) = (plan.find("warden").unwrap(), plan.find("driver").unwrap());
+    plan.services[usize::from(warden.0)].caps.retain(|grant| grant.cptr != 1);
+    let refused = Err(InvalidPlan::OutOfRange(Some(driver)));
+    assert_eq!(plan.check(compiled.archive.len(), 0), refused);
 }
 
 /// SPEC O-2: without manifests the system description alone grants.

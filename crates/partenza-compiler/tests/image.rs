@@ -9,7 +9,7 @@ use partenza_compiler::{Code, Diagnostics, Options, Sources, compile};
 use partenza_plan::archive::Archive;
 use partenza_plan::layout::SlotMap;
 use partenza_plan::symbols::Symbols;
-use partenza_plan::{PAGE, Plan};
+use partenza_plan::{InvalidPlan, PAGE, Plan};
 use support::{Bench, ElfFile, kernel, kernel_with};
 
 #[test]
@@ -28,6 +28,16 @@ fn the_archive_opens_and_its_plan_passes_the_targets_check() {
     let (at, len) = image.symbols.unwrap();
     let symbols = Symbols(archive.range(at, len).unwrap());
     assert_eq!(symbols.lookup(0x20_0003), Some(("_start", 3)));
+}
+
+#[test]
+fn a_plan_that_needs_other_pages_than_its_services_do_is_refused() {
+    let compiled = Bench::pair().good();
+    for pages in [0, 1, 3, u32::MAX] {
+        let mut plan = compiled.plan();
+        plan.needs.kept_pages = pages;
+        assert_eq!(plan.check(compiled.archive.len(), 0), Err(InvalidPlan::OutOfRange(None)), "{pages}");
+    }
 }
 
 #[test]

@@ -21,7 +21,8 @@ impl Plan<'_> {
         if self.services.len().max(self.images.len()) > MAX_SERVICES {
             return Err(InvalidPlan::TooManyServices);
         }
-        let system = self.regions_fit()
+        let system = self.needs.kept_pages as usize == self.services.len()
+            && self.regions_fit()
             && self.irqs_fit()
             && self.images_fit(archive_len as u64, store_len as u64)
             && self.providers_fit();
@@ -109,7 +110,8 @@ impl Plan<'_> {
             grant.cptr < 1 << service.cnode_radix
                 && match grant.object {
                     Object::Endpoint(i) => i < self.objects.endpoints,
-                    Object::Notification(id) | Object::Child(id) | Object::Parent(id) => self.has(id),
+                    Object::Notification(id) | Object::Child(id) => self.has(id),
+                    Object::Parent(id) => self.has(id) && self.service(id).endpoint().is_some(),
                     Object::Irq(i) => (i as usize) < self.irqs.len(),
                     Object::IoPorts(first, last) => first <= last,
                     Object::Supervisor | Object::FaultHandler => true,

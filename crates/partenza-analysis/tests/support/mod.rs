@@ -153,7 +153,7 @@ impl System {
             slot: 0,
         });
         let mut plan = Plan {
-            needs: Needs::default(),
+            needs: Needs { kept_pages: self.modules.len() as u32, ..Needs::default() },
             system: "small",
             tool: "partenza test",
             kernel: Kernel {
