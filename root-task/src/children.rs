@@ -23,7 +23,7 @@ use sel4::sys::number::{Call, Recv, ReplyRecv, Send};
 
 use crate::callers::Callers;
 use crate::cspace::{Slot, own};
-use crate::executor::{Executor, FAULT_CPTR, kernel_rights};
+use crate::executor::{Executor, FAULT_CPTR, OWN, kernel_rights};
 use crate::parking::Parked;
 use crate::refused::{During, Refused, Step};
 use crate::services::Entry;
@@ -33,8 +33,6 @@ use crate::supervisor::Supervisor;
 const FIRST_CHILD: u32 = 202;
 /// Children have ids from 0 to this.
 const MAX_CHILD: u32 = 63;
-/// CPtr of what a service receives from.
-const OWN: u64 = 1;
 
 /// Where the faults of a service that has a parent go.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -222,7 +220,7 @@ impl Executor {
         let Some(context) = self.at_system_call(id) else { return false };
         let (number, cptr) = context.syscall();
         match number {
-            n if n == Recv || n == ReplyRecv => cptr == OWN,
+            n if n == Recv || n == ReplyRecv => cptr == u64::from(OWN),
             n if n == Call || n == Send => {
                 cptr != FAULT_CPTR && cptr < 1 << self.plan.service(id).cnode_radix
             }

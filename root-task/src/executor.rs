@@ -33,6 +33,8 @@ use crate::window::{ImageFrames, KeptPages, Window};
 /// Registers that a thread's entry is told by, from `rip` to `rdi` in the kernel's order; the others of a thread that was
 /// just made are zero.
 const ENTRY_REGISTERS: u64 = 9;
+/// CPtr of what a service receives from.
+pub const OWN: u32 = 1;
 /// CPtr of the fault endpoint in every service's CSpace.
 pub const FAULT_CPTR: u64 = 2;
 

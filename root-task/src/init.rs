@@ -134,9 +134,9 @@ fn boot(bootinfo: &BootInfoPtr, origin: u64) -> Result<&'static mut Supervisor, 
         cspace,
         untypeds(bootinfo).filter(|(_, desc)| !desc.is_device()).map(|(c, d)| (c, d.size_bits() as u8)),
     );
-    let arena_pages = (ARENA_BASE + Plan::working_bytes(archive.plan())).div_ceil(4096) as u32;
-    let kept_pages = Plan::needs(archive.plan()).kept_pages;
-    let pages = arena_pages.saturating_add(kept_pages);
+    let needs = Plan::needs(archive.plan());
+    let arena_pages = (ARENA_BASE + needs.working_bytes(archive.plan().len())).div_ceil(4096) as u32;
+    let pages = arena_pages.saturating_add(needs.kept_pages);
     let tail = pages.saturating_add(FILLER_SLOTS);
     let free = cspace.count() as u32;
     if free < tail.saturating_add(own::COUNT) {
@@ -145,7 +145,7 @@ fn boot(bootinfo: &BootInfoPtr, origin: u64) -> Result<&'static mut Supervisor, 
     let memory_slots = Slot(free - pages);
     let filler_slots = Slot(free - tail);
     let window = Window::open(cspace, &mut pool, pages)?;
-    let (arena, kept) = window.map_memory(&mut pool, memory_slots, arena_pages, kept_pages)?;
+    let (arena, kept) = window.map_memory(&mut pool, memory_slots, arena_pages, needs.kept_pages)?;
     // SAFETY: just mapped, writable, for the arena alone, and never unmapped.
     unsafe { crate::ARENA.open(arena.start, arena.end) };
 

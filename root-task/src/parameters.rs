@@ -109,6 +109,5 @@ fn at_end(value: &str) -> Result<AtEnd, BadParameter> {
 }
 
 fn service(plan: &Plan<'_>, name: &str) -> Result<ServiceId, BadParameter> {
-    let index = plan.services.iter().position(|service| service.name == name).ok_or(BadParameter)?;
-    Ok(ServiceId(index as u16))
+    plan.find(name).ok_or(BadParameter)
 }

@@ -20,14 +20,11 @@ use partenza_protocol::{Code, decode};
 
 use crate::control::denial_code;
 use crate::cspace::Slot;
-use crate::executor::Executor;
+use crate::executor::{Executor, OWN};
 use crate::lifecycle::life;
 use crate::notices::plan_id;
 use crate::refused::Refused;
 use crate::supervisor::Supervisor;
-
-/// CPtr of what a service receives from.
-const OWN: u32 = 1;
 
 /// Who serves what.
 pub struct Servers {

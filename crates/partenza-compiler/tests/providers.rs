@@ -5,7 +5,7 @@
 mod support;
 
 use partenza_compiler::Code;
-use partenza_plan::{Dependency, LateCall, Object, Overload, ServiceId};
+use partenza_plan::{Dependency, LateCall, Object, Overload};
 use support::Bench;
 
 /// `one` and `two` provide `a/b`; `client` calls both.
@@ -44,7 +44,7 @@ fn bench() -> Bench {
 fn providers_share_an_endpoint_in_order_of_preference() {
     let compiled = bench().good();
     let plan = compiled.plan();
-    let id = |name: &str| ServiceId(plan.services.iter().position(|s| s.name == name).unwrap() as u16);
+    let id = |name: &str| plan.find(name).unwrap();
     let [group] = plan.providers.as_slice() else { panic!("one group") };
     assert_eq!((group.interface, group.services.as_slice()), ("a/b", &[id("two"), id("one")][..]));
     assert_eq!(plan.objects.endpoints, 1);

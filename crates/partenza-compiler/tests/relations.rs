@@ -29,8 +29,7 @@ fn bench(services: &[(&str, &str)]) -> Bench {
 }
 
 fn id(compiled: &Compiled, name: &str) -> ServiceId {
-    let plan = compiled.plan();
-    ServiceId(plan.services.iter().position(|s| s.name == name).unwrap() as u16)
+    compiled.plan().find(name).unwrap()
 }
 
 #[test]

@@ -44,6 +44,18 @@ pub struct Needs {
     pub kept_pages: u32,
 }
 
+impl Needs {
+    /// Bytes of memory that it takes to work with a plan of `len` bytes: what is decoded, tables made of it, and the restarts
+    /// that are remembered.
+    #[must_use]
+    pub fn working_bytes(&self, len: usize) -> usize {
+        /// Decoded plan, tables and queues, per byte of encoded plan.
+        const PER_BYTE: usize = 10;
+        const PER_RESTART: usize = size_of::<u64>();
+        len * PER_BYTE + self.remembered as usize * PER_RESTART
+    }
+}
+
 /// The compiled, validated whole.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plan<'a> {
@@ -505,16 +517,6 @@ impl<'a> Plan<'a> {
     #[must_use]
     pub fn needs(bytes: &[u8]) -> Needs {
         postcard::take_from_bytes(bytes).map_or(Needs::default(), |(needs, _)| needs)
-    }
-
-    /// Bytes of memory that it takes to work with the plan in these bytes: what is decoded, tables made of it, and the
-    /// restarts that are remembered.
-    #[must_use]
-    pub fn working_bytes(bytes: &[u8]) -> usize {
-        /// Decoded plan, tables and queues, per byte of encoded plan.
-        const PER_BYTE: usize = 10;
-        const PER_RESTART: usize = size_of::<u64>();
-        bytes.len() * PER_BYTE + Self::needs(bytes).remembered as usize * PER_RESTART
     }
 
     /// # Panics

@@ -188,10 +188,9 @@ impl<'p, 'a> Graph<'p, 'a> {
     #[must_use]
     pub fn find(&self, name: &str) -> Option<Node> {
         let plan = self.names.plan;
-        let service = plan.services.iter().position(|service| service.name == name);
         let region = || plan.regions.iter().position(|region| region.name == name);
-        if let Some(at) = service {
-            return Some(Node::Service(ServiceId(at as u16)));
+        if let Some(id) = plan.find(name) {
+            return Some(Node::Service(id));
         }
         if let Some(at) = region() {
             return Some(Node::Region(at as u16));
