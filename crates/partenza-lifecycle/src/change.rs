@@ -39,7 +39,6 @@ impl Machine<'_> {
         let from = core::mem::replace(&mut record.state, to);
         record.reason = reason;
         let (was_up, is_up) = (from.is_up(), to.is_up());
-        let has_peers = record.group.is_some();
         if !(was_up && is_up) {
             self.timers.disarm(service);
         }
@@ -51,9 +50,7 @@ impl Machine<'_> {
         sink.action(Action::Notice(Notice::Service { service, from, to, reason }));
         // Those that wait for one whose retries are exhausted do not count it as open.
         let called_off = matches!(from, ServiceState::Restarting { .. }) && !to.is_starting();
-        if has_peers {
-            self.elect(service, false, sink);
-        }
+        self.elect(service, false, sink);
         let open = self.is_open(service);
         if was_up != is_up || called_off || open != self.records[service.index()].open {
             self.spread(service, open, was_up != is_up, sink);
@@ -72,9 +69,7 @@ impl Machine<'_> {
 
     /// Has the dependents wait, or not any longer, as what is to become of the service now asks for.
     pub(crate) fn reopen(&mut self, service: ServiceId, sink: &mut dyn Sink) {
-        if self.records[service.index()].group.is_some() {
-            self.elect(service, false, sink);
-        }
+        self.elect(service, false, sink);
         let open = self.is_open(service);
         if open != self.records[service.index()].open {
             self.spread(service, open, false, sink);
