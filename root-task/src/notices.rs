@@ -110,9 +110,21 @@ impl Supervisor {
                     attempts.called_off();
                 }
                 self.tell(Event::ShutdownBegun);
+                self.call_waits_off();
             }
+            Boot::EmergencyStop => self.call_waits_off(),
             Boot::SupervisorMode => self.on_supervisor_mode(),
             _ => {}
+        }
+    }
+
+    /// Nothing starts any more. Who waits for a service that is not there is answered now, so that it can stop in order.
+    fn call_waits_off(&mut self) {
+        for id in (0..self.entries.len() as u16).map(ServiceId) {
+            self.release_awaiting(id);
+            if !self.entries[usize::from(id.0)].made.runs() {
+                self.release_callers(id, false);
+            }
         }
     }
 

@@ -32,3 +32,4 @@ mod shutdown;
 mod soak;
 mod start;
 mod start_mode;
+mod waiting;

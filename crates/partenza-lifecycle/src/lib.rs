@@ -56,6 +56,7 @@
 //! | `Pending` | boot turn, one is held or not in the recovery set | `Disabled` (`DependencyNotRunning`) | |
 //! | any at rest | turn of *start*, one is not up | what is missing gets the aim *start*, or `Failed` (`DependencyNotRunning`) | |
 //! | `Restarting`, any at rest | turn of *start*, every required dependency is up | `Starting(Creating)` | `Create` |
+//! | `Pending`, any at rest | turn to stop: a start that has not begun is called off | `Stopped`, `Disabled` | |
 //! | `Starting(Creating)` | `Created` | `Starting(AwaitingHello)` for messages, `Starting(AwaitingReady)` for a signal, up without readiness | `Resume`; arms `startup_timeout` |
 //! | `Starting(Creating)` | `Created`, to be held (SPEC B-4) | `Disabled` (`Held`) | |
 //! | `Starting(Creating)` | `Created`, to be stopped, or the system goes down | as at the end of `Stopping` | `Destroy` incarnation |

@@ -154,17 +154,17 @@ impl Machine<'_> {
         match record.state {
             // Its answer comes back to this.
             ServiceState::Starting(StartPhase::Creating) | ServiceState::Stopping(_) => return false,
-            // There is nothing to stop; a start that was still waited for is called off, or asked for again.
+            // There is nothing to stop; the start is asked for again.
             ServiceState::Pending
             | ServiceState::Failed
             | ServiceState::Crashed
             | ServiceState::Unhealthy
-                if matches!(aim, Aim::Stop | Aim::Cycle) =>
+                if aim == Aim::Cycle =>
             {
-                let next = if aim == Aim::Cycle { Aim::Start } else { Aim::Keep };
-                self.aim(service, next, Reason::Requested, sink);
+                self.aim(service, Aim::Start, Reason::Requested, sink);
                 return false;
             }
+            // A start that was still waited for is called off.
             _ if record.presence != Presence::Present => {
                 self.rest(service, None, sink);
                 return false;

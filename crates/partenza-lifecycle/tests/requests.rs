@@ -144,6 +144,25 @@ fn a_stop_calls_a_pending_restart_off_and_a_start_hurries_it() {
     assert_eq!(world.machine.next_deadline(), None);
 }
 
+/// Who waits for it has to hear that nothing comes.
+#[test]
+fn a_stop_that_calls_a_start_off_which_has_not_begun_is_told() {
+    let on_demand = |plan: Plan| plan.start(StartMode::OnDemand);
+    let plan = on_demand(on_demand(Plan::new().service(5, &[])).service(5, &[0]));
+    for (request, then) in [(Stop, Stopped), (Disable, Disabled)] {
+        let mut room = plan.room();
+        let mut world = World::new(&plan, &mut room);
+        world.boot_all();
+        assert_eq!(world.ask(1, Lookup), Accepted);
+        assert_eq!((world.state(0).is_starting(), world.state(1)), (true, Pending));
+        assert_eq!(world.ask(1, request), Accepted);
+        let told = |notice: &Notice| matches!(notice, Notice::Service { service, to, .. } if (*service, *to) == (id(1), then));
+        assert_eq!(world.notices().filter(told).count(), 1, "{request:?}");
+        world.rest();
+        assert_eq!([0, 1].map(|index| world.state(index)), [Running, then]);
+    }
+}
+
 #[test]
 fn a_start_that_comes_while_it_stops_starts_it_again() {
     let plan = Plan::new().service(5, &[]);

@@ -13,15 +13,17 @@ pub fn may_become(from: ServiceState, to: ServiceState) -> bool {
     const ASKED: ServiceState = Stopping(StopPhase::Preparing);
     const CREATING: ServiceState = Starting(StartPhase::Creating);
     match from {
-        Pending => to == CREATING || matches!(to, Failed | Disabled),
+        Pending => to == CREATING || matches!(to, Failed | Stopped | Disabled),
         Starting(_) => matches!(to, Running | Degraded | Failed | Stopped | Disabled | Restarting { .. }),
         Running => to == ASKED || matches!(to, Degraded | Crashed | Unhealthy | Stopped | Disabled | Failed),
         Degraded => to == ASKED || matches!(to, Running | Crashed | Unhealthy | Stopped | Disabled | Failed),
         Stopping(_) => matches!(to, Stopped | Disabled | Failed),
         Restarting { .. } => to == CREATING || matches!(to, Restarting { .. } | Failed | Stopped | Disabled),
-        Crashed | Unhealthy => to == CREATING || matches!(to, Restarting { .. } | Failed | Disabled),
+        Crashed | Unhealthy => {
+            to == CREATING || matches!(to, Restarting { .. } | Failed | Stopped | Disabled)
+        }
         Stopped => to == CREATING || matches!(to, Restarting { .. } | Failed | Stopped | Disabled),
-        Failed => to == CREATING || matches!(to, Failed | Disabled),
+        Failed => to == CREATING || matches!(to, Failed | Stopped | Disabled),
         Disabled => to == Pending,
     }
 }

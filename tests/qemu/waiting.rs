@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Services that wait for another to start (SPEC C-6), when that start is called off: they are answered, never left
+//! waiting (SPEC J-4).
+//!
+//! `server` is started by whoever calls it or looks it up, and requires `base`, which never gets ready. So the client is
+//! made to wait while there is nothing of the server but the intention to start it.
+
+use partenza_protocol::error::{LookupError, SupervisorError};
+use partenza_protocol::event::{BootState, Event};
+use partenza_protocol::{Code, Op};
+use partenza_tests::image::Image;
+use partenza_tests::log::Log;
+use partenza_tests::machine::{Machine, Running};
+use partenza_tests::system::{Service, System};
+use partenza_tests::tools::Kernel;
+
+/// The client takes `step`, and another one of the same kind after it.
+fn system(name: &str, step: &str) -> System {
+    let absent = |service: Service| service.manifest("start: on-demand").critical(false);
+    let base = Service::new("base", "patient", 5).arg("start=spin").startup_timeout("1h").priority(10);
+    let server = Service::new("server", "witness", 5).priority(150).provides("test/count").requires("base");
+    let client = Service::new("client", "script", 9).args(&[step, step]).priority(50);
+    System::new(name)
+        .with(absent(base))
+        .with(absent(server))
+        .with(client.manifest("shutdown: {prepare_timeout: 20ms, stop_timeout: 20ms}"))
+        .call_with("client", "server", if step == "count" { "" } else { ", bind: lookup" })
+}
+
+/// Boots it to where the client waits.
+fn waits(name: &str, step: &str) -> Running {
+    let image = Image::of(Kernel::Release, name, &system(name, step));
+    let mut machine = Machine::new(&image).parameter("verify", "on").start();
+    machine.wait_for("the start of what the server requires", |log| {
+        log.reached(BootState::SupervisorMode) && !log.story(&["base"]).is_empty()
+    });
+    // What made `base` start has the client wait, before anything else is heard.
+    assert!(said(&machine.log()).is_empty());
+    machine
+}
+
+fn said(log: &Log) -> Vec<String> {
+    log.lines("client").into_iter().map(|(_, text)| text.to_owned()).collect()
+}
+
+/// What the client is to have said: twice the same.
+fn answers(step: &str, code: Code) -> Vec<String> {
+    vec![format!("{step} answered {code}"); 2]
+}
+
+/// Who else it is called off by: the operator, with the server itself or with what it requires.
+#[test]
+fn who_waits_for_a_start_that_is_called_off_is_answered() {
+    let (down, gone) = (SupervisorError::ServerDown.code(), LookupError::NotRunning.code());
+    let disabled = SupervisorError::DisabledService.code();
+    for (op, of, called, looked_up) in [
+        (Op::Stop, "server", down, gone),
+        (Op::Disable, "server", down, disabled),
+        (Op::Stop, "base", down, gone),
+        (Op::Disable, "base", down, gone),
+    ] {
+        for (step, code) in [("count", called), ("lookup:test/count", looked_up)] {
+            let mut machine = waits("waiting-called-off", step);
+            machine.change(op, of);
+            machine.wait_for(&format!("the answer to `{step}` after `{} {of}`", op.name()), |log| {
+                said(log).len() == 2
+            });
+            assert_eq!(said(&machine.log()), answers(step, code), "{} {of}\n{}", op.name(), machine.log());
+            machine.shut_down();
+            machine.end().must_have_ended();
+        }
+    }
+}
+
+/// SPEC M-1: who is asked to stop can do so.
+#[test]
+fn who_waits_for_a_start_when_the_system_goes_down_is_answered_and_stops_when_it_is_asked() {
+    let (down, going) = (SupervisorError::ServerDown.code(), SupervisorError::ShuttingDown.code());
+    for (step, code) in [("count", down), ("lookup:test/count", going)] {
+        let mut machine = waits("waiting-shutdown", step);
+        machine.shut_down();
+        let outcome = machine.end();
+        outcome.must_have_ended();
+        outcome.same("what the client was answered", said(&outcome.log), answers(step, code));
+        let client = outcome.log.id("client");
+        let stopped = Event::Stopped { service: client, forced: false };
+        outcome.must("it stops when it is asked", outcome.log.has(&stopped));
+    }
+}
+
+/// SPEC M-1, J-4: the same of one whose call was to be made again to a next incarnation, which does not come.
+#[test]
+fn who_waits_for_a_restart_when_the_system_goes_down_is_answered_and_stops_when_it_is_asked() {
+    let later = "{policy: on-failure, max: 3, window: 1h, initial_delay: 1h, max_delay: 1h}";
+    let server = Service::new("server", "witness", 5).arg("0").priority(150).provides("test/count");
+    let client = Service::new("client", "script", 9).args(&["count", "count"]).priority(50);
+    // While it spins an hour is an hour; a machine with nothing to do would skip it.
+    let idler = Service::new("idler", "patient", 5).arg("after=spin").priority(10).critical(false);
+    let system = System::new("waiting-restart")
+        .with(idler.manifest("shutdown: {prepare_timeout: 20ms, stop_timeout: 20ms}"))
+        .with(server.restart(later).critical(false))
+        .with(client.manifest("shutdown: {prepare_timeout: 20ms, stop_timeout: 20ms}"))
+        .repeated_call("client", "server");
+    let mut machine = Machine::new(&Image::of(Kernel::Release, "waiting-restart", &system)).start();
+    machine.wait_for("the call that is to be made again", |log| {
+        log.reached(BootState::SupervisorMode)
+            && log.has(&Event::Released {
+                service: log.id("client"),
+                server: log.id("server"),
+                repeated: true,
+            })
+    });
+    machine.shut_down();
+    let outcome = machine.end();
+    outcome.must_have_ended();
+    let down = SupervisorError::ServerDown.code();
+    outcome.same("what the client was answered", said(&outcome.log), answers("count", down));
+    let client = outcome.log.id("client");
+    outcome.must(
+        "it stops when it is asked",
+        outcome.log.has(&Event::Stopped { service: client, forced: false }),
+    );
+}
