@@ -74,11 +74,16 @@ impl<'a> Machine<'a> {
 
     /// The service came up or went, is worth waiting for or not any more, or `starts`: who of its group is to serve? Of
     /// those that are as good, who serves goes on, else the preferred one does.
+    #[inline]
     pub(crate) fn elect(&mut self, service: ServiceId, starts: bool, sink: &mut dyn Sink) {
-        let record = &mut self.records[service.index()];
-        if record.group.is_none() {
-            return;
+        if self.records[service.index()].group.is_some() {
+            self.elect_among_peers(service, starts, sink);
         }
+    }
+
+    #[inline(never)]
+    fn elect_among_peers(&mut self, service: ServiceId, starts: bool, sink: &mut dyn Sink) {
+        let record = &mut self.records[service.index()];
         record.wanted &= !record.rests();
         let server = self.server_of(service);
         let (mut best, mut standing) = (server, self.standing(server, false));
