@@ -75,10 +75,11 @@ impl fmt::Display for ServiceError {
     }
 }
 
-/// The row of a code, whether a service or the Supervisor gave it.
+/// Text and hint of a code, whether a service or the Supervisor gave it.
 #[must_use]
-pub fn row(code: Code) -> Option<&'static Row> {
-    code.row().or_else(|| TABLE.iter().find(|row| row.code == code))
+pub fn words(code: Code) -> Option<(&'static str, &'static str)> {
+    let own = || TABLE.iter().find(|row| row.code == code).map(|row| (row.text, row.hint));
+    code.words().or_else(own)
 }
 
 #[cfg(test)]
@@ -89,10 +90,11 @@ mod tests {
     fn codes_are_distinct_from_each_other_and_from_the_protocols() {
         for (i, row) in TABLE.iter().enumerate() {
             assert!(TABLE[..i].iter().all(|other| other.code != row.code), "{} twice", row.code);
-            assert!(row.code.row().is_none(), "{} is the protocol's", row.code);
+            assert!(row.code.words().is_none(), "{} is the protocol's", row.code);
             assert!(!row.text.is_empty() && !row.hint.is_empty(), "{}", row.name);
         }
-        assert_eq!(row(ServiceError::Denied.code()).unwrap().name, "ServiceError::Denied");
-        assert!(row(Code(9999)).is_none());
+        let denied = TABLE.iter().find(|row| row.name == "ServiceError::Denied").unwrap();
+        assert_eq!(words(ServiceError::Denied.code()), Some((denied.text, denied.hint)));
+        assert_eq!(words(Code(9999)), None);
     }
 }

@@ -12,12 +12,12 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Code(pub u16);
 
-/// One row of the error table.
+/// One row of the error table, for documentation.
+#[cfg(feature = "names")]
 #[derive(Clone, Copy, Debug)]
 pub struct Row {
     pub code: Code,
-    /// `BootError::NoArchive`. Init shows texts and hints; names are for documentation.
-    #[cfg(feature = "names")]
+    /// `BootError::NoArchive`.
     pub name: &'static str,
     /// What happened.
     pub text: &'static str,
@@ -48,15 +48,19 @@ macro_rules! errors {
         )*
 
         /// All rows, by code.
+        #[cfg(feature = "names")]
         pub const TABLE: &[Row] = &[
             $($(Row {
                 code: Code($code),
-                #[cfg(feature = "names")]
                 name: concat!(stringify!($ty), "::", stringify!($variant)),
                 text: $text,
                 hint: $hint,
             },)*)*
         ];
+
+        /// A line for each code: number, text and hint with tabs between them. Init carries this: slices of each would take
+        /// more than half as much again as what they say.
+        const LINES: &str = concat!($($($code, "\t", $text, "\t", $hint, "\n",)*)*);
     };
 }
 
@@ -232,20 +236,23 @@ errors! {
 }
 
 impl Code {
-    /// The row of this code; `None` for a number that was never given out.
+    /// Text and hint of this code; `None` for a number that was never given out.
     #[must_use]
-    pub fn row(self) -> Option<&'static Row> {
-        TABLE.iter().find(|row| row.code == self)
+    pub fn words(self) -> Option<(&'static str, &'static str)> {
+        LINES.split('\n').find_map(|line| {
+            let (code, words) = line.split_once('\t')?;
+            if code.parse() == Ok(self.0) { words.split_once('\t') } else { None }
+        })
     }
 
     #[must_use]
     pub fn text(self) -> &'static str {
-        self.row().map_or("unknown error", |row| row.text)
+        self.words().map_or("unknown error", |(text, _)| text)
     }
 
     #[must_use]
     pub fn hint(self) -> &'static str {
-        self.row().map_or("", |row| row.hint)
+        self.words().map_or("", |(_, hint)| hint)
     }
 }
 
@@ -266,12 +273,24 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_code_has_its_own_words() {
+        assert_eq!(BootError::NoArchive.code().text(), "the image carries no archive");
+        let panicked = InitError::Panicked.code().words();
+        assert_eq!(
+            panicked.map(|words| words.1),
+            Some("this is a bug in Partenza: please report the lines above")
+        );
+        assert_eq!(Code(9999).words(), None);
+        assert_eq!(Code(0).text(), "unknown error");
+    }
+
+    #[test]
+    #[cfg(feature = "names")]
     fn codes_are_distinct_and_every_row_says_how_to_mend_it() {
         for (i, row) in TABLE.iter().enumerate() {
             assert!(TABLE[..i].iter().all(|other| other.code != row.code), "{} twice", row.code);
             assert!(!row.text.is_empty() && !row.hint.is_empty(), "{}", row.code);
+            assert_eq!(row.code.words(), Some((row.text, row.hint)));
         }
-        assert_eq!(BootError::NoArchive.code().text(), "the image carries no archive");
-        assert_eq!(Code(9999).row().map(|r| r.code), None);
     }
 }

@@ -66,13 +66,13 @@ impl Display for Foreign<'_> {
 /// What a code means.
 #[must_use]
 pub fn text(code: Code) -> &'static str {
-    error::row(code).map_or("(not a code that this shell knows)", |row| row.text)
+    error::words(code).map_or("(not a code that this shell knows)", |(text, _)| text)
 }
 
 /// An error as code, text and hint.
 pub fn trouble(out: &mut dyn Write, code: Code) -> fmt::Result {
-    match error::row(code) {
-        Some(row) => write!(out, "{code} {}\n  hint: {}\n", row.text, row.hint),
+    match error::words(code) {
+        Some((text, hint)) => write!(out, "{code} {text}\n  hint: {hint}\n"),
         None => writeln!(out, "{code} is no code that this shell knows"),
     }
 }

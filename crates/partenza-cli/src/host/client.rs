@@ -46,8 +46,8 @@ impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let code = match self {
             Trouble::Refused(code) => {
-                return match error::row(*code) {
-                    Some(row) => write!(f, "{code} {}\n  to mend it: {}", row.text, row.hint),
+                return match error::words(*code) {
+                    Some((text, hint)) => write!(f, "{code} {text}\n  to mend it: {hint}"),
                     None => write!(f, "{code}, which is no code that this release knows"),
                 };
             }

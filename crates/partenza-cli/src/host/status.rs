@@ -93,7 +93,7 @@ fn one(service: &Service, session: &Session) -> String {
 
 /// A code and what it means.
 pub fn told(code: Code) -> String {
-    format!("{code} {}", error::row(code).map_or("(not a code of this release)", |row| row.text))
+    format!("{code} {}", error::words(code).map_or("(not a code of this release)", |(text, _)| text))
 }
 
 fn json(service: &Service) -> Value {

@@ -182,7 +182,7 @@ fn codes_are_known(log: &Log, sheet: &mut Sheet<Item>) {
     codes.dedup();
     let unknown: Vec<String> = codes
         .iter()
-        .filter(|code| code.row().is_none_or(|row| row.text.is_empty() || row.hint.is_empty()))
+        .filter(|code| code.words().is_none_or(|(text, hint)| text.is_empty() || hint.is_empty()))
         .map(Code::to_string)
         .collect();
     if !unknown.is_empty() {
