@@ -33,6 +33,9 @@ target_cargo = SEL4_PREFIX=$(1) CARGO_TARGET_DIR=build/sel4/$(2) cargo $(3) --co
 	--profile sel4
 # The tests' services in C, beside what cargo made for the same kernel.
 c_build = $(MAKE) --silent -C tests/services-c SEL4_PREFIX=$(1) OUT=$(CURDIR)/build/sel4/$(2)/x86_64-unknown-linux-gnu/sel4
+# The root task of tests in which an audit finds something. Only for the kernel that tells types of capabilities.
+tampered_build = $(call target_cargo,$(CURDIR)/build/kernel/debug,debug,$(1)) -p partenza-root-task --features tamper \
+	--bin tampered
 # The root task apart: cargo unites the features of what it builds together, and services have no allocator.
 target_build = $(call target_cargo,$(1),$(2),build) -p partenza-root-task && \
 	$(call target_cargo,$(1),$(2),build) $(addprefix -p ,$(services)) $(3)
@@ -95,6 +98,7 @@ test: kernels tools
 	@echo 'Building programs for both kernels'
 	@$(call target_build,$(CURDIR)/build/kernel/debug,debug,-p partenza-test-services)
 	@$(call target_build,$(CURDIR)/build/kernel/release,release,-p partenza-test-services)
+	@$(call tampered_build,build)
 	@$(call c_build,$(CURDIR)/build/kernel/debug,debug)
 	@$(call c_build,$(CURDIR)/build/kernel/release,release)
 	@echo 'Testing'
@@ -118,6 +122,7 @@ lint: kernels
 	@CARGO_TARGET_DIR=$(host) cargo clippy --quiet --all-targets -- -D warnings
 	@CARGO_TARGET_DIR=$(host) cargo clippy --quiet -p partenza-tests --all-targets -- -D warnings
 	@$(call target_cargo,$(CURDIR)/build/kernel/debug,debug,clippy) -p partenza-root-task -- -D warnings
+	@$(call tampered_build,clippy) -- -D warnings
 	@$(call target_cargo,$(CURDIR)/build/kernel/debug,debug,clippy) $(addprefix -p ,$(services)) \
 		-p partenza-test-services -- -D warnings
 

@@ -15,6 +15,7 @@
 //! | `inspect` | what services have: registers, slots, memory that came back |
 //! | `system`, `pool`, `devices`, `window`, `cspace` | objects that outlive services; memory; Init's own spaces |
 //! | `audit` | what each service really holds, compared with the plan (SPEC F-8) |
+//! | `tamper` | for tests alone: something for an audit to find |
 //! | `parking` | services that are made to wait: throttled, or until another is up (SPEC S-4, C-6) |
 //! | `callers` | calls to servers that died (SPEC J-4) |
 //! | `children` | parents, and faults of their children (SPEC J-3) |
@@ -64,6 +65,8 @@ mod spawn;
 mod subscribers;
 mod supervisor;
 mod system;
+#[cfg(feature = "tamper")]
+mod tamper;
 mod uart;
 mod window;
 

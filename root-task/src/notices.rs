@@ -228,6 +228,8 @@ impl Supervisor {
             Some(LastGasp::Fault) => crate::gasp::fault(),
             None => {}
         }
+        #[cfg(feature = "tamper")]
+        self.tamper();
         if let Some(at_end) = self.parameters.boot.after_boot {
             self.tell(Event::Finished);
             self.journal.flush();

@@ -27,6 +27,8 @@ pub struct Parameters {
     pub last_gasp: Option<LastGasp>,
     /// `None`: the attempt counter decides.
     pub recovery: Option<bool>,
+    #[cfg(feature = "tamper")]
+    pub tamper: crate::tamper::Deeds,
 }
 
 /// How Init is to end itself, for a test of what follows.
@@ -43,7 +45,14 @@ pub struct BadParameter;
 impl Parameters {
     #[must_use]
     pub fn of(plan: &Plan<'_>) -> Self {
-        Self { boot: plan.boot, bench: false, last_gasp: None, recovery: None }
+        Self {
+            boot: plan.boot,
+            bench: false,
+            last_gasp: None,
+            recovery: None,
+            #[cfg(feature = "tamper")]
+            tamper: crate::tamper::Deeds::default(),
+        }
     }
 
     /// Overrides one parameter; without success nothing changes.
@@ -71,6 +80,8 @@ impl Parameters {
                     _ => return Err(BadParameter),
                 });
             }
+            #[cfg(feature = "tamper")]
+            "tamper" => self.tamper = crate::tamper::Deeds::parse(plan, value)?,
             _ => return Err(BadParameter),
         }
         Ok(())
@@ -108,6 +119,10 @@ fn at_end(value: &str) -> Result<AtEnd, BadParameter> {
     }
 }
 
-fn service(plan: &Plan<'_>, name: &str) -> Result<ServiceId, BadParameter> {
+/// The service of that name.
+///
+/// # Errors
+/// There is none.
+pub fn service(plan: &Plan<'_>, name: &str) -> Result<ServiceId, BadParameter> {
     plan.find(name).ok_or(BadParameter)
 }

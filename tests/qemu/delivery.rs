@@ -3,7 +3,7 @@
 //! refused where they are not the plan's, and nothing is left of that.
 
 use std::fs;
-use std::process::{Command, Output, Stdio};
+use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -12,11 +12,12 @@ use partenza_protocol::error::{DeliveryError, SupervisorError};
 use partenza_protocol::event::{Event, Rejection};
 use partenza_protocol::request::{Deliver, MAX_DELIVERED};
 use partenza_tests::ask::Request;
+use partenza_tests::command::{Commanded, partenza};
 use partenza_tests::image::Image;
 use partenza_tests::log::Log;
 use partenza_tests::machine::{Machine, Outcome, Pace};
 use partenza_tests::system::{Service, System};
-use partenza_tests::tools::{self, Kernel};
+use partenza_tests::tools::Kernel;
 
 /// What stands before the program in the courier's ELF, and how many bytes it has room for: see `courier.rs`.
 const MARK: &[u8] = b"courier's cargo:";
@@ -308,36 +309,7 @@ fn the_command_delivers_what_it_packed() {
     let system = System::new("command-delivers").with(Service::new("base", "trivial", 2)).with(later());
     let image = Image::of(Kernel::Release, "command-delivers", &system);
     let dir = image.path.parent().expect("it lies in a folder").to_owned();
-    let partenza = |args: &[&str]| {
-        let mut command = Command::new(tools::partenza());
-        command.args(args).current_dir(&dir).stdin(Stdio::null());
-        command
-    };
-    let ask = |args: &[&str]| -> Output {
-        let mut command = partenza(args);
-        command.args(["--control", "control.sock"]);
-        command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"))
-    };
-    let kernel = Kernel::Release.prefix();
-    let kernel = kernel.to_str().expect("a path in UTF-8");
-    let run = [
-        "run",
-        "image.elf",
-        "--kernel",
-        kernel,
-        "--headless",
-        "--control",
-        "control.sock",
-        "--timeout",
-        "100s",
-    ];
-    let mut machine = partenza(&run);
-    let machine = machine.args(["--param", "timeouts=1000"]).stdout(Stdio::null()).stderr(Stdio::piped());
-    let machine = machine.spawn().expect("it starts");
-    let until = Instant::now() + Duration::from_secs(60);
-    while !ask(&["version"]).status.success() && Instant::now() < until {
-        thread::sleep(Duration::from_millis(50));
-    }
+    let machine = Commanded::run(&image, &[]);
     let mut damaged = program(&image);
     damaged[4321] ^= 1;
     fs::write(dir.join("damaged.pzb"), damaged).expect("the folder can be written");
@@ -350,21 +322,17 @@ fn the_command_delivers_what_it_packed() {
         (&["audit", "later"], 0, "as planned"),
     ];
     for (args, code, words) in steps {
-        let output = ask(args);
-        let said =
-            format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-        assert_eq!((output.status.code(), said.contains(words)), (Some(code), true), "{args:?}: {said}");
+        let (ended, said) = machine.says(args);
+        assert_eq!((ended, said.contains(words)), (Some(code), true), "{args:?}: {said}");
     }
     // The plan, what was packed, and `sha256sum` agree.
-    let again = ask(&["deliver", "later", "later.pzb", "--json"]);
-    assert_eq!(again.status.code(), Some(1), "it is there");
-    let plan = partenza(&["plan", "image.elf", "--json"]).output().expect("it runs");
+    let (again, _) = machine.says(&["deliver", "later", "later.pzb", "--json"]);
+    assert_eq!(again, Some(1), "it is there");
+    let plan = partenza(&dir, &["plan", "image.elf", "--json"]).output().expect("it runs");
     let plan = String::from_utf8_lossy(&plan.stdout).into_owned();
     let sum = Command::new("sha256sum").arg(dir.join("later.pzb")).output().expect("coreutils are there");
     let sum = String::from_utf8_lossy(&sum.stdout).into_owned();
     let sum = sum.split(' ').next().unwrap_or_default();
     assert!(sum.len() == 64 && plan.contains(sum), "{sum} in {plan}");
-    assert_eq!(ask(&["shutdown", "--wait"]).status.code(), Some(0));
-    let outcome = machine.wait_with_output().expect("it ends");
-    assert!(outcome.status.success(), "{}", String::from_utf8_lossy(&outcome.stderr));
+    machine.shut_down();
 }

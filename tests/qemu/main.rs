@@ -32,4 +32,5 @@ mod shutdown;
 mod soak;
 mod start;
 mod start_mode;
+mod tampered;
 mod waiting;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use partenza_protocol::event::{BootState, Cause, Event, FaultKind};
 use partenza_tests::image::Image;
 use partenza_tests::machine::{Machine, Pace, Running};
-use partenza_tests::tools::Kernel;
+use partenza_tests::tools::{self, Kernel};
 
 const PROMPT: &str = "partenza> ";
 
@@ -21,8 +21,11 @@ struct Session {
 
 impl Session {
     fn open(kernel: Kernel, name: &str) -> Self {
-        let image = Image::reference(kernel, name);
-        let mut machine = Machine::new(&image).pace(Pace::Real).deadline(Duration::from_secs(90)).start();
+        Self::of(&Machine::new(&Image::reference(kernel, name)))
+    }
+
+    fn of(machine: &Machine) -> Self {
+        let mut machine = machine.clone().pace(Pace::Real).deadline(Duration::from_secs(90)).start();
         let at = machine.wait_for_text(0, PROMPT);
         Self { machine, at }
     }
@@ -154,6 +157,31 @@ fn audits(kernel: Kernel) {
 fn shows_what_is_held_beside_what_is_planned() {
     audits(Kernel::Debug);
     audits(Kernel::Release);
+}
+
+/// With a root task of the tests' own: see `tampered.rs`.
+#[test]
+fn shows_what_is_held_and_not_planned() {
+    let dir = tools::scratch("shell-tampered");
+    let image = Image::tampered(tools::root(), &dir.join("image.elf"));
+    let deeds = "take policy 2; put network 141 endpoint; put keys 0 endpoint; put keys 60 notification";
+    let mut shell = Session::of(&Machine::new(&image).parameter("tamper", deeds));
+    shell.machine.wait_for("the boot's end", |log| log.reached(BootState::SupervisorMode));
+    let all = shell.answers("audit", &SERVICES);
+    for name in SERVICES {
+        let row = all.lines().find(|line| line.split_whitespace().next() == Some(name)).unwrap_or_default();
+        let differs = ["policy", "network", "keys"].contains(&name);
+        assert!(row.ends_with(if differs { "  NOT as planned" } else { "  as planned" }), "{name}:\n{all}");
+    }
+    let live = shell.answers("grants --live policy", &["NOT as planned"]);
+    assert_eq!((live.matches("  MISSING  ").count(), live.matches("NOT PLANNED").count()), (1, 0), "{live}");
+    let live = shell.answers("grants --live network", &["NOT as planned"]);
+    assert_eq!(live.matches("  ANOTHER TYPE  ").count(), 1, "{live}");
+    let live = shell.answers("grants --live keys", &["NOT as planned"]);
+    for slot in ["0x0", "0x3c"] {
+        let row = live.lines().find(|line| line.split_whitespace().nth(1) == Some(slot));
+        assert!(row.is_some_and(|row| row.contains("NOT PLANNED")), "{slot}:\n{live}");
+    }
 }
 
 #[test]

@@ -63,14 +63,23 @@ impl Image {
     /// `partenza pack` refuses it.
     #[must_use]
     pub fn pack(kernel: Kernel, dir: &Path, path: &Path) -> Self {
+        Self::pack_with(kernel, "root-task", dir, path)
+    }
+
+    /// Packs it with the root task that knows the boot parameter `tamper`: it is built for the debug kernel only, the one
+    /// that tells types of capabilities.
+    ///
+    /// # Panics
+    /// As [`Image::pack`].
+    #[must_use]
+    pub fn tampered(dir: &Path, path: &Path) -> Self {
+        Self::pack_with(Kernel::Debug, "tampered", dir, path)
+    }
+
+    fn pack_with(kernel: Kernel, root_task: &str, dir: &Path, path: &Path) -> Self {
         let mut command = Command::new(tools::partenza());
         command.arg("pack").arg(dir).arg("--kernel").arg(kernel.prefix()).arg("--search-path");
-        command
-            .arg(kernel.programs())
-            .arg("--root-task")
-            .arg(kernel.program("root-task"))
-            .arg("-o")
-            .arg(path);
+        command.arg(kernel.programs()).arg("--root-task").arg(kernel.program(root_task)).arg("-o").arg(path);
         let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{command:?}: {}\n{said}", output.status);

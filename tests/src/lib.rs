@@ -12,6 +12,7 @@
 #![forbid(unsafe_code)]
 
 pub mod bench;
+pub mod command;
 pub mod image;
 pub mod machine;
 pub mod soak;

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! A machine as a user has one: `partenza run` in one process, what it is asked in others.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::image::Image;
+use crate::tools;
+
+/// How long the boot may take, on a busy host.
+const BOOT: Duration = Duration::from_secs(60);
+/// How often it is looked at.
+const LOOK: Duration = Duration::from_millis(50);
+const SOCKET: &str = "control.sock";
+
+/// `partenza` with these arguments, in `dir`.
+#[must_use]
+pub fn partenza(dir: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(tools::partenza());
+    command.args(args).current_dir(dir).stdin(Stdio::null());
+    command
+}
+
+/// A machine that `partenza run` has started.
+pub struct Commanded {
+    dir: PathBuf,
+    run: Child,
+}
+
+impl Commanded {
+    /// Runs the image, with `more` arguments, to the end of its boot.
+    ///
+    /// # Panics
+    /// It cannot be run, or does not boot in time.
+    #[must_use]
+    pub fn run(image: &Image, more: &[&str]) -> Self {
+        let dir = image.path.parent().expect("an image lies in a folder").to_owned();
+        let mut command = partenza(&dir, &["run"]);
+        command.arg(&image.path).arg("--kernel").arg(image.kernel.prefix());
+        command.args(["--headless", "--control", SOCKET, "--timeout", "100s", "--param", "timeouts=1000"]);
+        command.args(more).stdout(Stdio::null()).stderr(Stdio::piped());
+        let run = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        let machine = Self { dir, run };
+        let until = Instant::now() + BOOT;
+        while !machine.says(&["boot", "--json"]).1.contains("SupervisorMode") {
+            assert!(Instant::now() < until, "{command:?} does not boot in time");
+            thread::sleep(LOOK);
+        }
+        machine
+    }
+
+    /// What another command comes to.
+    ///
+    /// # Panics
+    /// It cannot be run.
+    #[must_use]
+    pub fn ask(&self, args: &[&str]) -> Output {
+        let mut command = partenza(&self.dir, args);
+        command.args(["--control", SOCKET]);
+        command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"))
+    }
+
+    /// Its exit code, and everything that it says.
+    #[must_use]
+    pub fn says(&self, args: &[&str]) -> (Option<i32>, String) {
+        let output = self.ask(args);
+        let text = [output.stdout, output.stderr].concat();
+        (output.status.code(), String::from_utf8_lossy(&text).into_owned())
+    }
+
+    /// Shuts the system down.
+    ///
+    /// # Panics
+    /// It does not go down, or its run does not end well.
+    pub fn shut_down(self) {
+        assert_eq!(self.says(&["shutdown", "--wait"]).0, Some(0));
+        let outcome = self.run.wait_with_output().expect("it ends");
+        assert!(outcome.status.success(), "{}", String::from_utf8_lossy(&outcome.stderr));
+    }
+}
