@@ -89,7 +89,7 @@ pub fn authority(args: &AuthorityArgs) -> Result<(), Failure> {
 fn deny(args: &AuthorityArgs, graph: &Graph<'_, '_>) -> Result<(), Failure> {
     let found = analysis::evaluate(graph, &args.deny).map_err(|unknown| {
         let texts: Vec<String> = unknown.iter().map(|u| no_such(graph, &u.name)).collect();
-        Failure::Environment(texts.join("\npartenza: "))
+        Failure::environment(texts.join("\npartenza: "))
     })?;
     if args.json {
         outln!("{:#}", analysis::violations_json(graph, &args.deny, &found))?;
@@ -100,7 +100,7 @@ fn deny(args: &AuthorityArgs, graph: &Graph<'_, '_>) -> Result<(), Failure> {
 }
 
 fn find(graph: &Graph<'_, '_>, name: &str) -> Result<Node, Failure> {
-    graph.find(name).ok_or_else(|| Failure::Environment(no_such(graph, name)))
+    graph.find(name).ok_or_else(|| Failure::environment(no_such(graph, name)))
 }
 
 fn no_such(graph: &Graph<'_, '_>, name: &str) -> String {

@@ -102,14 +102,14 @@ pub fn critical_chain(args: &TextArgs) -> Result<(), Failure> {
 
 fn timeline(args: &EventsArgs) -> Result<Timeline, Failure> {
     let name = args.what.display();
-    let bad = |why: boot::BadEvents| Failure::Environment(format!("{name}: line {}: {}", why.line, why.why));
+    let bad = |why: boot::BadEvents| Failure::environment(format!("{name}: line {}: {}", why.line, why.why));
     let (mut timeline, image) = match contents(&args.what)? {
         Contents::Lines(lines) => (Timeline::read(lines.lines()).map_err(bad)?, None),
         Contents::Machine(image) => (Timeline::of(&live(args)?).map_err(bad)?, image),
     };
     if timeline.is_empty() {
         let help = "expected what `partenza run --events json` prints, from the begin of a boot";
-        return Err(Failure::Environment(format!(
+        return Err(Failure::environment(format!(
             "{name}: no service is registered in these events; {help}"
         )));
     }
@@ -132,7 +132,7 @@ fn contents(what: &Path) -> Result<Contents, Failure> {
     if what.is_dir() {
         return Ok(Contents::Machine(None));
     }
-    let failure = |error: io::Error| Failure::Environment(format!("{}: {error}", what.display()));
+    let failure = |error: io::Error| Failure::environment(format!("{}: {error}", what.display()));
     let bytes = if what == Path::new("-") {
         let mut bytes = Vec::new();
         io::stdin().lock().read_to_end(&mut bytes).map_err(failure)?;
@@ -145,7 +145,7 @@ fn contents(what: &Path) -> Result<Contents, Failure> {
     }
     let text = String::from_utf8(bytes).map_err(|_| {
         let help = "turn a capture of the event line into text with `partenza decode`";
-        Failure::Environment(format!("{} is no text; {help}", what.display()))
+        Failure::environment(format!("{} is no text; {help}", what.display()))
     })?;
     Ok(Contents::Lines(text))
 }
@@ -165,7 +165,7 @@ fn live(args: &EventsArgs) -> Result<Vec<Value>, Failure> {
     }
     // The command line itself, so that its defaults are here as well.
     let Command::Run(run) = Partenza::try_parse_from(words).map_err(Failure::environment)?.command else {
-        return Err(Failure::Environment("`run` is not what it was".to_owned()));
+        return Err(Failure::environment("`run` is not what it was".to_owned()));
     };
     let mut events = Vec::new();
     match run::boot(&run, &mut |event| {

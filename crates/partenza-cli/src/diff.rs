@@ -57,7 +57,7 @@ pub fn diff(args: &DiffArgs) -> Result<(), Failure> {
 fn load(args: &DiffArgs, what: &std::path::Path) -> Result<Loaded, Failure> {
     Loaded::load(what, &args.compile).map_err(|failure| match failure {
         Failure::Problems | Failure::Failed(_) => {
-            Failure::Environment(format!("{} has problems, so there is nothing to compare", what.display()))
+            Failure::environment(format!("{} has problems, so there is nothing to compare", what.display()))
         }
         other => other,
     })

@@ -9,6 +9,7 @@ use partenza_protocol::event::{Event, Record, Words};
 use partenza_protocol::{Code, ServiceId};
 use serde_json::{Map, Value, json};
 
+use crate::failure::Told;
 use crate::host::frames::{Piece, Splitter};
 
 /// Fields that hold a service's number.
@@ -46,8 +47,8 @@ pub enum Weight {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum What {
     BootComplete,
-    /// The boot failed, in words.
-    Failed(String),
+    /// The boot failed.
+    Failed(Told),
     Finished,
     Other,
 }
@@ -120,8 +121,13 @@ impl Narrator {
         let text = words.to_string();
         let what = match &record.event {
             Event::BootComplete { .. } => What::BootComplete,
-            Event::BootFailed { code, .. } | Event::InitError { code, .. } => {
-                What::Failed(format!("{text}\n  to mend it: {}", code.hint()))
+            Event::BootFailed { code, culprit } => {
+                let culprit = culprit.map_or(String::new(), |id| format!(" ({})", self.name(id)));
+                let text = format!("Boot failed: {}{culprit}", code.text());
+                What::Failed(Told::of(code, text, code.hint()))
+            }
+            Event::InitError { code, detail } => {
+                What::Failed(Told::of(code, format_args!("{} [{detail:#x}]", code.text()), code.hint()))
             }
             Event::Finished => What::Finished,
             _ => What::Other,
@@ -256,7 +262,8 @@ mod tests {
     fn a_failed_boot_says_how_to_mend_it() {
         let mut decoder = Decoder::default();
         let events = decoder.feed(&framed(Event::InitError { code: Code(103), detail: 0 }));
-        let What::Failed(text) = &events[0].what else { panic!("not a failure") };
-        assert!(text.contains("PZ-E0103") && text.contains("partenza pack"));
+        let What::Failed(told) = &events[0].what else { panic!("not a failure") };
+        let text = told.to_string();
+        assert!(text.starts_with("PZ-E0103 ") && text.contains("partenza pack"), "{text}");
     }
 }

@@ -44,7 +44,7 @@ pub fn explain(code: Option<&str>) -> Result<(), Failure> {
         return Ok(());
     }
     let Some(row) = Code::parse(&code) else {
-        return Err(Failure::Environment(format!("no code is called {code}; `partenza explain` lists them")));
+        return Err(Failure::environment(format!("no code is called {code}; `partenza explain` lists them")));
     };
     outln!("{} ({})\n\n{}.", row.code, row.name, row.title)?;
     if let Some(page) = page(row.code) {

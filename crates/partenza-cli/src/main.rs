@@ -2,7 +2,8 @@
 //! The `partenza` command: thin around `partenza-compiler`, and the one that starts QEMU.
 //!
 //! Exit codes: 0 it worked, 1 the system has problems (or its boot failed), 2 wrong usage or environment.
-//! Results go to standard output, findings and progress to standard error.
+//! Results go to standard output, findings and progress to standard error; what fails though it was asked for as JSON
+//! says so as JSON ([`failure`]).
 #![forbid(unsafe_code)]
 // `output` is the way out.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
@@ -17,6 +18,7 @@ mod diff;
 mod docs;
 mod events;
 mod explain;
+mod failure;
 mod host;
 mod manual;
 mod microkit;
@@ -31,36 +33,31 @@ mod schema;
 mod session;
 mod system;
 
-use std::fmt::Display;
 use std::io::{self, Read};
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 
 use args::{Command, Partenza};
-use output::{errln, outln};
+pub use failure::Failure;
+use output::outln;
 
-/// Why the command did not do what it was asked.
-#[derive(Debug)]
-pub enum Failure {
-    /// Nobody reads the output any more.
-    Unread,
-    /// The system has problems, and they were told already.
-    Problems,
-    /// The system has problems; this is what they are.
-    Failed(String),
-    /// Wrong usage, or something that the command needs is not there.
-    Environment(String),
-}
-
-impl Failure {
-    pub fn environment(what: impl Display) -> Self {
-        Failure::Environment(what.to_string())
+fn main() -> ExitCode {
+    let parsed = Partenza::command().try_get_matches().and_then(|matches| {
+        let json = failure::asks_for_json(&matches);
+        Partenza::from_arg_matches(&matches).map(|partenza| (partenza.command, json))
+    });
+    match parsed {
+        Ok((command, json)) => match run(command) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(failure) => failure.end(json),
+        },
+        Err(said) => failure::usage(&said, std::env::args_os().any(|word| word == "--json")),
     }
 }
 
-fn main() -> ExitCode {
-    let result = match Partenza::parse().command {
+fn run(command: Command) -> Result<(), Failure> {
+    match command {
         Command::Check(args) => check::check(&args),
         Command::Build(args) => pack::build(&args),
         Command::Pack(args) => pack::pack(&args),
@@ -81,20 +78,6 @@ fn main() -> ExitCode {
         Command::Completions(args) => manual::completions(&args),
         Command::Man(args) => manual::man(&args),
         Command::Docs { dir, header } => docs::write(if header { docs::HEADERS } else { docs::PAGES }, &dir),
-    };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        // As the shell tells it of a program that SIGPIPE ended.
-        Err(Failure::Unread) => ExitCode::from(141),
-        Err(Failure::Problems) => ExitCode::from(1),
-        Err(Failure::Failed(what)) => {
-            errln!("partenza: {what}");
-            ExitCode::from(1)
-        }
-        Err(Failure::Environment(what)) => {
-            errln!("partenza: {what}");
-            ExitCode::from(2)
-        }
     }
 }
 

@@ -46,7 +46,7 @@ pub fn completions(args: &CompletionsArgs) -> Result<(), Failure> {
 pub fn man(args: &ManArgs) -> Result<(), Failure> {
     if let Some(dir) = &args.write {
         fs::create_dir_all(dir)
-            .map_err(|error| Failure::Environment(format!("{}: {error}", dir.display())))?;
+            .map_err(|error| Failure::environment(format!("{}: {error}", dir.display())))?;
         return clap_mangen::generate_to(Partenza::command(), dir).map_err(Failure::environment);
     }
     let mut page = Vec::new();

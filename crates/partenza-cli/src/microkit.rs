@@ -29,7 +29,7 @@ pub struct MicrokitArgs {
 }
 
 pub fn check(args: &MicrokitArgs, system: &SystemArgs) -> Result<(), Failure> {
-    let board = Board::choose(&args.board, &args.board_config).map_err(Failure::Environment)?;
+    let board = Board::choose(&args.board, &args.board_config).map_err(Failure::environment)?;
     let path = system.files.system.clone().unwrap_or_else(|| match system.dir.is_dir() {
         true => system.dir.join("system.xml"),
         false => system.dir.clone(),

@@ -48,7 +48,7 @@ const COPIED: &[&str] = &["Cargo.lock", "support/sel4-target.toml", "support/sel
 pub fn new(args: &NewArgs) -> Result<(), Failure> {
     let name = name(&args.dir)?;
     if args.dir.read_dir().is_ok_and(|mut entries| entries.next().is_some()) || args.dir.is_file() {
-        return Err(Failure::Environment(format!("{} is there already", args.dir.display())));
+        return Err(Failure::environment(format!("{} is there already", args.dir.display())));
     }
     let checkout = checkout(args.checkout.as_deref())?;
     for (file, text) in FILES {
@@ -58,7 +58,7 @@ pub fn new(args: &NewArgs) -> Result<(), Failure> {
     for file in COPIED {
         let from = checkout.join(file);
         let bytes =
-            fs::read(&from).map_err(|why| Failure::Environment(format!("{}: {why}", from.display())))?;
+            fs::read(&from).map_err(|why| Failure::environment(format!("{}: {why}", from.display())))?;
         pack::write(&args.dir.join(file), &bytes)?;
     }
     errln!("wrote {0}: two services, greeter and caller. `make -C {0} run` boots it", args.dir.display());
@@ -70,7 +70,7 @@ fn name(dir: &Path) -> Result<String, Failure> {
     let name = dir.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let good = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
     if name.is_empty() || !name.chars().all(good) {
-        return Err(Failure::Environment(format!("`{name}` is no name: use letters, digits, _ and -")));
+        return Err(Failure::environment(format!("`{name}` is no name: use letters, digits, _ and -")));
     }
     Ok(name)
 }
@@ -87,6 +87,6 @@ fn checkout(named: Option<&Path>) -> Result<PathBuf, Failure> {
     let found = found.and_then(|dir| dir.canonicalize().ok());
     found.ok_or_else(|| {
         let place = named.map_or_else(|| "here".to_owned(), |dir| format!("in {}", dir.display()));
-        Failure::Environment(format!("there is no checkout of Partenza {place}: name it with --checkout DIR"))
+        Failure::environment(format!("there is no checkout of Partenza {place}: name it with --checkout DIR"))
     })
 }

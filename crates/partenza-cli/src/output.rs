@@ -42,7 +42,7 @@ pub fn text(text: &str) -> Result<(), Failure> {
 pub fn to(file: Option<&Path>, what: &str) -> Result<(), Failure> {
     match file {
         Some(path) => fs::write(path, what)
-            .map_err(|error| Failure::Environment(format!("{}: {error}", path.display()))),
+            .map_err(|error| Failure::environment(format!("{}: {error}", path.display()))),
         None => text(what),
     }
 }

@@ -28,7 +28,7 @@ pub struct Machine {
     /// Bytes of the second serial line; closed when the machine is gone.
     pub events: Receiver<Vec<u8>>,
     /// Serves the line to the commands that ask for it.
-    _hub: Serving,
+    hub: Option<Serving>,
     _line: Line,
     dir: PathBuf,
 }
@@ -52,6 +52,13 @@ impl Drop for Machine {
 }
 
 impl Machine {
+    /// QEMU is gone: everything that it said last, to the end.
+    pub fn last_bytes(&mut self) -> impl Iterator<Item = Vec<u8>> + use<'_> {
+        // The hub reads the line to its end, and then lets go of the other side of the channel.
+        self.hub = None;
+        self.events.iter()
+    }
+
     /// Asks QEMU to end; it puts the terminal back as it was.
     pub fn end(&mut self) {
         if let Some(pid) = i32::try_from(self.child.id()).ok().and_then(rustix::process::Pid::from_raw) {
@@ -66,7 +73,7 @@ pub fn start(args: &RunArgs, kernel: &Path, image: &Path) -> Result<Machine, Fai
     let dir = std::env::temp_dir().join(format!("partenza-{}", std::process::id()));
     // One that a killed run with this process number left behind.
     let _ = fs::remove_dir_all(&dir);
-    fs::create_dir_all(&dir).map_err(|error| Failure::Environment(format!("{}: {error}", dir.display())))?;
+    fs::create_dir_all(&dir).map_err(|error| Failure::environment(format!("{}: {error}", dir.display())))?;
     let line = Line::make(dir.join("events")).map_err(Failure::environment)?;
     let control = socket::for_run(args.control.as_deref(), image)?;
     let mut command = Command::new(&args.qemu);
@@ -87,7 +94,7 @@ pub fn start(args: &RunArgs, kernel: &Path, image: &Path) -> Result<Machine, Fai
     }
     command.args(&args.qemu_args);
     let child = command.spawn().map_err(|error| {
-        Failure::Environment(format!("cannot start {}: {error}; is QEMU installed?", args.qemu.display()))
+        Failure::environment(format!("cannot start {}: {error}; is QEMU installed?", args.qemu.display()))
     })?;
     let (sender, events) = mpsc::channel();
     let observer = Box::new(move |bytes: &[u8]| {
@@ -98,7 +105,7 @@ pub fn start(args: &RunArgs, kernel: &Path, image: &Path) -> Result<Machine, Fai
     let ends = ends.map_err(Failure::environment)?;
     let wiring = Wiring { line: ends, control, clients: Vec::new(), observer: Some(observer) };
     let hub = Serving::start(wiring).map_err(Failure::environment)?;
-    Ok(Machine { child, events, _hub: hub, _line: line, dir })
+    Ok(Machine { child, events, hub: Some(hub), _line: line, dir })
 }
 
 /// The first serial line.

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use crate::Failure;
 use crate::args::{EventFormat, FileArgs, PackArgs, RunArgs, SystemArgs};
 use crate::events::{Decoded, Decoder, What};
+use crate::failure::Told;
 use crate::output::outln;
 use crate::qemu::ENDING;
 use crate::{pack, qemu, session};
@@ -45,7 +46,7 @@ pub fn boot(args: &RunArgs, sink: &mut Sink<'_>) -> Result<(), Failure> {
     let boot_image = kernel.boot_image();
     if !boot_image.is_file() {
         let message = format!("{} is not there: the kernel's prefix has no boot image", boot_image.display());
-        return Err(Failure::Environment(message));
+        return Err(Failure::environment(message));
     }
     let machine = qemu::start(args, &boot_image, &image)?;
     Watch::new(args, machine, sink).watch()
@@ -57,7 +58,7 @@ fn image(args: &RunArgs) -> Result<PathBuf, Failure> {
         return Ok(args.what.clone());
     }
     if !args.what.is_dir() {
-        return Err(Failure::Environment(format!("{} is not there", args.what.display())));
+        return Err(Failure::environment(format!("{} is not there", args.what.display())));
     }
     let output = PathBuf::from("build/partenza/image.elf");
     pack::pack(&PackArgs {
@@ -91,7 +92,7 @@ struct Watch<'a, 's> {
     machine: qemu::Machine,
     decoder: Decoder,
     complete: bool,
-    failure: Option<String>,
+    failure: Option<Told>,
     /// When the boot failed.
     failed_at: Option<Instant>,
     ended: Option<Ended>,
@@ -113,7 +114,8 @@ impl<'a, 's> Watch<'a, 's> {
                 Err(RecvTimeoutError::Disconnected) => std::thread::sleep(GLANCE),
             }
             if let Some(status) = self.machine.child.try_wait().map_err(Failure::environment)? {
-                while let Ok(bytes) = self.machine.events.recv_timeout(GLANCE) {
+                let rest: Vec<Vec<u8>> = self.machine.last_bytes().collect();
+                for bytes in rest {
                     self.events(&bytes)?;
                 }
                 return self.judge(status);
@@ -145,8 +147,8 @@ impl<'a, 's> Watch<'a, 's> {
             (self.sink)(&event)?;
             match &event.what {
                 What::BootComplete => self.complete = true,
-                What::Failed(text) => {
-                    self.failure.get_or_insert_with(|| text.clone());
+                What::Failed(told) => {
+                    self.failure.get_or_insert_with(|| told.clone());
                     self.failed_at.get_or_insert_with(Instant::now);
                 }
                 What::Finished | What::Other => {}
@@ -165,23 +167,23 @@ impl<'a, 's> Watch<'a, 's> {
         match (self.ended, status.code()) {
             (Some(Ended::Until), _) => Ok(()),
             (None, Some(0)) if self.args.until.is_some() => {
-                Err(Failure::Failed("the machine ended before the event that was waited for".to_owned()))
+                Err(Failure::failed("the machine ended before the event that was waited for".to_owned()))
             }
             (Some(Ended::Timeout), _) => {
                 let state = if self.complete { "after BootComplete" } else { "before BootComplete" };
-                Err(Failure::Failed(format!("the time was up {state}")))
+                Err(Failure::failed(format!("the time was up {state}")))
             }
             // Somebody at the terminal ended it, or the system switched the machine off.
             (_, Some(0)) if self.complete || !self.args.headless => Ok(()),
             (_, Some(0)) => {
-                Err(Failure::Failed("the machine was switched off before BootComplete".to_owned()))
+                Err(Failure::failed("the machine was switched off before BootComplete".to_owned()))
             }
-            (_, Some(1)) => Err(Failure::Environment("QEMU could not start the machine".to_owned())),
+            (_, Some(1)) => Err(Failure::environment("QEMU could not start the machine".to_owned())),
             (_, Some(code)) if code & 1 == 1 => {
-                Err(Failure::Failed(format!("the system ended the machine with value {}", code >> 1)))
+                Err(Failure::failed(format!("the system ended the machine with value {}", code >> 1)))
             }
-            (_, Some(code)) => Err(Failure::Failed(format!("QEMU ended with {code}"))),
-            (_, None) => Err(Failure::Failed(format!("QEMU was ended: {status}"))),
+            (_, Some(code)) => Err(Failure::failed(format!("QEMU ended with {code}"))),
+            (_, None) => Err(Failure::failed(format!("QEMU was ended: {status}"))),
         }
     }
 }

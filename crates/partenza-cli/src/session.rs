@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use crate::args::{KernelArgs, SystemArgs};
 use crate::cache::{Cache, Shown};
+use crate::failure::Told;
 use crate::output::{errln, outln};
 use crate::{Failure, policy};
 
@@ -129,9 +130,8 @@ fn tell_shown<'s>(all: impl Iterator<Item = &'s Shown>, json: bool) -> Result<()
 pub fn kernel(args: &KernelArgs) -> Result<Kernel, Failure> {
     let from_env = || std::env::var_os("SEL4_PREFIX").filter(|value| !value.is_empty()).map(PathBuf::from);
     let prefix = args.kernel.clone().or_else(from_env).unwrap_or_else(|| "build/kernel/debug".into());
-    Kernel::open(&prefix).map_err(|why| {
-        Failure::Environment(format!("[{}] {why}; {}", Code::BadKernel, Code::BadKernel.row().hint))
-    })
+    Kernel::open(&prefix)
+        .map_err(|why| Failure::Environment(Told::of(Code::BadKernel, why, Code::BadKernel.row().hint)))
 }
 
 /// Where programs for `kernel` are when nobody says.

@@ -40,11 +40,11 @@ impl Loaded {
         if what.is_dir() {
             return Ok(Self { bytes: pack::compiled(&compile.of(what), compile.why_rebuilt)?.archive, name });
         }
-        let bytes = fs::read(what).map_err(|error| Failure::Environment(format!("{name}: {error}")))?;
+        let bytes = fs::read(what).map_err(|error| Failure::environment(format!("{name}: {error}")))?;
         Ok(Self { bytes, name })
     }
 
     pub fn source(&self) -> Result<Source<'_>, Failure> {
-        Source::open(&self.bytes).map_err(|why| Failure::Environment(format!("{}: {why}", self.name)))
+        Source::open(&self.bytes).map_err(|why| Failure::environment(format!("{}: {why}", self.name)))
     }
 }

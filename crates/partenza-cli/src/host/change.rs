@@ -16,6 +16,7 @@ use super::follow::{Follower, Step};
 use super::session::{Form, Session};
 use crate::Failure;
 use crate::args::time;
+use crate::failure::Told;
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -54,7 +55,7 @@ pub struct WaitArgs {
 /// How a change ends.
 enum End {
     Done(&'static str),
-    Failed(String),
+    Failed(Told),
 }
 
 pub fn change(op: Op, args: &ChangeArgs, session: &mut Session) -> Result<(), Trouble> {
@@ -87,7 +88,7 @@ pub fn change(op: Op, args: &ChangeArgs, session: &mut Session) -> Result<(), Tr
         | Event::Emergency { service, code }
             if *service == id =>
         {
-            Some(End::Failed(format!("{name} failed: {code} {}", code.text())))
+            Some(End::Failed(Told::of(code, format_args!("{name} failed: {}", code.text()), code.hint())))
         }
         _ => None,
     })?;
@@ -106,7 +107,15 @@ fn outcome(op: Op, state: ServiceState) -> Option<&'static str> {
 
 pub fn end(op: Op, args: &EndArgs, session: &mut Session) -> Result<(), Trouble> {
     let mut follower = Follower::from(session.client.log_end()?);
-    session.client.ask_plainly(op)?;
+    match session.client.ask_plainly(op) {
+        Ok(_) => {}
+        // An answer may be lost on the way; the last word says the same.
+        Err(Trouble::Gone) if op == Op::Shutdown && said_its_last_word(session)? => {
+            let outcome = if args.wait.wait { "finished" } else { "accepted" };
+            return told(op, None, outcome, args.wait.form, session);
+        }
+        Err(trouble) => return Err(trouble),
+    }
     if !args.wait.wait {
         return told(op, None, "accepted", args.wait.form, session);
     }
@@ -114,21 +123,30 @@ pub fn end(op: Op, args: &EndArgs, session: &mut Session) -> Result<(), Trouble>
         Event::Finished if op == Op::Shutdown => Some(End::Done("finished")),
         Event::BootComplete { .. } if op == Op::Reboot => Some(End::Done("booted again")),
         Event::BootFailed { code, .. } if op == Op::Reboot => {
-            Some(End::Failed(format!("Boot failed: {code} {}", code.text())))
+            Some(End::Failed(Told::of(code, format_args!("Boot failed: {}", code.text()), code.hint())))
         }
         _ => None,
     });
     let outcome = match outcome {
-        // The machine went off right after its last word.
-        Err(Trouble::Gone) if op == Op::Shutdown => Ok("finished"),
-        Err(Trouble::Gone) => {
-            let told =
-                "the machine ended instead of booting again; `partenza run --reboot` lets it".to_owned();
+        Err(Trouble::Gone) if op == Op::Reboot => {
+            let mut told = Told::plain("the machine ended instead of booting again");
+            told.hint = Some("`partenza run --reboot` lets it".to_owned());
             Err(Failure::Failed(told).into())
         }
         other => other,
     }?;
     told(op, None, outcome, args.wait.form, session)
+}
+
+/// Whether `Finished` is among the events that came before the conversation ended.
+fn said_its_last_word(session: &mut Session) -> Result<bool, Trouble> {
+    while let Some(bytes) = session.client.event_at_hand() {
+        let record: Record<'_> = postcard::from_bytes(&bytes).map_err(|_| Trouble::Malformed)?;
+        if record.event == Event::Finished {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Waits for an event that ends it.
@@ -154,7 +172,9 @@ fn wait(
             Err(Trouble::Silent) if Instant::now() < until => {}
             Err(trouble) => return Err(trouble),
             Ok(Step::Quiet) => {
-                let told = "the time was up; `partenza log -n 20` shows what happened".to_owned();
+                let mut told = Told::plain("the time was up");
+                told.hint =
+                    Some("`partenza log -n 20` shows what happened; --timeout TIME waits longer".to_owned());
                 return Err(Failure::Failed(told).into());
             }
         }

@@ -5,7 +5,6 @@
 //! timeouts and repetition are the hub's business, and every request is answered.
 
 use std::collections::VecDeque;
-use std::fmt;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
@@ -13,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use partenza_compiler::Code as HostCode;
 use partenza_interfaces::error;
+use partenza_protocol::error::SupervisorError;
 use partenza_protocol::frame::MAX_PAYLOAD;
 use partenza_protocol::{Code, MalformedMessage, Op, encode};
 use serde::Serialize;
@@ -21,6 +21,7 @@ use super::frames::{Letter, Piece, Splitter};
 use super::hub::NO_ANSWER;
 use super::serve::Serving;
 use crate::Failure;
+use crate::failure::Told;
 
 /// How long a hub may take. It gives up on the line long before; others may be served first.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -42,25 +43,6 @@ pub enum Trouble {
     Here(Failure),
 }
 
-impl fmt::Display for Trouble {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let code = match self {
-            Trouble::Refused(code) => {
-                return match error::words(*code) {
-                    Some((text, hint)) => write!(f, "{code} {text}\n  to mend it: {hint}"),
-                    None => write!(f, "{code}, which is no code that this release knows"),
-                };
-            }
-            Trouble::Silent => HostCode::SystemSilent,
-            Trouble::Gone => HostCode::SystemGone,
-            Trouble::Malformed => HostCode::AnswerMalformed,
-            Trouble::Here(Failure::Failed(what) | Failure::Environment(what)) => return f.write_str(what),
-            Trouble::Here(Failure::Unread | Failure::Problems) => return Ok(()),
-        };
-        write!(f, "{code} {}\n  to mend it: {}", code.row().title, code.row().hint)
-    }
-}
-
 impl From<MalformedMessage> for Trouble {
     fn from(_: MalformedMessage) -> Self {
         Trouble::Malformed
@@ -75,12 +57,30 @@ impl From<Failure> for Trouble {
 
 impl From<Trouble> for Failure {
     fn from(trouble: Trouble) -> Self {
+        let here = |code: HostCode| Failure::Environment(Told::of(code, code.row().title, code.row().hint));
         match trouble {
             Trouble::Here(failure) => failure,
-            Trouble::Refused(_) => Failure::Failed(trouble.to_string()),
-            Trouble::Silent | Trouble::Gone | Trouble::Malformed => Failure::Environment(trouble.to_string()),
+            Trouble::Refused(code) => Failure::Failed(refusal(code)),
+            Trouble::Silent => here(HostCode::SystemSilent),
+            Trouble::Gone => here(HostCode::SystemGone),
+            Trouble::Malformed => here(HostCode::AnswerMalformed),
         }
     }
+}
+
+/// What the system refused with. Hints name this side's commands where the table's are the shell's.
+pub fn refusal(code: Code) -> Told {
+    let Some((text, hint)) = error::words(code) else {
+        return Told::of(code, "is no code that this release knows", "");
+    };
+    let hint = if code == SupervisorError::NoSuchService.code() {
+        "`partenza status` lists them"
+    } else if code == SupervisorError::Booting.code() {
+        "`partenza boot --wait` waits for its end"
+    } else {
+        hint
+    };
+    Told::of(code, text, hint)
 }
 
 pub struct Client {
@@ -89,6 +89,7 @@ pub struct Client {
     answers: VecDeque<Letter>,
     events: VecDeque<Vec<u8>>,
     tag: u8,
+    heard: bool,
     /// The hub, if it is our own.
     _hub: Option<Serving>,
 }
@@ -96,44 +97,60 @@ pub struct Client {
 impl Client {
     pub fn new(stream: UnixStream, hub: Option<Serving>) -> Self {
         let (answers, events) = (VecDeque::new(), VecDeque::new());
-        Self { stream, input: Splitter::default(), answers, events, tag: 0, _hub: hub }
+        Self { stream, input: Splitter::default(), answers, events, tag: 0, heard: false, _hub: hub }
     }
 
     /// Asks, and waits for the answer's payload.
     pub fn ask(&mut self, op: Op, question: &impl Serialize) -> Result<Vec<u8>, Trouble> {
-        let mut payload = [0; MAX_PAYLOAD];
-        // A name that is longer than any service's.
-        let used = encode(question, &mut payload)
-            .map_err(|_| Trouble::Refused(partenza_protocol::error::SupervisorError::NoSuchService.code()))?;
-        self.request(op, &payload[..used])
+        self.post(op, question)?;
+        self.wait()
     }
 
     /// Asks for what takes no payload.
     pub fn ask_plainly(&mut self, op: Op) -> Result<Vec<u8>, Trouble> {
-        self.request(op, &[])
+        self.send(op, &[])?;
+        self.wait()
     }
 
-    fn request(&mut self, op: Op, payload: &[u8]) -> Result<Vec<u8>, Trouble> {
+    /// Asks and does not wait: [`Client::answer`] has the answer when it is there. One question is open at a time.
+    pub fn post(&mut self, op: Op, question: &impl Serialize) -> Result<(), Trouble> {
+        let mut payload = [0; MAX_PAYLOAD];
+        // A name that is longer than any service's.
+        let used = encode(question, &mut payload)
+            .map_err(|_| Trouble::Refused(SupervisorError::NoSuchService.code()))?;
+        self.send(op, &payload[..used])
+    }
+
+    fn send(&mut self, op: Op, payload: &[u8]) -> Result<(), Trouble> {
         self.tag = self.tag.wrapping_add(1);
         let letter = Letter { tag: self.tag, label: op.label() as u16, payload: payload.to_vec() };
         let frame = Piece::Request(letter).wire().ok_or(Trouble::Malformed)?;
-        self.stream.write_all(&frame).map_err(|_| Trouble::Gone)?;
+        self.stream.write_all(&frame).map_err(|_| Trouble::Gone)
+    }
+
+    fn wait(&mut self) -> Result<Vec<u8>, Trouble> {
         let until = Instant::now() + PATIENCE;
         loop {
-            while let Some(answer) = self.answers.pop_front() {
-                // An older one belongs to a request that was given up.
-                if answer.tag == self.tag {
-                    return match answer.label {
-                        0 => Ok(answer.payload),
-                        NO_ANSWER => Err(Trouble::Silent),
-                        label => Err(Trouble::Refused(Code(label))),
-                    };
-                }
+            if let Some(answer) = self.answer() {
+                return answer;
             }
             if !self.receive(Some(until))? {
                 return Err(Trouble::Silent);
             }
         }
+    }
+
+    /// The answer to the last question, if it has come.
+    pub fn answer(&mut self) -> Option<Result<Vec<u8>, Trouble>> {
+        let tag = self.tag;
+        // An older one belongs to a request that was given up.
+        let answers = std::mem::take(&mut self.answers);
+        let answer = answers.into_iter().find(|answer| answer.tag == tag)?;
+        Some(match answer.label {
+            0 => Ok(answer.payload),
+            NO_ANSWER => Err(Trouble::Silent),
+            label => Err(Trouble::Refused(Code(label))),
+        })
     }
 
     /// The next event, an encoded record; `None` when the time is up.
@@ -148,8 +165,23 @@ impl Client {
         }
     }
 
+    /// An event that is here already.
+    pub fn event_at_hand(&mut self) -> Option<Vec<u8>> {
+        self.events.pop_front()
+    }
+
+    /// Forgets the events that are here already.
+    pub fn forget_events(&mut self) {
+        self.events.clear();
+    }
+
+    /// Whether anything came at all.
+    pub fn has_heard(&self) -> bool {
+        self.heard
+    }
+
     /// Reads once; `false` when the time is up.
-    fn receive(&mut self, until: Option<Instant>) -> Result<bool, Trouble> {
+    pub fn receive(&mut self, until: Option<Instant>) -> Result<bool, Trouble> {
         let left = until.map(|until| until.saturating_duration_since(Instant::now()));
         // A timeout of nothing means for ever there.
         let timeout = left.map(|left| left.max(Duration::from_micros(1)));
@@ -164,6 +196,7 @@ impl Client {
             }
             Err(_) => return Err(Trouble::Gone),
         };
+        self.heard = true;
         for piece in self.input.feed(&buffer[..count]) {
             match piece {
                 Piece::Event(event) => {

@@ -15,7 +15,8 @@ use super::session::{Place, Session, event_tone};
 use super::terminal::{self, Keys, Woken};
 use crate::Failure;
 use crate::events::{Narrator, Weight, What};
-use crate::output::{errln, text};
+use crate::failure::misuse;
+use crate::output::text;
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -65,15 +66,17 @@ struct Console<'s> {
     commands: Command,
     shown: Shown,
     events: Follower,
+    /// Whether the last command was to answer as JSON.
+    json: bool,
 }
 
 pub fn console(args: &ConsoleArgs, session: &mut Session) -> Result<(), Trouble> {
     if session.place == Place::Console {
-        return Err(Failure::Environment("this is the console".to_owned()).into());
+        return Err(Failure::environment("this is the console".to_owned()).into());
     }
     session.place = Place::Console;
     let mut console =
-        Console { session, commands: commands(), shown: args.events, events: Follower::from(0) };
+        Console { session, commands: commands(), shown: args.events, events: Follower::from(0), json: false };
     if terminal::is_interactive() { console.prompt() } else { console.script() }
 }
 
@@ -81,8 +84,14 @@ impl Console<'_> {
     fn script(&mut self) -> Result<(), Trouble> {
         for line in io::stdin().lock().lines() {
             let line = line.map_err(Failure::environment)?;
-            if !line.trim_start().starts_with('#') && self.command(&line)? == Next::Quit {
-                break;
+            if line.trim_start().starts_with('#') {
+                continue;
+            }
+            match self.command(&line) {
+                Ok(Next::Go) => {}
+                Ok(Next::Quit) => break,
+                Err(trouble) if self.json => return Err(Failure::from(trouble).as_json().into()),
+                Err(trouble) => return Err(trouble),
             }
         }
         Ok(())
@@ -182,9 +191,8 @@ impl Console<'_> {
         match outcome {
             Err(Trouble::Gone) => Err(Trouble::Gone),
             Err(Trouble::Here(Failure::Unread)) => Err(Failure::Unread.into()),
-            Err(Trouble::Here(Failure::Problems)) => Ok(Next::Go),
             Err(trouble) => {
-                errln!("{trouble}");
+                Failure::from(trouble).say("", self.json);
                 Ok(Next::Go)
             }
             other => other,
@@ -196,15 +204,17 @@ impl Console<'_> {
         if words.is_empty() {
             return Ok(Next::Go);
         }
+        self.json = words.contains(&"--json");
         let matches = match self.commands.clone().try_get_matches_from(&words) {
             Ok(matches) => matches,
             Err(told) if !told.use_stderr() => {
                 text(&told.render().to_string())?;
                 return Ok(Next::Go);
             }
+            Err(told) if self.json => return Err(Failure::Environment(misuse(&told)).into()),
             Err(told) => {
                 let told = told.render().to_string();
-                return Err(Failure::Environment(told.trim_end().to_owned()).into());
+                return Err(Failure::environment(told.trim_end()).into());
             }
         };
         match matches.subcommand() {
@@ -215,7 +225,7 @@ impl Console<'_> {
             }
             _ => {}
         }
-        let ask = Ask::from_arg_matches(&matches).map_err(|told| Failure::Environment(told.to_string()))?;
+        let ask = Ask::from_arg_matches(&matches).map_err(|told| Failure::environment(told.to_string()))?;
         ask.run(self.session)?;
         Ok(Next::Go)
     }

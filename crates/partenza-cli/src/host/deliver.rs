@@ -51,7 +51,7 @@ pub struct DeliverArgs {
 
 pub fn deliver(args: &DeliverArgs, session: &mut Session) -> Result<(), Trouble> {
     let DeliverArgs { name, file, form } = args;
-    let here = |why: String| Trouble::Here(Failure::Environment(format!("{}: {why}", file.display())));
+    let here = |why: String| Trouble::Here(Failure::environment(format!("{}: {why}", file.display())));
     let bytes = fs::read(file).map_err(|error| here(error.to_string()))?;
     if bytes.is_empty() {
         return Err(here("there is nothing in it".to_owned()));

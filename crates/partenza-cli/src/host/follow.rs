@@ -2,7 +2,8 @@
 //! Every event from a given one on, in order, none twice: first from the system's log, then as they come.
 //!
 //! An event that was missed on the way (a slow reader, a damaged frame) shows as a gap in the sequence numbers and is
-//! fetched from the log. What the log no longer holds is counted. When the system boots again, its log begins again.
+//! fetched from the log. What the log no longer holds is counted. When the system boots again, its log begins again; when
+//! it ends, what had come before is given out first.
 
 use std::collections::VecDeque;
 use std::time::Instant;
@@ -28,13 +29,15 @@ pub struct Follower {
     fetched: VecDeque<Vec<u8>>,
     /// Whether the log is to be asked before events are waited for.
     behind: bool,
+    /// The conversation is over: what has come is all that there is.
+    ended: bool,
     /// How this boot began, once it was seen: its `Handoff`, which no other boot has the same.
     boot: Option<Vec<u8>>,
 }
 
 impl Follower {
     pub fn from(sequence: u32) -> Self {
-        Self { next: sequence, fetched: VecDeque::new(), behind: true, boot: None }
+        Self { next: sequence, fetched: VecDeque::new(), behind: true, ended: false, boot: None }
     }
 
     /// The number of the record that will be given out next.
@@ -55,7 +58,13 @@ impl Follower {
             }
             if std::mem::take(&mut self.behind) {
                 // If this fails, the next event shows the gap again.
-                let part = client.log(self.next)?;
+                let part = match client.log(self.next) {
+                    Err(Trouble::Gone) => {
+                        self.ended = true;
+                        continue;
+                    }
+                    part => part?,
+                };
                 if part.next < self.next {
                     self.begin_again();
                     continue;
@@ -85,6 +94,12 @@ impl Follower {
             if record.sequence == self.next {
                 self.next = record.sequence.wrapping_add(1);
                 return Ok(Step::Record(bytes));
+            }
+            if self.ended && record.sequence > self.next {
+                let lost = record.sequence - self.next;
+                self.next = record.sequence.wrapping_add(1);
+                self.fetched.push_back(bytes);
+                return Ok(Step::Lost(lost));
             }
             self.behind |= record.sequence > self.next;
         }

@@ -36,7 +36,7 @@ pub struct LogArgs {
 pub fn log(args: &LogArgs, session: &mut Session) -> Result<(), Trouble> {
     if args.follow && session.place == Place::Console {
         let told = "events are shown here as they come; `events all` shows every one".to_owned();
-        return Err(Failure::Environment(told).into());
+        return Err(Failure::environment(told).into());
     }
     let mut narrator = session.narrator()?;
     let end = session.client.log_end()?;

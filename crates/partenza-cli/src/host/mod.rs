@@ -17,8 +17,10 @@
 mod ask;
 pub mod attach;
 mod audit;
+mod boot;
 mod change;
 mod client;
+mod complete;
 mod connect;
 mod console;
 mod deliver;
@@ -54,11 +56,9 @@ pub enum Ask {
     /// Show the event log
     #[command(after_help = log::EXAMPLES)]
     Log(log::LogArgs),
-    /// Show how the boot went: when each service was created, started, ready
-    #[command(
-        after_help = "Example:\n  partenza boot --json | jq '.services[] | select(.ready_us == null) | .name'"
-    )]
-    Boot(session::Form),
+    /// Show how the boot went: when each service was created, started, ready; --wait for its end
+    #[command(after_help = boot::EXAMPLES)]
+    Boot(boot::BootArgs),
     /// Show what the plan gives a service, and with --live whether it is there
     #[command(after_help = audit::GRANTS_EXAMPLES)]
     Grants(audit::GrantsArgs),
@@ -117,7 +117,7 @@ impl Ask {
         match self {
             Ask::Status(args) => status::status(args, session),
             Ask::Log(args) => log::log(args, session),
-            Ask::Boot(form) => info::boot(*form, session),
+            Ask::Boot(args) => boot::boot(args, session),
             Ask::Grants(args) => audit::grants(args, session),
             Ask::Audit(args) => audit::audit(args, session),
             Ask::Restart(args) => change::change(Op::Restart, args, session),
@@ -150,6 +150,11 @@ pub struct Remote {
 
 impl Remote {
     pub fn run(&self) -> Result<(), Failure> {
+        if let Ask::Boot(args) = &self.ask
+            && args.wait.wait
+        {
+            return boot::from_the_start(args, &self.connect);
+        }
         let mut session = Session::new(self.connect.connect()?, Place::Command);
         Ok(self.ask.run(&mut session)?)
     }

@@ -2,12 +2,14 @@
 //! `lookup`, `switch`: who provides an interface, and who shall (SPEC S-2, S-5).
 
 use clap::Args;
+use partenza_protocol::error::LookupError;
 use partenza_protocol::request::{Found, Lookup, Release, Switch};
 use partenza_protocol::{Op, decode};
 use serde_json::json;
 
-use super::client::Trouble;
+use super::client::{Trouble, refusal};
 use super::session::{Form, Session};
+use crate::Failure;
 
 pub const LOOKUP_EXAMPLES: &str = "\
 Examples:
@@ -52,7 +54,8 @@ fn release(text: &str) -> Result<Release, String> {
 
 pub fn lookup(args: &LookupArgs, session: &mut Session) -> Result<(), Trouble> {
     let question = Lookup { interface: &args.interface, at_least: args.at_least, below: args.below };
-    let answer = session.client.ask(Op::Lookup, &question)?;
+    let answer = session.client.ask(Op::Lookup, &question);
+    let answer = answer.map_err(|trouble| about(trouble, &args.interface))?;
     let found: Found<'_> = decode(&answer)?;
     let value = json!({"interface": args.interface, "provider": found.provider, "version": found.version});
     session.put(
@@ -62,9 +65,25 @@ pub fn lookup(args: &LookupArgs, session: &mut Session) -> Result<(), Trouble> {
     )
 }
 
+/// A refusal that says what was asked for.
+fn about(trouble: Trouble, what: &str) -> Trouble {
+    let codes =
+        [LookupError::NotFound, LookupError::NotRunning, LookupError::NoEndpoint, LookupError::Denied];
+    match trouble {
+        Trouble::Refused(code) if codes.iter().any(|error| error.code() == code) => {
+            let mut told = refusal(code);
+            told.text = format!("{}: `{what}`", told.text);
+            Failure::Failed(told).into()
+        }
+        other => other,
+    }
+}
+
 pub fn switch(args: &SwitchArgs, session: &mut Session) -> Result<(), Trouble> {
     let SwitchArgs { interface, provider, form } = args;
-    session.client.ask(Op::Switch, &Switch { interface, provider })?;
+    let asked = session.client.ask(Op::Switch, &Switch { interface, provider });
+    let asked = asked.map_err(|trouble| about(trouble, &format!("{provider} for {interface}")));
+    session.about(provider, asked)?;
     let value = json!({"operation": Op::Switch.name(), "interface": interface, "provider": provider, "outcome": "accepted"});
     session.put(*form, &value, &format!("{provider} serves {interface} now, or as soon as it is ready\n"))
 }

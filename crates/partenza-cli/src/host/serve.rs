@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::thread::{self, JoinHandle};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
@@ -14,6 +14,10 @@ use super::socket::Control;
 
 /// Clients at once; a further one is not let in.
 const MAX_CLIENTS: usize = 64;
+/// Bytes that are still read when the hub is told to stop: more than waits on any line whose machine is gone.
+const LAST_BYTES: usize = 2 << 20;
+/// How long clients have to take what is left for them when the hub ends.
+const PARTING: Duration = Duration::from_secs(2);
 
 /// Who reads the line's bytes beside the clients.
 pub type Observer = Box<dyn FnMut(&[u8]) + Send>;
@@ -64,7 +68,7 @@ impl Drop for Serving {
 }
 
 fn serve(wiring: Wiring, stopped: &UnixStream) {
-    let (_control, listener) = wiring.control.unzip();
+    let (control, listener) = wiring.control.unzip();
     let mut served =
         Served { hub: Hub::default(), line: wiring.line, clients: Vec::new(), observer: wiring.observer };
     for stream in wiring.clients {
@@ -72,7 +76,10 @@ fn serve(wiring: Wiring, stopped: &UnixStream) {
     }
     // What fails here fails for good: the line or the kernel's means are gone.
     while let Ok(Going::On) = served.turn(listener.as_ref(), stopped) {}
-    served.flush();
+    // Nobody comes to a hub that ends.
+    drop((control, listener));
+    served.hear_out();
+    served.part();
 }
 
 /// Whether there is anything left to serve.
@@ -80,6 +87,14 @@ fn serve(wiring: Wiring, stopped: &UnixStream) {
 enum Going {
     On,
     Ended,
+}
+
+/// What the line had.
+#[derive(PartialEq, Eq)]
+enum Heard {
+    Bytes(usize),
+    Nothing,
+    End,
 }
 
 struct Served {
@@ -112,10 +127,8 @@ impl Served {
             fds.push(PollFd::new(stream, PollFlags::IN | wants));
         }
         fds.extend(control.map(|listener| PollFd::new(listener, PollFlags::IN)));
-        let timeout = self.hub.deadline().map(|deadline| {
-            let left = deadline.saturating_duration_since(Instant::now());
-            Timespec { tv_sec: left.as_secs() as i64, tv_nsec: i64::from(left.subsec_nanos()) }
-        });
+        let timeout =
+            self.hub.deadline().map(|deadline| timespec(deadline.saturating_duration_since(Instant::now())));
         match poll(&mut fds, timeout.as_ref()) {
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
             Err(error) => return Err(error.into()),
@@ -138,7 +151,7 @@ impl Served {
                 self.admit(stream);
             }
         }
-        let going = if ready[1].is_empty() { Going::On } else { self.read_line(now) };
+        let heard = if ready[1].is_empty() { Heard::Nothing } else { self.read_line(now)? };
         self.hub.tick(now);
         push(&mut &self.line.to, self.hub.line())?;
         for (id, stream) in &self.clients {
@@ -147,22 +160,22 @@ impl Served {
                 let _ = push(&mut &*stream, out);
             }
         }
-        Ok(going)
+        Ok(if heard == Heard::End { Going::Ended } else { Going::On })
     }
 
-    fn read_line(&mut self, now: Instant) -> Going {
+    fn read_line(&mut self, now: Instant) -> io::Result<Heard> {
         let mut buffer = [0; 4096];
         match (&self.line.from).read(&mut buffer) {
-            Ok(0) => Going::Ended,
+            Ok(0) => Ok(Heard::End),
             Ok(count) => {
                 if let Some(observer) = &mut self.observer {
                     observer(&buffer[..count]);
                 }
                 self.hub.line_says(&buffer[..count], now);
-                Going::On
+                Ok(Heard::Bytes(count))
             }
-            Err(error) if passing(&error) => Going::On,
-            Err(_) => Going::Ended,
+            Err(error) if passing(&error) => Ok(Heard::Nothing),
+            Err(error) => Err(error),
         }
     }
 
@@ -180,14 +193,46 @@ impl Served {
         }
     }
 
-    /// The line is gone: clients get what they can take at once.
-    fn flush(&mut self) {
-        for (id, stream) in &self.clients {
-            if let Some(out) = self.hub.client(*id) {
-                let _ = push(&mut &*stream, out);
+    /// What the machine said last may still be on the line when its run ends: whoever waits for an answer or for the
+    /// last word gets it.
+    fn hear_out(&mut self) {
+        let now = Instant::now();
+        let mut left = LAST_BYTES;
+        while left > 0 {
+            match self.read_line(now) {
+                Ok(Heard::Bytes(count)) => left = left.saturating_sub(count),
+                Ok(Heard::Nothing | Heard::End) | Err(_) => return,
             }
         }
     }
+
+    /// Clients get what is left for them, as long as they take it.
+    fn part(&mut self) {
+        // Whoever watches the line beside the clients has all of it.
+        self.observer = None;
+        let until = Instant::now() + PARTING;
+        loop {
+            let hub = &mut self.hub;
+            self.clients.retain(|(id, stream)| {
+                // One that is gone needs nothing more.
+                hub.client(*id).is_some_and(|out| push(&mut &*stream, out).is_ok() && !out.next().is_empty())
+            });
+            let left = until.saturating_duration_since(Instant::now());
+            if self.clients.is_empty() || left.is_zero() {
+                return;
+            }
+            let mut fds: Vec<PollFd<'_>> =
+                self.clients.iter().map(|(_, stream)| PollFd::new(stream, PollFlags::OUT)).collect();
+            match poll(&mut fds, Some(&timespec(left))) {
+                Ok(_) | Err(rustix::io::Errno::INTR) => {}
+                Err(_) => return,
+            }
+        }
+    }
+}
+
+fn timespec(time: Duration) -> Timespec {
+    Timespec { tv_sec: time.as_secs() as i64, tv_nsec: i64::from(time.subsec_nanos()) }
 }
 
 /// Writes as much as is taken now.

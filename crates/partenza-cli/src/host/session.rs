@@ -8,7 +8,7 @@ use partenza_protocol::error::SupervisorError;
 use partenza_protocol::event::ServiceState;
 use serde_json::Value;
 
-use super::client::{Client, Trouble};
+use super::client::{Client, Trouble, refusal};
 use crate::Failure;
 use crate::events::{Narrator, Weight};
 use crate::output::{self, outln};
@@ -51,8 +51,9 @@ impl Session {
                 let services = self.client.list()?;
                 let help = suggest(name, services.iter().map(|service| service.name.as_str()));
                 let help = help.map_or(String::new(), |help| format!("; {help}"));
-                let told = format!("{code} {}: `{name}`{help}", code.text());
-                Err(Trouble::Here(Failure::Failed(told)))
+                let mut told = refusal(code);
+                told.text = format!("{}: `{name}`{help}", told.text);
+                Err(Failure::Failed(told).into())
             }
             other => other,
         }

@@ -17,6 +17,7 @@ use partenza_compiler::Code;
 use rustix::fs::{FlockOperation, flock};
 
 use crate::Failure;
+use crate::failure::Told;
 use crate::output::errln;
 
 const NAME: &str = "control.sock";
@@ -101,11 +102,14 @@ pub fn for_run(asked: Option<&Path>, image: &Path) -> Result<Option<(Control, Un
         Err(Taking::Taken) => (Code::ControlTaken, String::new()),
         Err(Taking::Io(error)) => (Code::LineUnusable, format!(": {error}")),
     };
-    let told = format!("{code} {} ({}{why})", code.row().title, path.display());
+    let told = Told::here(code, format_args!("{}{why}", path.display()));
     if asked.is_some() {
-        return Err(Failure::Environment(format!("{told}\n  to mend it: {}", code.row().hint)));
+        return Err(Failure::Environment(told));
     }
-    errln!("partenza: {told}: this system runs without a control socket; `--control SOCKET` gives it one");
+    errln!(
+        "partenza: {code} {}: this system runs without a control socket; `--control SOCKET` gives it one",
+        told.text
+    );
     Ok(None)
 }
 

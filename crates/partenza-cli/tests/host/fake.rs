@@ -12,7 +12,7 @@ use partenza_protocol::event::{BootState, CapKind, Event, Mismatch, Record, Serv
 use partenza_protocol::frame::{Body, MAX_FRAME, MAX_PAYLOAD, Message, frame, unframe};
 use partenza_protocol::request::{
     Audit, BootPage, BootRow, Deliver, GrantRow, GrantsOf, GrantsPage, ListPage, LogFrom, LogPage, PAGE,
-    Page, Status, Summary, Target, Uptime, Version,
+    Page, Status, Summary, Switch, Target, Uptime, Version,
 };
 use partenza_protocol::{Code, Incarnation, Op, ServiceId, decode, encode};
 use serde::Serialize;
@@ -26,6 +26,10 @@ pub enum Quirk {
     Silent,
     /// It hangs up when asked for `uptime`.
     HangsUp,
+    /// Asked for its end, it says its last word in place of an answer, and hangs up.
+    EndsAtOnce,
+    /// It answers, does what it was asked, and hangs up before it answers anything else.
+    EndsAfterAnswer,
     /// It answers with bytes that are no value.
     Garbage,
     /// Its line is noisy: every answer comes first damaged, and whole only when asked again.
@@ -49,8 +53,14 @@ pub struct World {
     pub consequences: Vec<Event<'static>>,
     /// What an audit of the last service finds.
     pub differences: u16,
+    /// How far its boot is, and when it was complete.
+    pub boot: (BootState, Option<u64>),
+    /// A service that a recovery boot leaves out.
+    pub left_out: Option<u16>,
     /// A service that has nothing that could be audited.
     pub resting: Option<u16>,
+    /// Questions that were answered.
+    pub answered: usize,
     line: Option<UnixStream>,
     damaged: bool,
 }
@@ -77,7 +87,10 @@ impl Fake {
             loses: None,
             consequences: Vec::new(),
             differences: 0,
+            boot: (BootState::SupervisorMode, Some(9_000)),
+            left_out: None,
             resting: None,
+            answered: 0,
             line: None,
             damaged: false,
         };
@@ -88,7 +101,7 @@ impl Fake {
                 let stream = stream.unwrap();
                 theirs.0.lock().unwrap().line = Some(stream.try_clone().unwrap());
                 theirs.1.notify_all();
-                serve(stream, &theirs.0);
+                serve(stream, &theirs);
                 theirs.0.lock().unwrap().line = None;
             }
         });
@@ -103,6 +116,18 @@ impl Fake {
     pub fn await_line(&self) {
         let (world, changed) = &*self.shared;
         drop(changed.wait_while(world.lock().unwrap(), |world| world.line.is_none()).unwrap());
+    }
+
+    /// Until it has answered a question.
+    pub fn await_answer(&self) {
+        let (world, changed) = &*self.shared;
+        drop(changed.wait_while(world.lock().unwrap(), |world| world.answered == 0).unwrap());
+    }
+
+    /// Until it was asked for a change.
+    pub fn await_change(&self) {
+        let (world, changed) = &*self.shared;
+        drop(changed.wait_while(world.lock().unwrap(), |world| world.changes.is_empty()).unwrap());
     }
 
     /// The line is cut.
@@ -168,6 +193,7 @@ impl World {
             return;
         }
         self.say(Body::Answer(Message { tag, label, payload }));
+        self.answered += 1;
     }
 
     fn asked(&mut self, tag: u8, label: u16, payload: &[u8]) {
@@ -175,6 +201,12 @@ impl World {
         match self.quirk {
             Quirk::Silent => return,
             Quirk::HangsUp if op == Op::Uptime => {
+                if let Some(line) = &self.line {
+                    line.shutdown(std::net::Shutdown::Both).unwrap();
+                }
+                return;
+            }
+            Quirk::EndsAfterAnswer if !self.changes.is_empty() => {
                 if let Some(line) = &self.line {
                     line.shutdown(std::net::Shutdown::Both).unwrap();
                 }
@@ -189,6 +221,19 @@ impl World {
                 self.change(op, target.name, tag);
             }
             Op::Deliver => self.take_piece(payload, tag),
+            // It has nothing that could be looked up or switched.
+            Op::Switch => {
+                let switch: Switch<'_> = decode(payload).unwrap();
+                let code = self.find(switch.provider).err().unwrap_or(Code(501));
+                self.answer(tag, code.0, &[]);
+            }
+            Op::Lookup => self.answer(tag, 501, &[]),
+            Op::Shutdown if self.quirk == Quirk::EndsAtOnce => {
+                self.happens(Event::Finished);
+                if let Some(line) = &self.line {
+                    line.shutdown(std::net::Shutdown::Both).unwrap();
+                }
+            }
             Op::Shutdown | Op::Reboot => {
                 assert_eq!(payload, b"");
                 self.change(op, "", tag);
@@ -264,32 +309,39 @@ impl World {
         (from..end, (end < total).then_some(end as u16))
     }
 
+    fn state(&self, service: usize) -> ServiceState {
+        match self.left_out {
+            Some(left_out) if usize::from(left_out) == service => ServiceState::Disabled,
+            _ => ServiceState::Running,
+        }
+    }
+
     fn question(&self, op: Op, payload: &[u8]) -> Result<Vec<u8>, Code> {
-        let state = ServiceState::Running;
         Ok(match op {
             Op::List => {
                 let (rows, next) = self.page(decode::<Page>(payload).unwrap().from);
                 let row = |at: usize| Summary {
                     name: &self.services[at],
                     layer: 2,
-                    state,
+                    state: self.state(at),
                     incarnation: Incarnation(1),
                 };
                 put(&ListPage { total: self.services.len() as u16, rows: rows.map(row).collect(), next })
             }
             Op::Status => {
                 let name = decode::<Target<'_>>(payload).unwrap().name;
+                let id = self.find(name)?;
                 put(&Status {
-                    id: self.find(name)?,
+                    id,
                     name,
                     version: "0.1.0",
                     layer: 2,
                     critical: true,
-                    state,
+                    state: self.state(id.into()),
                     incarnation: Incarnation(3),
                     restarts: 2,
                     uptime: Some(61_000_000),
-                    last_error: Some(Code(413)),
+                    last_error: Some(Code(if self.left_out == Some(id) { 425 } else { 413 })),
                     priority: 100,
                     memory: 65536,
                     rejected: 1,
@@ -332,8 +384,8 @@ impl World {
                     started: Some(2_000),
                     ready: (at > 0).then_some(5_000),
                 };
-                let state = BootState::SupervisorMode;
-                put(&BootPage { state, complete: Some(9_000), rows: rows.map(row).collect(), next })
+                let (state, complete) = self.boot;
+                put(&BootPage { state, complete, rows: rows.map(row).collect(), next })
             }
             Op::Version => put(&Version { system: "fake", partenza: "partenza 0", kernel: "none" }),
             Op::Uptime => put(&Uptime { micros: 61_000_000 }),
@@ -348,7 +400,7 @@ fn put(value: &impl Serialize) -> Vec<u8> {
     out[..used].to_vec()
 }
 
-fn serve(mut stream: UnixStream, world: &Mutex<World>) {
+fn serve(mut stream: UnixStream, (world, changed): &(Mutex<World>, Condvar)) {
     let (mut pending, mut buffer) = (Vec::new(), [0; 1024]);
     while let Ok(count) = stream.read(&mut buffer) {
         if count == 0 {
@@ -361,6 +413,7 @@ fn serve(mut stream: UnixStream, world: &Mutex<World>) {
             }
             if let Ok(Body::Request(message)) = unframe(&mut std::mem::take(&mut pending)) {
                 world.lock().unwrap().asked(message.tag, message.label, message.payload);
+                changed.notify_all();
             }
         }
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! The commands of running systems as a user meets them, on a system that is not there.
 
+mod boot;
+mod failures;
 mod fake;
 mod terminal;
 
@@ -93,7 +95,8 @@ fn a_refusal_ends_with_one_and_says_how_to_mend_it() {
     assert_eq!(unknown.status.code(), Some(1));
     assert_eq!(
         err(&unknown),
-        "partenza: PZ-E0404 no service of that name: `netwrk`; did you mean `network`?\n"
+        "partenza: PZ-E0404 no service of that name: `netwrk`; did you mean `network`?\n  \
+         to mend it: `partenza status` lists them\n"
     );
     fake.world().answer = 405;
     let refused = fake.partenza(&["crash", "network"]);
@@ -138,7 +141,7 @@ fn a_program_is_delivered_piece_by_piece() {
         err(&refused)
     );
     let unknown = fake.partenza(&["deliver", "netwrk", "network.pzb"]);
-    assert!(err(&unknown).ends_with("`netwrk`; did you mean `network`?\n"), "{}", err(&unknown));
+    assert!(err(&unknown).contains("`netwrk`; did you mean `network`?\n"), "{}", err(&unknown));
     for file in ["nowhere.pzb", "empty.pzb"] {
         std::fs::write(fake.dir.path().join("empty.pzb"), "").unwrap();
         let output = fake.partenza(&["deliver", "network", file]);
@@ -235,7 +238,7 @@ fn waiting_ends_with_what_came_of_it() {
     let failed = |code| Event::Failed { service: ServiceId(9), code: Code(code), other: None, detail: 0 };
     let output = done(failed(120), &["restart", "network", "--wait"]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(err(&output).contains("network failed: PZ-E0120"), "{}", err(&output));
+    assert!(err(&output).contains("PZ-E0120 network failed: "), "{}", err(&output));
     let output = done(
         Event::Stopped { service: ServiceId(9), forced: true },
         &["stop", "network", "--wait", "--json"],

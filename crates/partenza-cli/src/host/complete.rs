@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Waits for the end of a boot: BootComplete, or that it failed (SPEC E-1).
+//!
+//! Asked and listened for at the same time, whichever is first: a boot that was over before shows in the answer, one that
+//! ends between question and answer in its event, and one whose event is lost in the answer to the next question. So
+//! neither the log nor any one frame is relied on. A system that does not answer yet is asked again; one that goes down
+//! may boot again, and is waited for until its line is closed.
+
+use std::time::{Duration, Instant};
+
+use partenza_protocol::event::{BootState, Event, Record};
+use partenza_protocol::request::{BootPage, Page};
+use partenza_protocol::{Op, decode};
+
+use super::client::Trouble;
+use super::session::Session;
+use crate::Failure;
+use crate::events::{Narrator, What};
+use crate::failure::Told;
+
+/// How long after an answer it is asked again, should an event have got lost.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// Until the boot is complete; how many microseconds it took, where that is known.
+pub fn wait(until: Instant, session: &mut Session) -> Result<Option<u64>, Trouble> {
+    // Those may be of an earlier boot.
+    session.client.forget_events();
+    let mut narrator = Narrator::default();
+    // The last answer; none as long as it is silent.
+    let mut state = None;
+    // When the next question is due; none while one is open.
+    let mut due = Some(Instant::now());
+    loop {
+        while let Some(bytes) = session.client.event_at_hand() {
+            match narrator.decode(&bytes).ok_or(Trouble::Malformed)?.what {
+                What::BootComplete => return Ok(time_of(&bytes)),
+                What::Failed(told) => return Err(failed(told, &bytes, &narrator, session)),
+                What::Finished | What::Other => {}
+            }
+        }
+        if due.is_none()
+            && let Some(answer) = session.client.answer()
+        {
+            state = match answer {
+                Ok(answer) => {
+                    let page: BootPage<'_> = decode(&answer)?;
+                    match page.state {
+                        BootState::BootComplete | BootState::SupervisorMode => return Ok(page.complete),
+                        BootState::BootFailed | BootState::EmergencyStop | BootState::Panic => {
+                            return Err(why(page.state, session));
+                        }
+                        BootState::KernelHandoff
+                        | BootState::Initializing
+                        | BootState::BootingLayer(_)
+                        | BootState::ShuttingDown => Some(page.state),
+                    }
+                }
+                Err(Trouble::Silent) => None,
+                Err(trouble) => return Err(trouble),
+            };
+            due = Some(Instant::now() + LOOK);
+        }
+        let now = Instant::now();
+        if now >= until {
+            return Err(late(state));
+        }
+        if due.is_some_and(|due| now >= due) {
+            session.client.post(Op::BootReport, &Page { from: 0 })?;
+            due = None;
+        }
+        session.client.receive(Some(due.map_or(until, |due| due.min(until))))?;
+    }
+}
+
+fn time_of(complete: &[u8]) -> Option<u64> {
+    match postcard::from_bytes::<Record<'_>>(complete).ok()?.event {
+        Event::BootComplete { micros, .. } => Some(micros),
+        _ => None,
+    }
+}
+
+/// What the event says. Whoever was not there when the services were told of asks for their names, while that goes.
+fn failed(told: Told, event: &[u8], known: &Narrator, session: &mut Session) -> Trouble {
+    let named = known.names().is_empty().then(|| session.narrator().ok()).flatten();
+    match named.and_then(|mut names| names.decode(event)).map(|event| event.what) {
+        Some(What::Failed(told)) => Failure::Failed(told).into(),
+        _ => Failure::Failed(told).into(),
+    }
+}
+
+/// The system stands in a state that no boot comes out of. Its log tells why, while it answers.
+fn why(state: BootState, session: &mut Session) -> Trouble {
+    match last_failure(session) {
+        Ok(Some(told)) => Failure::Failed(told).into(),
+        Ok(None) | Err(_) => {
+            let mut told = Told::plain(format_args!("the system is lost: {state}"));
+            told.hint = Some("`partenza log -n 20` and the console tell why".to_owned());
+            Failure::Failed(told).into()
+        }
+    }
+}
+
+fn last_failure(session: &mut Session) -> Result<Option<Told>, Trouble> {
+    let mut narrator = session.narrator()?;
+    let (mut from, mut found) = (0, None);
+    loop {
+        let part = session.client.log(from)?;
+        for bytes in &part.records {
+            if let Some(What::Failed(told)) = narrator.decode(bytes).map(|event| event.what) {
+                found = Some(told);
+            }
+        }
+        if part.records.is_empty() {
+            return Ok(found);
+        }
+        from = part.next;
+    }
+}
+
+fn late(state: Option<BootState>) -> Trouble {
+    let Some(state) = state else { return Trouble::Silent };
+    let mut told = Told::plain(format_args!("the time was up, and the boot is not over: {state}"));
+    told.hint = Some("`partenza status` shows what it waits for; --timeout TIME waits longer".to_owned());
+    Failure::Failed(told).into()
+}
