@@ -4,7 +4,7 @@
 
 use std::fs;
 
-use partenza_protocol::event::{BootState, Cause, Event, ServiceState};
+use partenza_protocol::event::{Cause, Event, ServiceState};
 use partenza_protocol::{Incarnation, Op};
 use partenza_tests::image::Image;
 use partenza_tests::machine::{Machine, Running};
@@ -33,7 +33,7 @@ fn status(running: &mut Running) -> (ServiceState, Incarnation, u32) {
 fn is_first_class(kernel: Kernel) {
     let image = Image::of(kernel, "c", &system());
     let mut running = Machine::new(&image).start();
-    running.wait_for("the boot's end", |log| log.reached(BootState::SupervisorMode));
+    running.wait_for_the_boot();
     let (state, incarnation, early) = status(&mut running);
     assert_eq!((state, incarnation), (ServiceState::Running, Incarnation(1)), "{}", running.log());
 

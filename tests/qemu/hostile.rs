@@ -25,7 +25,7 @@ mod processor;
 
 use partenza_plan::layout::SlotMap;
 use partenza_protocol::Op;
-use partenza_protocol::event::{BootState, Event, ServiceState};
+use partenza_protocol::event::{Event, ServiceState};
 use partenza_tests::image::Image;
 use partenza_tests::log::Log;
 use partenza_tests::machine::{Machine, Outcome, Running};
@@ -151,7 +151,6 @@ impl Attack {
     fn run_with(self, what: &str, over: impl Fn(&Log) -> bool, then: impl FnOnce(&mut Running)) -> Outcome {
         let image = Image::of(self.kernel, &format!("hostile-{}", self.name), &self.system());
         let mut running = Machine::new(&image).parameter("verify", "on").start();
-        running.wait_for("the boot's end", |log| log.reached(BootState::SupervisorMode));
         running.change(Op::Start, CULPRIT);
         if self.victim.is_some() {
             running.wait_for("the culprit's ready", |log| log.is_ready(CULPRIT));

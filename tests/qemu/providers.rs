@@ -110,6 +110,7 @@ fn a_client_in_a_loop_sees_every_call_answered() {
     let steps = ["counts:10", "wait:150"].repeat(10);
     let system = pair("switch-in-loop", witness("first"), &steps);
     let mut machine = Machine::new(&Image::of(Kernel::Release, "switch-in-loop", &system)).start();
+    machine.wait_for_the_boot();
     for provider in ["second", "first", "second"] {
         let answered = lines(&machine.log(), "first") + lines(&machine.log(), "second");
         machine.wait_for("a few more calls", |log| {
@@ -150,7 +151,7 @@ fn a_call_that_a_provider_took_with_it_is_made_again() {
     let first = witness("first").arg("0").arg("1000");
     let system = pair("left-behind", first, &["counts:1", "wait:10000"]);
     let mut machine = Machine::new(&Image::of(Kernel::Release, "left-behind", &system)).start();
-    machine.wait_for("the boot", |log| log.reached(BootState::SupervisorMode));
+    machine.wait_for_the_boot();
     let switch = Switch { interface: "test/count", provider: "second" };
     assert_eq!(machine.ask(&Request::with(Op::Switch, &switch)).accepted().map(drop), Ok(()));
     machine.wait_for("the answer", |log| lines(log, "client") > 0);
@@ -178,7 +179,7 @@ fn a_client_is_degraded_only_while_nobody_provides() {
         (Op::Restart, "first", "first starting 3"),
     ] {
         let told = machine.log().story(&[name]).len();
-        assert_eq!(machine.ask(&Request::about(op, name)).accepted().map(drop), Ok(()), "{op:?} {name}");
+        machine.change(op, name);
         machine.wait_for(deed, |log| log.story(&[name]).iter().skip(told).any(|event| event == deed));
     }
     let outcome = machine.switch_off();
@@ -223,7 +224,7 @@ fn what_restarts_with_a_provider_follows_the_one_that_serves() {
     for (op, name, what) in
         [(Op::Restart, "second", "second starting 2"), (Op::Crash, "first", "client starting 2")]
     {
-        assert_eq!(machine.ask(&Request::about(op, name)).accepted().map(drop), Ok(()), "{op:?} {name}");
+        machine.change(op, name);
         machine.wait_for(what, |log| {
             let story = log.story(&["second", "client"]);
             story.iter().any(|deed| deed == what) && story.last().is_some_and(|deed| deed.ends_with("ready"))

@@ -99,8 +99,7 @@ fn what_a_service_did_not_answer_is_its_last_error() {
     {
         let system = System::new("forced").with(patient(&[args]).manifest(TIMEOUTS));
         let mut running = Machine::new(&Image::of(Kernel::Release, "forced", &system)).start();
-        running.wait_for("the boot's end", |log| log.reached(BootState::SupervisorMode));
-        assert_eq!(running.ask(&Request::about(Op::Stop, "culprit")).accepted().map(drop), Ok(()));
+        running.change(Op::Stop, "culprit");
         running.wait_for("its end", |log| {
             log.story(&["culprit"]).ends_with(&["culprit stopped by force".to_owned()])
         });
@@ -172,10 +171,9 @@ fn a_shutdown_is_answered_when_nothing_runs_any_more() {
     let system = System::new("shutdown-empty").with(Service::new("only", "trivial", 5).critical(false));
     for kernel in [Kernel::Debug, Kernel::Release] {
         let mut running = Machine::new(&Image::of(kernel, "shutdown-empty", &system)).start();
-        running.wait_for("the boot's end", |log| log.reached(BootState::SupervisorMode));
-        assert_eq!(running.ask(&Request::about(Op::Stop, "only")).accepted().map(drop), Ok(()));
+        running.change(Op::Stop, "only");
         running.wait_for("its end", |log| log.story(&["only"]).ends_with(&["only stopped".to_owned()]));
-        assert_eq!(running.ask(&Request::plain(Op::Shutdown)).accepted().map(drop), Ok(()));
+        running.shut_down();
         running.end().must_have_ended();
     }
 }

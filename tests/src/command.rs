@@ -3,16 +3,12 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
 
 use crate::image::Image;
 use crate::tools;
 
 /// How long the boot may take, on a busy host.
-const BOOT: Duration = Duration::from_secs(60);
-/// How often it is looked at.
-const LOOK: Duration = Duration::from_millis(50);
+const BOOT: &str = "60s";
 const SOCKET: &str = "control.sock";
 
 /// `partenza` with these arguments, in `dir`.
@@ -43,11 +39,8 @@ impl Commanded {
         command.args(more).stdout(Stdio::null()).stderr(Stdio::piped());
         let run = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let machine = Self { dir, run };
-        let until = Instant::now() + BOOT;
-        while !machine.says(&["boot", "--json"]).1.contains("SupervisorMode") {
-            assert!(Instant::now() < until, "{command:?} does not boot in time");
-            thread::sleep(LOOK);
-        }
+        let (code, said) = machine.says(&["boot", "--wait", "--timeout", BOOT]);
+        assert_eq!(code, Some(0), "{command:?}: {said}");
         machine
     }
 

@@ -9,7 +9,7 @@ use partenza_lab::ask::Request;
 use partenza_lab::log::{Answer, Log};
 use partenza_lab::machine::{self as lab, Trouble};
 use partenza_protocol::Op;
-use partenza_protocol::event::Event;
+use partenza_protocol::event::{BootState, Event};
 use partenza_protocol::request::{Audit, Status};
 
 pub use partenza_lab::machine::Pace;
@@ -134,12 +134,22 @@ impl Running {
         self.done(outcome)
     }
 
-    /// Asks for a change of a service, which is accepted.
+    /// Waits until the boot is over: before, the Supervisor refuses to change services.
+    ///
+    /// # Panics
+    /// As [`Running::wait_for`].
+    #[track_caller]
+    pub fn wait_for_the_boot(&mut self) {
+        self.wait_for("the boot's end", |log| log.reached(BootState::SupervisorMode));
+    }
+
+    /// Asks for a change of a service, which is accepted; after the boot, for it is refused before.
     ///
     /// # Panics
     /// It is refused.
     #[track_caller]
     pub fn change(&mut self, op: Op, name: &str) {
+        self.wait_for_the_boot();
         let outcome = self.0.ask(op, name);
         let answer = self.done(outcome);
         assert_eq!(answer, Ok(()), "{} {name}\n{}", op.name(), self.log());

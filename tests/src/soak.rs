@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use partenza_plan::Class;
 use partenza_protocol::error::SupervisorError;
-use partenza_protocol::event::{BootState, Event};
+use partenza_protocol::event::Event;
 use partenza_protocol::request::Audit;
 use partenza_protocol::{Code, Op, ServiceId, decode};
 
@@ -67,7 +67,7 @@ impl Soak {
         });
         let machine = Machine::new(&image).parameter("quiet", "on").parameter("verify", "on");
         let mut machine = machine.deadline(self.deadline).start();
-        machine.wait_for("the boot's end", |log| log.reached(BootState::SupervisorMode));
+        machine.wait_for_the_boot();
         let services = machine.log().names().len();
         let mut run = Run { machine, asked: vec![[0; 3]; services], revived: 0 };
         for _ in 0..self.restarts {
