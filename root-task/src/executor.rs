@@ -160,12 +160,23 @@ impl Executor {
     /// interrupts that it unhooked or sent elsewhere, which the holder of a handler may.
     fn refresh(&self, id: ServiceId) -> Result<(), Refused> {
         self.notification(id).poll();
+        self.with_irqs(id, |handler, channel| {
+            let notification = Slot(self.plan.objects.notification_slot).plus(u32::from(id.0));
+            hook(self.cspace, handler, notification, own::SCRATCH, 1 << channel)?;
+            self.cspace.path(own::SCRATCH).delete().during(Step::Interrupt)
+        })
+    }
+
+    /// Does something with the handler and the channel of each interrupt that the service holds.
+    #[inline]
+    fn with_irqs(
+        &self,
+        id: ServiceId,
+        mut deed: impl FnMut(Slot, u8) -> Result<(), Refused>,
+    ) -> Result<(), Refused> {
         for (index, irq) in (0..).zip(&self.plan.irqs) {
             if irq.holder == id {
-                let handler = Slot(self.plan.objects.irq_slot).plus(index);
-                let notification = Slot(self.plan.objects.notification_slot).plus(u32::from(id.0));
-                hook(self.cspace, handler, notification, own::SCRATCH, 1 << irq.channel)?;
-                self.cspace.path(own::SCRATCH).delete().during(Step::Interrupt)?;
+                deed(Slot(self.plan.objects.irq_slot).plus(index), irq.channel)?;
             }
         }
         Ok(())
@@ -407,6 +418,11 @@ impl Executor {
         if made.incarnation {
             self.cspace.path(Slot(service.untyped_slots.1)).revoke().during(Step::Revoke)?;
             made.incarnation = false;
+            // Nobody hears its interrupts, wherever it may have had them sent, until the next incarnation has them back.
+            self.with_irqs(id, |handler, _| {
+                let handler = self.cspace.cap::<cap_type::IrqHandler>(handler);
+                handler.irq_handler_clear().during(Step::Interrupt)
+            })?;
         }
         if !whole || !made.service_begun {
             return Ok(());

@@ -17,6 +17,7 @@ mod gasp;
 mod handoff;
 mod health;
 mod hostile;
+mod leftovers;
 mod misbehaviour;
 mod parameters;
 mod providers;

@@ -8,6 +8,7 @@
 //! | `count` | calls `test/count` and says `count answered N` |
 //! | `count:INTERFACE` | calls that, and says `count:INTERFACE answered N` |
 //! | `counts:N` | calls it N times and says how many were answered: `counts:N answered N` |
+//! | `signal:INTERFACE` | signals who provides it, once |
 //! | `lookup:INTERFACE` | looks it up, in any release |
 //! | `switch:INTERFACE=SERVICE` | asks for that provider |
 //! | `grant:SERVICE=INTERFACE` | asks that it be granted that call |
@@ -83,6 +84,10 @@ pub fn perform(context: &Context, step: &str) -> Result<(), Code> {
         ("latency", Some(count)) => {
             let ticks = latency(context, number(count)?);
             context.log(Level::Info, format_args!("{step} answered {ticks}"));
+            return Ok(());
+        }
+        ("signal", Some(interface)) => {
+            context.peer(interface)?.channel().notify();
             return Ok(());
         }
         ("subscribe", None) => context.subscribe(true),

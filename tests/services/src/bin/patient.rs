@@ -14,7 +14,7 @@
 //!
 //! A deed is one of these, or `MILLISECONDS:DEED` for one after a busy pause: `ok` nothing, `crash` touches address 0,
 //! `spin` does not come back, `exit` ends with code 0, `fail` ends with code 3. When it stops it says `reported N times`
-//! if it did.
+//! if it did. Of each signal of a peer it says `signalled by NAME`.
 #![no_std]
 #![no_main]
 #![forbid(unsafe_code)]
@@ -25,7 +25,7 @@ use partenza_protocol::Op;
 use partenza_protocol::control::{Component, HealthReport, Stopped};
 use partenza_service::{Code, Context, Health, Level, Service, ServiceError, crash, give_up, serve};
 use partenza_test_services::{spin, wait};
-use sel4_microkit::{Handler, protection_domain};
+use sel4_microkit::{Channel, Handler, protection_domain};
 
 #[derive(Default)]
 struct Patient {
@@ -103,6 +103,11 @@ impl Service for Patient {
             self.beat(context, number(context, pause));
         }
         act(context, "after");
+    }
+
+    fn signalled(&mut self, context: &Context, channel: Channel) {
+        let name = context.client(channel).map_or("nobody known", |client| client.name);
+        context.log(Level::Info, format_args!("signalled by {name}"));
     }
 
     fn health<'a>(&'a self, health: &mut Health<'a>) {
