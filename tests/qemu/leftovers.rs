@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! What came for a service while it was down (SPEC L-6): its next life neither hears of it nor is deaf because of it. And
-//! where a driver's interrupts go when there is none.
+//! What came for a service while it was down (SPEC L-6): its next life neither hears of it nor is deaf because of it. Nor
+//! has it what its predecessor asked for. And where a driver's interrupts go when there is none.
 //!
 //! The script goes last, so what it waits for has happened by the time it goes on; and the timer of `driver` is the
 //! machine's, so it counts on while its driver is down.
@@ -169,4 +169,26 @@ fn an_interrupt_of_a_driver_that_is_gone_goes_to_nobody() {
         let signals = said(&outcome.log, "listener");
         outcome.same(what, signals, vec!["signalled by driver".to_owned(); times]);
     }
+}
+
+/// SPEC F-6, I-6: a life is told of events if it asked to be, not if one before it did.
+#[test]
+fn a_subscription_ends_with_the_life_that_asked_for_it() {
+    let steps = [
+        "spawn:worker=subscribe",
+        "wait:1",
+        "stop:worker",
+        "wait:1",
+        "spawn:worker=uptime",
+        "wait:1",
+        "crash:other",
+        "wait:1",
+        "uptime",
+    ];
+    let other = Service::new("other", "trivial", 4).critical(false);
+    let worker = Service::new("worker", "script", 5).manifest("start: on-demand");
+    let system = System::new("subscription").with(other).with(worker).with(script(&steps).may("spawn"));
+    let outcome = run(Kernel::Release, "subscription", &system, 5);
+    let expected = ["1", "subscribe answered ok", "told", "2", "uptime answered ok"];
+    outcome.same("what each life heard", lives(&outcome.log, "worker"), expected.map(str::to_owned).to_vec());
 }

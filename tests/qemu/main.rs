@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod begin;
+mod budget;
 mod c;
 mod callers;
 mod conformance;
