@@ -182,11 +182,13 @@ fn a_subscription_ends_with_the_life_that_asked_for_it() {
         "spawn:worker=uptime",
         "wait:1",
         "crash:other",
-        "wait:1",
+        "wait:5",
         "uptime",
     ];
     let other = Service::new("other", "trivial", 4).critical(false);
-    let worker = Service::new("worker", "script", 5).manifest("start: on-demand");
+    // It is probed, so that it asks again and again what there is.
+    let worker = Service::new("worker", "script", 5).health("probe: call, interval: 1ms, timeout: 1ms");
+    let worker = worker.manifest("start: on-demand");
     let system = System::new("subscription").with(other).with(worker).with(script(&steps).may("spawn"));
     let outcome = run(Kernel::Release, "subscription", &system, 5);
     let expected = ["1", "subscribe answered ok", "told", "2", "uptime answered ok"];
