@@ -9,6 +9,7 @@ use std::time::Duration;
 use partenza_protocol::event::{BootState, Cause, Event, FaultKind};
 use partenza_tests::image::Image;
 use partenza_tests::machine::{Machine, Pace, Running};
+use partenza_tests::system::{Service, System};
 use partenza_tests::tools::{self, Kernel};
 
 const PROMPT: &str = "partenza> ";
@@ -27,6 +28,8 @@ impl Session {
     fn of(machine: &Machine) -> Self {
         let mut machine = machine.clone().pace(Pace::Real).deadline(Duration::from_secs(90)).start();
         let at = machine.wait_for_text(0, PROMPT);
+        // The shell may be up before others; what changes services is refused until they are.
+        machine.wait_for_the_boot();
         Self { machine, at }
     }
 
@@ -68,7 +71,15 @@ fn session(kernel: Kernel) {
     let mut shell = Session::open(kernel, "shell");
     shell.answers(
         "help",
-        &["services", "status NAME", "grants [--live] NAME", "audit [NAME]", "crash NAME", "shutdown"],
+        &[
+            "services",
+            "status NAME",
+            "grants [--live] NAME",
+            "audit [NAME]",
+            "crash NAME",
+            "switch",
+            "shutdown",
+        ],
     );
     shell.answers("services", &SERVICES);
     shell.answers("status axiom", &["axiom", "0.1.0", "Running"]);
@@ -81,6 +92,11 @@ fn session(kernel: Kernel) {
     assert!(!blocks.contains("IRQ handler"), "block_storage holds no interrupt:\n{blocks}");
     shell.answers("info filesystem", &["filesystem"]);
     shell.answers("status nobody", &["PZ-E0404"]);
+    shell.answers("lookup storage/files", &["filesystem provides storage/files 1.0.0, on channel 2"]);
+    shell.answers("lookup storage/files 2", &["PZ-E0501"]);
+    shell.answers("lookup keys/mac", &["PZ-E0504"]);
+    // It may, and there is nobody to switch to.
+    shell.answers("switch storage/files filesystem", &["PZ-E0501"]);
     shell.answers("frobnicate", &["no such command"]);
     shell.answers("", &[]);
 
@@ -166,7 +182,6 @@ fn shows_what_is_held_and_not_planned() {
     let image = Image::tampered(tools::root(), &dir.join("image.elf"));
     let deeds = "take policy 2; put network 141 endpoint; put keys 0 endpoint; put keys 60 notification";
     let mut shell = Session::of(&Machine::new(&image).parameter("tamper", deeds));
-    shell.machine.wait_for("the boot's end", |log| log.reached(BootState::SupervisorMode));
     let all = shell.answers("audit", &SERVICES);
     for name in SERVICES {
         let row = all.lines().find(|line| line.split_whitespace().next() == Some(name)).unwrap_or_default();
@@ -215,6 +230,47 @@ fn starts_and_stops_services() {
     shell.answers("start network", &["network is to be started"]);
     readies(&mut shell, 4);
     shell.answers("stop axiom", &["PZ-E0421"]);
+}
+
+/// SPEC S-2, S-5: two provide one interface, and the shell, which may call both, says whose turn it is.
+#[test]
+fn looks_up_and_switches_providers() {
+    let witness = |name| Service::new(name, "witness", 5).priority(150).provides("test/count");
+    let ports =
+        "<ioport id=\"0\" addr=\"0x3f8\" size=\"8\"/><irq id=\"3\" pin=\"4\" vector=\"1\" trigger=\"edge\"/>";
+    let terminal = ["version", "list", "status", "log", "switch"].into_iter().fold(
+        Service::new("terminal", "terminal", 7).priority(50).requires_interface("test/count").holds(
+            "{serial: com1}",
+            "serial: {com1: {ioport: 0, irq: 3}}",
+            ports,
+        ),
+        Service::may,
+    );
+    let system = System::new("shell-providers")
+        .with(witness("first"))
+        .with(witness("second"))
+        .with(terminal)
+        .call("terminal", "first")
+        .call("terminal", "second")
+        .config("providers: {test/count: [first, second]}")
+        .config("console: {uart: com1, handover: terminal}");
+    let mut shell = Session::of(&Machine::new(&Image::of(Kernel::Release, "shell-providers", &system)));
+    shell.answers("lookup test/count", &["first provides test/count 1.0.0, on channel 0 "]);
+    for (times, (from, to)) in [("first", "second"), ("second", "first")].into_iter().enumerate() {
+        shell.answers(&format!("switch test/count {to}"), &[&format!("{to} serves test/count now")]);
+        shell.machine.wait_for("the switch", |log| {
+            log.count(|event| matches!(event, Event::Switched { .. })) == times + 1
+        });
+        let log = shell.machine.log();
+        let (from, id) = (log.id(from), log.id(to));
+        assert!(log.has(&Event::Switched { interface: "test/count", from, to: id }), "\n{log}");
+        shell.answers("lookup test/count 1 --below 2", &[&format!("{to} provides test/count")]);
+        shell.answers("log 5", &[&format!("{to} serves test/count in place of")]);
+    }
+    shell.answers("switch test/count nobody", &["PZ-E0404"]);
+    shell.answers("switch test/other second", &["PZ-E0501"]);
+    shell.answers("lookup test/count 2", &["PZ-E0501"]);
+    shell.answers("lookup", &["lookup INTERFACE [VERSION] [--below VERSION]"]);
 }
 
 #[test]

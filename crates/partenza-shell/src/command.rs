@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! The commands: their names, arguments and help, and how a line becomes one of them.
 
+use core::str::SplitAsciiWhitespace;
+
 use partenza_protocol::Op;
+use partenza_protocol::request::{Lookup, Release, Switch};
 
 /// A command with its argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +23,8 @@ pub enum Command<'a> {
     Info(&'a str),
     /// Something is to be done to a service.
     Change(Op, &'a str),
+    Lookup(Lookup<'a>),
+    Switch(Switch<'a>),
     Uptime,
     Version,
     /// The whole system goes down.
@@ -34,6 +39,10 @@ pub enum Argument {
     /// Or none.
     AnyService,
     Count,
+    /// An interface, and releases of it.
+    Interface,
+    /// An interface, and who shall provide it.
+    Provider,
 }
 
 /// A line of `help`.
@@ -48,6 +57,8 @@ pub struct Spec {
 
 /// The option of `grants`.
 pub const LIVE: &str = "--live";
+/// The option of `lookup`.
+pub const BELOW: &str = "--below";
 
 const fn change(name: &'static str, usage: &'static str, help: &'static str) -> Spec {
     Spec { name, argument: Argument::Service, usage, help }
@@ -71,7 +82,7 @@ pub const SPECS: &[Spec] = &[
         name: "boot",
         argument: Argument::None,
         usage: "boot",
-        help: "boot report: when each service was created, started, ready",
+        help: "when each service was created, started, ready",
     },
     Spec {
         name: "log",
@@ -83,7 +94,7 @@ pub const SPECS: &[Spec] = &[
         name: "grants",
         argument: Argument::Service,
         usage: "grants [--live] NAME",
-        help: "the capabilities that the plan gives a service; what of them is there",
+        help: "what the plan gives a service; what of it is there",
     },
     Spec {
         name: "audit",
@@ -103,6 +114,18 @@ pub const SPECS: &[Spec] = &[
     change("enable", "enable NAME", "let a disabled service be started again"),
     change("disable", "disable NAME", "stop a service and let nothing start it"),
     change("crash", "crash NAME", "tell a service to touch address 0"),
+    Spec {
+        name: "lookup",
+        argument: Argument::Interface,
+        usage: "lookup INTERFACE [VERSION] [--below VERSION]",
+        help: "who provides an interface; starts it if need be",
+    },
+    Spec {
+        name: "switch",
+        argument: Argument::Provider,
+        usage: "switch INTERFACE NAME",
+        help: "let another provider serve an interface",
+    },
     Spec {
         name: "uptime",
         argument: Argument::None,
@@ -145,6 +168,15 @@ pub fn parse(line: &str) -> Result<Command<'_>, NotACommand<'_>> {
     let name = words.next().ok_or(NotACommand::Blank)?;
     let spec = spec(name).ok_or(NotACommand::Unknown(name))?;
     let usage = NotACommand::Usage(spec.usage);
+    match spec.argument {
+        Argument::Interface => return lookup(words).map(Command::Lookup).ok_or(usage),
+        Argument::Provider => {
+            let switch = words.next().zip(words.next());
+            let switch = switch.map(|(interface, provider)| Switch { interface, provider });
+            return switch.filter(|_| words.next().is_none()).map(Command::Switch).ok_or(usage);
+        }
+        Argument::None | Argument::Service | Argument::AnyService | Argument::Count => {}
+    }
     let mut argument = words.next();
     let live = name == "grants" && argument == Some(LIVE);
     if live {
@@ -178,6 +210,21 @@ pub fn parse(line: &str) -> Result<Command<'_>, NotACommand<'_>> {
     })
 }
 
+/// An interface, perhaps the oldest release that will do, perhaps the first that is too new.
+fn lookup<'a>(mut words: SplitAsciiWhitespace<'a>) -> Option<Lookup<'a>> {
+    let interface = words.next().filter(|word| !word.starts_with('-'))?;
+    let mut lookup = Lookup { interface, at_least: Release { major: 0, minor: 0, patch: 0 }, below: None };
+    let mut given = false;
+    while let Some(word) = words.next() {
+        match word {
+            BELOW if lookup.below.is_none() => lookup.below = Some(Release::parse(words.next()?)?),
+            release if !given => (lookup.at_least, given) = (Release::parse(release)?, true),
+            _ => return None,
+        }
+    }
+    Some(lookup)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -190,6 +237,8 @@ mod tests {
                 Argument::None => std::format!("  {}  ", spec.name),
                 Argument::Service | Argument::AnyService => std::format!("{} network", spec.name),
                 Argument::Count => std::format!("{} 3", spec.name),
+                Argument::Interface => std::format!("{} storage/files 1.2 --below 2", spec.name),
+                Argument::Provider => std::format!("{} storage/files ramfs", spec.name),
             };
             assert!(parse(&line).is_ok(), "{line}");
             assert!(spec.usage.starts_with(spec.name));
@@ -211,6 +260,16 @@ mod tests {
             (parse("audit"), parse("audit a")),
             (Ok(Command::Audit(None)), Ok(Command::Audit(Some("a"))))
         );
+        let lookup = NotACommand::Usage("lookup INTERFACE [VERSION] [--below VERSION]");
+        for line in ["lookup", "lookup a/b 1 2", "lookup a/b one", "lookup a/b --below", "lookup --below 2"] {
+            assert_eq!(parse(line), Err(lookup), "{line}");
+        }
+        for line in ["switch", "switch a/b", "switch a/b c d"] {
+            assert_eq!(parse(line), Err(NotACommand::Usage("switch INTERFACE NAME")), "{line}");
+        }
+        let release = |major, minor| Release { major, minor, patch: 0 };
+        let asked = Lookup { interface: "a/b", at_least: release(1, 2), below: Some(release(2, 0)) };
+        assert_eq!(parse("lookup a/b --below 2 1.2"), Ok(Command::Lookup(asked)));
         assert_eq!(parse("log"), Ok(Command::Log(None)));
         assert_eq!(parse("log 5"), Ok(Command::Log(Some(5))));
     }

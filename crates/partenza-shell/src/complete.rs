@@ -6,7 +6,7 @@ use core::fmt;
 use heapless::String;
 use partenza_interfaces::Message;
 
-use crate::command::{Argument, LIVE, SPECS, Spec, spec};
+use crate::command::{Argument, BELOW, LIVE, SPECS, Spec, spec};
 use crate::line::MAX;
 use crate::system::{System, Trouble, for_each_service};
 
@@ -54,12 +54,20 @@ pub fn candidates(
         }
         return Ok(());
     };
+    if name == "lookup" {
+        return if word.starts_with('-') && BELOW.starts_with(word) { Ok(each(BELOW)?) } else { Ok(()) };
+    }
     let option = name == "grants" && before.split_ascii_whitespace().nth(1) != Some(LIVE);
     if option && word.starts_with('-') && LIVE.starts_with(word) {
         return Ok(each(LIVE)?);
     }
-    let takes_one = |spec: &Spec| matches!(spec.argument, Argument::Service | Argument::AnyService);
-    if words.any(|word| word != LIVE) || !spec(name).is_some_and(takes_one) {
+    let before = words.filter(|word| *word != LIVE).count();
+    let names_one = |spec: &Spec| match spec.argument {
+        Argument::Service | Argument::AnyService => before == 0,
+        Argument::Provider => before == 1,
+        Argument::None | Argument::Count | Argument::Interface => false,
+    };
+    if !spec(name).is_some_and(names_one) {
         return Ok(());
     }
     for_each_service(system, message, &mut |row| {

@@ -2,11 +2,11 @@
 //! Whole sessions at the shell, against a Supervisor made of values.
 
 use partenza_interfaces::{Info, Message, ServiceError};
-use partenza_protocol::error::SupervisorError;
+use partenza_protocol::error::{LookupError, SupervisorError};
 use partenza_protocol::event::{BootState, CapKind, Event, Mismatch, Record, ServiceState};
 use partenza_protocol::request::{
-    Audit, BootPage, BootRow, GrantRow, GrantsOf, GrantsPage, ListPage, LogFrom, LogPage, PAGE, Page, Status,
-    Summary, Target, Uptime, Version,
+    Audit, BootPage, BootRow, Found, GrantRow, GrantsOf, GrantsPage, ListPage, LogFrom, LogPage, Lookup,
+    PAGE, Page, Status, Summary, Switch, Target, Uptime, Version,
 };
 use partenza_protocol::{Code, Incarnation, MalformedMessage, Op, ServiceId, VERSION};
 use partenza_shell::{PROMPT, Shell, System};
@@ -180,6 +180,18 @@ impl System for Fake {
                     _ => Ok(()),
                 };
             }
+            Op::Lookup => {
+                let Lookup { interface, at_least, below } = message.get().map_err(malformed)?;
+                if interface != "storage/files" || at_least.major > 1 || below.is_some() {
+                    return Err(LookupError::NotFound.code());
+                }
+                answer.put(&Found { channel: Some(2), provider: "policy", version: "1.2.0" })
+            }
+            Op::Switch => {
+                let Switch { interface, provider } = message.get().map_err(malformed)?;
+                self.known(provider)?;
+                return if interface == "storage/files" { Ok(()) } else { Err(LookupError::NotFound.code()) };
+            }
             Op::Shutdown | Op::Reboot => return Err(SupervisorError::Denied.code()),
             other => panic!("{other:?}"),
         }
@@ -257,6 +269,32 @@ fn tables_are_aligned_and_complete() {
 }
 
 #[test]
+fn help_fits_a_terminal_of_eighty_columns() {
+    let help = enter("help");
+    assert!(help.contains("  switch INTERFACE NAME  let another"), "{help}");
+    for line in help.lines() {
+        assert!(line.len() <= 80, "{line}");
+    }
+}
+
+#[test]
+fn providers_are_named_and_switched() {
+    let found = "policy provides storage/files 1.2.0, on channel 2 of this shell\n";
+    assert_eq!(enter("lookup storage/files"), found);
+    assert_eq!(enter("lookup storage/files 1.0"), found);
+    assert!(enter("lookup storage/files 2").starts_with("PZ-E0501 "));
+    assert!(enter("lookup storage/files 1 --below 2").starts_with("PZ-E0501 "), "the option is passed on");
+    let switched = enter("switch storage/files policy");
+    assert!(switched.starts_with("policy serves storage/files now, or as soon as it is ready"), "{switched}");
+    assert!(enter("switch storage/files nobody").starts_with("PZ-E0404 "));
+    assert!(enter("switch storage/file policy").starts_with("PZ-E0501 "));
+    // Services are completed where one belongs, and the option.
+    assert_eq!(type_keys("switch storage/files po\t"), "switch storage/files policy ");
+    assert!(type_keys("switch po\t").ends_with('\u{7}'));
+    assert_eq!(type_keys("lookup storage/files --b\t"), "lookup storage/files --below ");
+}
+
+#[test]
 fn status_tells_state_and_last_error() {
     let status = enter("status axiom");
     assert!(
@@ -323,7 +361,7 @@ fn tab_completes_commands_and_names_of_services() {
         format!("crash service_1\n{}\n{PROMPT}crash service_1", "service_10  service_11  ")
     );
     assert_eq!(type_keys("info pro\t"), "info process_");
-    assert_eq!(type_keys("s\t"), format!("s\nservices  status  start  stop  shutdown  \n{PROMPT}s"));
+    assert_eq!(type_keys("s\t"), format!("s\nservices  status  start  stop  switch  shutdown  \n{PROMPT}s"));
     assert_eq!(type_keys("grants --l\tax\t"), "grants --live axiom ");
     assert_eq!(type_keys("audit ax\t"), "audit axiom ");
     assert_eq!(type_keys("log \t"), "log \x07");

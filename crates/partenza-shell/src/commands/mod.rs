@@ -5,6 +5,7 @@ mod change;
 mod grants;
 mod info;
 mod log;
+mod provider;
 mod services;
 
 use core::fmt::Write;
@@ -17,6 +18,9 @@ use crate::command::{Command, SPECS};
 use crate::names::Names;
 use crate::show::Micros;
 use crate::system::{System, Trouble};
+
+/// Columns of `help` for how a command is used; one that needs more has its help on a line below.
+const USAGE: usize = 21;
 
 pub fn run(
     command: Command<'_>,
@@ -36,6 +40,8 @@ pub fn run(
         Command::Log(last) => log::log(last, system, message, names, out),
         Command::Info(name) => info::info(name, system, message, out),
         Command::Change(op, name) => change::change(op, name, system, message, out),
+        Command::Lookup(lookup) => provider::lookup(&lookup, system, message, out),
+        Command::Switch(switch) => provider::switch(&switch, system, message, out),
         Command::Uptime => {
             message.clear();
             system.ask(Op::Uptime, message)?;
@@ -52,13 +58,17 @@ pub fn run(
 }
 
 fn help(out: &mut dyn Write) -> Result<(), Trouble> {
-    let width = SPECS.iter().map(|spec| spec.usage.len()).max().unwrap_or(0);
     for spec in SPECS {
-        writeln!(out, "  {:width$}  {}", spec.usage, spec.help)?;
+        let usage = spec.usage;
+        if usage.len() > USAGE {
+            writeln!(out, "  {usage}\n  {:USAGE$}  {}", "", spec.help)?;
+        } else {
+            writeln!(out, "  {usage:USAGE$}  {}", spec.help)?;
+        }
     }
     writeln!(
         out,
-        "Tab completes, Up and Down recall, Ctrl-A Ctrl-E move, Ctrl-U Ctrl-K Ctrl-W cut, Ctrl-L clears."
+        "Tab completes, Up and Down recall, Ctrl-A Ctrl-E move, Ctrl-U Ctrl-K Ctrl-W cut,\nCtrl-L clears."
     )?;
     Ok(())
 }
