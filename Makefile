@@ -52,7 +52,7 @@ help:
 	@echo '  make image    build the image only: $(image)'
 	@echo '  make test     set up, build and run every test, in QEMU too'
 	@echo '  make bench    instructions and system calls of a boot, per phase and per service; of a restart, of an answer'
-	@echo '  make soak     10,000 restarts and 1,000 deaths at random in one run; SOAK=SEED for others'
+	@echo '  make soak     10,000 restarts and 1,000 deaths at random in one run, then deaths inside calls; SOAK=SEED'
 	@echo '  make tools    the command alone: $(host)/debug/partenza'
 	@echo '  make programs kernels    what it packs and boots: root task, services, kernels'
 	@echo '  make lint     clippy and rustfmt, warnings are errors'
@@ -113,7 +113,7 @@ bench: kernels tools
 		cargo run --quiet -p partenza-tests --bin partenza-bench -- $(BENCH)
 
 soak: kernels tools
-	@$(call target_build,$(CURDIR)/build/kernel/release,release)
+	@$(call target_build,$(CURDIR)/build/kernel/release,release,-p partenza-test-services)
 	@CARGO_TARGET_DIR=$(host) PARTENZA_BIN=$(CURDIR)/$(partenza) \
 		cargo run --quiet -p partenza-tests --bin partenza-soak -- $(SOAK)
 

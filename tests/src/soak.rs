@@ -5,20 +5,25 @@
 //! `crash`, asked for over the event line. Whoever has used up its restarts is started again by request. All the while
 //! Init proves at the end of every incarnation that its memory can be had whole again and its slots are empty, and in
 //! the end every event is accounted for: each incarnation, each death, each proof, without a gap in the numbers.
+//!
+//! Nobody of these dies while it works for a client. Who does is in [`calls`], in a run of its own.
+
+mod calls;
 
 use std::time::Duration;
 
 use partenza_plan::Class;
 use partenza_protocol::error::SupervisorError;
 use partenza_protocol::event::Event;
-use partenza_protocol::request::Audit;
-use partenza_protocol::{Code, Op, ServiceId, decode};
+use partenza_protocol::{Code, Op, ServiceId};
 
 use crate::ask::Request;
 use crate::image::Image;
 use crate::log::Log;
 use crate::machine::{Machine, Running};
 use crate::tools::Kernel;
+
+pub use calls::{Calls, Tally};
 
 /// Restarted by request: it has an interrupt, ports, and calls others.
 const RESTARTED: &str = "network";
@@ -77,7 +82,7 @@ impl Soak {
         for _ in 0..self.crashes {
             run.crash(victims[(next(&mut noise) % victims.len() as u64) as usize]);
         }
-        run.audit();
+        audit(&mut run.machine);
         run.finish()
     }
 }
@@ -123,16 +128,6 @@ impl Run {
         }
     }
 
-    /// SPEC F-8: everybody holds what is planned.
-    fn audit(&mut self) {
-        for name in self.machine.log().names().to_vec() {
-            let answer = self.machine.ask(&Request::about(Op::Audit, name));
-            let audit: Option<Audit> = answer.accepted().ok().and_then(|bytes| decode(bytes).ok());
-            let sound = audit.is_some_and(|a| (a.missing, a.wrong, a.surplus, a.diverted) == (0, 0, 0, 0));
-            assert!(sound, "{name} does not hold what is planned: {audit:?}");
-        }
-    }
-
     fn finish(mut self) -> Outcome {
         let answer = self.machine.ask(&Request::plain(Op::Shutdown));
         assert!(answer.accepted().is_ok(), "the shutdown is refused");
@@ -143,12 +138,26 @@ impl Run {
             let service = ServiceId(index as u16);
             account(log, service, *restarts, *deaths, *starts);
         }
-        let broken = log.count(|event| matches!(event, Event::Reclaimed { intact: false, .. }));
-        assert_eq!(broken, 0, "incarnations that left something behind");
+        is_intact(log);
         let proofs = log.count(|event| matches!(event, Event::Reclaimed { intact: true, .. }));
         let time = log.records.last().map_or(0, |record| record.time);
         Outcome { events: log.records.len(), time, proofs, revived: self.revived }
     }
+}
+
+/// SPEC F-8: everybody holds what is planned.
+fn audit(machine: &mut Running) {
+    for name in machine.log().names().to_vec() {
+        let audit = machine.audit(name);
+        let sound = audit.is_some_and(|a| (a.missing, a.wrong, a.surplus, a.diverted) == (0, 0, 0, 0));
+        assert!(sound, "{name} does not hold what is planned: {audit:?}");
+    }
+}
+
+/// SPEC L-7.
+fn is_intact(log: &Log) {
+    let broken = log.count(|event| matches!(event, Event::Reclaimed { intact: false, .. }));
+    assert_eq!(broken, 0, "incarnations that left something behind");
 }
 
 fn is_end(event: &Event<'_>, id: ServiceId) -> bool {

@@ -12,7 +12,7 @@
 //! | `driver` | STEP,STEP…… | has the PC's interval timer interrupt, and hears it, each incarnation as it is told; see `driver.rs` |
 //! | `courier` | STEP… | the same, and delivers a program that it carries; see `courier.rs` |
 //! | `mayfly` | - | faults 5 ms after it is ready, with both times in registers: the bench's measure of a restart |
-//! | `witness` | \[LAST,… \[PAUSE\]\] | serves `test/count`: answers each call with how many it has answered, after PAUSE ms; touches address 0 at the call after LAST, which is a number or `any` for each incarnation, the last for all that follow |
+//! | `witness` | \[LAST,… \[PAUSE\]\] | serves `test/count`: answers each call with how many it has answered, after PAUSE ms; touches address 0 at the call after LAST, which is a number, `any`, or drawn, for each incarnation, the last for all that follow |
 //! | `prober` | CALLS \[FIRST\] | calls `test/count` CALLS times before ready, again when stopped and at each signal of a peer |
 //! | `knocker` | - | calls the one peer that it can call 32 times with operations and payloads that mean nothing; a call that is not answered is its end |
 //! | `wrong_module` | MODE | breaks one clause of the conformance tool; see `wrong_module.rs` for the modes |

@@ -9,6 +9,7 @@
 //! | `count:INTERFACE` | calls that, and says `count:INTERFACE answered N` |
 //! | `counts:N` | calls it N times and says how many were answered: `counts:N answered N` |
 //! | `signal:INTERFACE` | signals who provides it, once |
+//! | `tally:INTERFACE=N` | calls that N times and says `tally: N calls, M answered, K refused`: with `ServerDown`, not otherwise |
 //! | `lookup:INTERFACE` | looks it up, in any release |
 //! | `switch:INTERFACE=SERVICE` | asks for that provider |
 //! | `grant:SERVICE=INTERFACE` | asks that it be granted that call |
@@ -26,6 +27,7 @@
 mod measure;
 
 use partenza_protocol::Op;
+use partenza_protocol::error::SupervisorError;
 use partenza_protocol::request::{Grant, Release, Revoke, Spawn, Switch, Target, Uptime};
 use partenza_service::{Code, Context, Level, ServiceError};
 
@@ -76,6 +78,7 @@ pub fn perform(context: &Context, step: &str) -> Result<(), Code> {
             context.log(Level::Info, format_args!("{step} answered {answered}"));
             return Ok(());
         }
+        ("tally", Some(what)) => return tally(context, what),
         ("flood", Some(count)) => {
             let answered = (0..number(count)?).filter(|_| ask(context)).count();
             context.log(Level::Info, format_args!("{step} answered {answered}"));
@@ -129,6 +132,22 @@ pub fn perform(context: &Context, step: &str) -> Result<(), Code> {
         Ok(()) => context.log(Level::Info, format_args!("{step} answered ok")),
         Err(code) => context.log(Level::Info, format_args!("{step} answered {code}")),
     }
+    Ok(())
+}
+
+/// Calls again and again, and says what became of the calls.
+fn tally(context: &Context, what: &str) -> Result<(), Code> {
+    let (interface, calls) = what.split_once('=').ok_or(ServiceError::BadArgument.code())?;
+    let (server, calls) = (context.peer(interface)?, number(calls)?);
+    let (mut answered, mut refused) = (0u32, 0u32);
+    for _ in 0..calls {
+        match server.get::<u32>(COUNT) {
+            Ok(_) => answered += 1,
+            Err(code) if code == SupervisorError::ServerDown.code() => refused += 1,
+            Err(code) => context.log(Level::Error, format_args!("tally: {code}")),
+        }
+    }
+    context.log(Level::Info, format_args!("tally: {calls} calls, {answered} answered, {refused} refused"));
     Ok(())
 }
 

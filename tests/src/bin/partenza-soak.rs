@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! `make soak`: 10,000 restarts of one service and 1,000 deaths of any, in one run. `partenza-soak [SEED]`.
+//! `make soak`: 10,000 restarts of one service and 1,000 deaths of any, in one run; then some 2,000 deaths inside calls.
+//! `partenza-soak [SEED]`.
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use partenza_tests::soak::Soak;
+use partenza_tests::soak::{Calls, Soak};
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
@@ -30,6 +31,17 @@ fn main() -> ExitCode {
         outcome.revived,
         outcome.events,
         outcome.proofs
+    );
+    let begin = Instant::now();
+    let calls = Calls { calls: 1_500, seed, deadline: Duration::from_secs(3_600) };
+    let tally = calls.run("soak-calls");
+    println!(
+        "{} deaths inside calls in {} s of the host's: {} calls answered, {} refused, {} made again.",
+        tally.deaths,
+        begin.elapsed().as_secs(),
+        tally.answered,
+        tally.refused,
+        tally.repeated
     );
     ExitCode::SUCCESS
 }
