@@ -148,7 +148,7 @@ impl View<'_> {
             critical: service.critical,
             state,
             incarnation: entry.incarnation,
-            restarts: entry.incarnation.0.saturating_sub(1),
+            restarts: self.machine.record(life(id)).map_or(0, |record| record.restarts()),
             uptime: entry.ready.filter(|_| up).map(|ready| self.now.as_micros() - ready),
             last_error: entry.last_error,
             priority: service.priority,

@@ -222,7 +222,8 @@ fn starts_and_stops_services() {
     readies(&mut shell, 2);
     shell.answers("restart network", &["network is to be restarted"]);
     readies(&mut shell, 3);
-    shell.answers("status network", &["Running", "incarnation  3"]);
+    // Nothing has failed.
+    shell.answers("status network", &["Running", "incarnation  3, restarts 0"]);
     shell.answers("disable network", &["nothing starts it until it is enabled"]);
     stops(&mut shell, 2);
     shell.answers("start network", &["PZ-E0423"]);

@@ -154,7 +154,7 @@ enum pz_error {
     PZ_ERROR_SUPERVISOR_WRONG_SECRET = 407, /* the secret is not this incarnation's */
     PZ_ERROR_SUPERVISOR_NOT_SUPPORTED = 408, /* this release does not have that operation yet */
     PZ_ERROR_SUPERVISOR_NO_CHANNEL = 409, /* the service has no supervisor channel */
-    PZ_ERROR_SUPERVISOR_DEPENDENCY_LOST = 411, /* a service that it requires has died */
+    PZ_ERROR_SUPERVISOR_DEPENDENCY_LOST = 411, /* a service that it requires is down */
     PZ_ERROR_SUPERVISOR_OVERLOAD = 412, /* the service sends more messages than it may */
     PZ_ERROR_SUPERVISOR_CRASHED = 413, /* the service crashed */
     PZ_ERROR_SUPERVISOR_SERVER_DOWN = 414, /* the server that was called is down */

@@ -158,8 +158,8 @@ errors! {
             "see CHANGELOG.md";
         NoChannel = 409: "the service has no supervisor channel",
             "give it one: `supervisor_channel: auto` in partenza.yaml";
-        DependencyLost = 411: "a service that it requires has died",
-            "restart the dependency; until then some of its requests fail";
+        DependencyLost = 411: "a service that it requires is down",
+            "start that unless it comes back; until then some requests fail";
         Overload = 412: "the service sends more messages than it may",
             "make it wait between requests";
         Crashed = 413: "the service crashed",

@@ -50,6 +50,7 @@ pub struct Status<'a> {
     pub critical: bool,
     pub state: ServiceState,
     pub incarnation: Incarnation,
+    /// After failures; those that somebody asked for, and those shared with another service, do not count.
     pub restarts: u32,
     /// Microseconds since it reported ready; `None` when it is not running.
     pub uptime: Option<u64>,
