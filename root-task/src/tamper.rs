@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! Capabilities that vanish, appear or change behind the Supervisor's back, for an audit to find (SPEC F-8).
+//! Capabilities that vanish, appear or change behind the Supervisor's back, for an audit to find (SPEC F-8), or for the
+//! proof that a service left nothing behind (SPEC L-7).
 //!
 //! Only the root task of the tests has this file (feature `tamper`, program `tampered`); the one that is shipped knows no
 //! such boot parameter. `tamper` lists deeds with `;` between them, which are done at the end of the boot:
@@ -8,6 +9,7 @@
 //! |---|---|
 //! | `take SERVICE CPTR` | deletes what is there |
 //! | `put SERVICE CPTR endpoint`, `put SERVICE CPTR notification` | puts one of Init's own there, without any right, in place of what was there |
+//! | `clutter SERVICE` | puts one into the last of Init's own slots that are planned for the service, which does not run |
 //!
 //! A deed that cannot be read is a bad parameter, as everywhere; one that cannot be done is an event.
 
@@ -28,9 +30,14 @@ const MAX: usize = 32;
 #[derive(Clone, Copy, Debug)]
 struct Deed {
     service: ServiceId,
-    cptr: u32,
-    /// `None`: what is there is taken away, and nothing put there.
-    object: Option<Slot>,
+    what: What,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum What {
+    Take(u32),
+    Put(u32, Slot),
+    Clutter,
 }
 
 /// What `tamper` asks for.
@@ -53,22 +60,28 @@ impl Deed {
     fn parse(plan: &Plan<'_>, words: &str) -> Result<Self, BadParameter> {
         let mut words = words.split_ascii_whitespace();
         let mut word = || words.next().ok_or(BadParameter);
-        let (verb, service, cptr) = (word()?, service(plan, word()?)?, word()?);
-        let object = match verb {
-            "take" => None,
-            "put" => Some(match word()? {
-                "endpoint" => own::ENDPOINT,
-                "notification" => own::NOTIFICATION,
-                _ => return Err(BadParameter),
-            }),
+        let (verb, service) = (word()?, service(plan, word()?)?);
+        let mut slot = || {
+            let slots = 1 << plan.service(service).cnode_radix;
+            word()?.parse().ok().filter(|cptr| *cptr < slots).ok_or(BadParameter)
+        };
+        let what = match verb {
+            "take" => What::Take(slot()?),
+            "put" => {
+                let cptr = slot()?;
+                What::Put(
+                    cptr,
+                    match word()? {
+                        "endpoint" => own::ENDPOINT,
+                        "notification" => own::NOTIFICATION,
+                        _ => return Err(BadParameter),
+                    },
+                )
+            }
+            "clutter" => What::Clutter,
             _ => return Err(BadParameter),
         };
-        let cptr = cptr.parse().map_err(|_| BadParameter)?;
-        let is_slot = cptr < 1 << plan.service(service).cnode_radix;
-        if !is_slot || words.next().is_some() {
-            return Err(BadParameter);
-        }
-        Ok(Self { service, cptr, object })
+        if words.next().is_some() { Err(BadParameter) } else { Ok(Self { service, what }) }
     }
 }
 
@@ -76,9 +89,12 @@ impl Supervisor {
     /// The boot is complete.
     pub(crate) fn tamper(&mut self) {
         for deed in self.parameters.tamper.0.into_iter().flatten() {
-            let done = match self.entries[usize::from(deed.service.0)].made.has_spaces() {
-                true => self.executor.tamper(deed),
-                false => Err(Refused::because(SupervisorError::NotRunning)),
+            let has_spaces = self.entries[usize::from(deed.service.0)].made.has_spaces();
+            let done = match deed.what {
+                What::Take(_) | What::Put(..) if !has_spaces => {
+                    Err(Refused::because(SupervisorError::NotRunning))
+                }
+                _ => self.executor.tamper(deed),
             };
             if let Err(Refused { code, detail }) = done {
                 self.tell(Event::InitError { code, detail: detail.into() });
@@ -91,9 +107,14 @@ impl Executor {
     /// # Errors
     /// What the kernel refused.
     fn tamper(&self, deed: Deed) -> Result<(), Refused> {
-        match deed.object {
-            None => self.slot_of(deed.service, deed.cptr).delete().during(Step::Revoke),
-            Some(object) => self.replace(deed.service, deed.cptr, object, CapRights::none(), 0),
+        match deed.what {
+            What::Take(cptr) => self.slot_of(deed.service, cptr).delete().during(Step::Revoke),
+            What::Put(cptr, object) => self.replace(deed.service, cptr, object, CapRights::none(), 0),
+            What::Clutter => {
+                let (_, _, slots) = self.parts(deed.service);
+                let last = self.cspace.path(Slot(slots.end - 1));
+                last.copy(&self.cspace.path(own::ENDPOINT), CapRights::none()).during(Step::Mint)
+            }
         }
     }
 }

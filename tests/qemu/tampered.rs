@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! Audits that find something (SPEC F-8): capabilities that are missing, that are others, that nobody granted.
+//! Audits that find something (SPEC F-8): capabilities that are missing, that are others, that nobody granted. And proofs
+//! that fail.
 //!
 //! No service can bring that about, and no fault of the root task's is known that does. So these systems boot with a root
 //! task of the tests' own, which does it when the boot is over, as its parameter `tamper` says; see
 //! `root-task/src/tamper.rs`. The shipped one has no such parameter.
 
-use partenza_protocol::Code;
 use partenza_protocol::error::{BootError, SupervisorError};
 use partenza_protocol::event::{BootState, Event, Mismatch};
 use partenza_protocol::request::Audit;
+use partenza_protocol::{Code, Op};
 use partenza_tests::command::Commanded;
 use partenza_tests::image::Image;
 use partenza_tests::log::Log;
@@ -218,6 +219,41 @@ fn a_deed_that_cannot_be_read_or_done_is_told() {
     let absent = [SupervisorError::NotRunning.code()];
     assert_eq!(complaints(&boot(&image, "take absent 1").log()), absent);
     assert_eq!(complaints(&boot(&image, &deeds()).log()), []);
+}
+
+/// SPEC D-3, L-7: with `verify` the end of a service is followed by a proof. One that could not fail would prove nothing.
+#[test]
+fn what_is_left_in_a_slot_of_a_service_is_told() {
+    let image = image("tampered-clutter");
+    for (deeds, sound) in [("clutter absent", false), ("take late 2", true)] {
+        let machine = Machine::new(&image).parameter(PARAMETER, deeds).parameter("verify", "on");
+        let mut machine = machine.start();
+        machine.wait_for("the boot's end", |log| log.reached(BootState::SupervisorMode));
+        machine.change(Op::Start, "absent");
+        let intact = |event: &Event<'_>, id| match event {
+            Event::Reclaimed { service, intact, .. } if *service == id => Some(*intact),
+            _ => None,
+        };
+        if sound {
+            machine.wait_for("its ready", |log| log.is_ready("absent"));
+            machine.change(Op::Stop, "absent");
+        }
+        machine
+            .wait_for("its end", |log| log.events().any(|event| intact(event, log.id("absent")).is_some()));
+        machine.shut_down();
+        let outcome = machine.end();
+        let log = &outcome.log;
+        for name in log.names() {
+            let told: Vec<bool> = log.events().filter_map(|event| intact(event, log.id(name))).collect();
+            let expected = sound || *name != "absent";
+            outcome
+                .must(&format!("{name}: {told:?}"), !told.is_empty() && told.iter().all(|t| *t == expected));
+        }
+        if !sound {
+            let refused = Some((BootError::KernelRefused.code(), None));
+            outcome.same("why it could not be started", log.failure("absent"), refused);
+        }
+    }
 }
 
 /// Nor is there anything of it in what is shipped.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! A machine as a user has one: `partenza run` in one process, what it is asked in others.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
@@ -67,9 +68,23 @@ impl Commanded {
     ///
     /// # Panics
     /// It does not go down, or its run does not end well.
-    pub fn shut_down(self) {
+    pub fn shut_down(mut self) {
         assert_eq!(self.says(&["shutdown", "--wait"]).0, Some(0));
-        let outcome = self.run.wait_with_output().expect("it ends");
-        assert!(outcome.status.success(), "{}", String::from_utf8_lossy(&outcome.stderr));
+        let mut said = String::new();
+        if let Some(mut stderr) = self.run.stderr.take() {
+            // What cannot be read is missing in the failure's words only.
+            let _ = stderr.read_to_string(&mut said);
+        }
+        let status = self.run.wait().expect("it ends");
+        assert!(status.success(), "{said}");
+    }
+}
+
+impl Drop for Commanded {
+    fn drop(&mut self) {
+        // Of a case that failed: the machine would stand in the way of the next one of its name.
+        if matches!(self.run.try_wait(), Ok(None)) {
+            let _ = self.ask(&["shutdown"]);
+        }
     }
 }
