@@ -40,10 +40,12 @@ const CALLS: u32 = 40;
 /// As often as an attack needs, and at once.
 const PERSISTENT: &str =
     "{policy: on-failure, max: 100, window: 1h, initial_delay: 1ms, max_delay: 1ms, backoff: 1.0}";
-/// The witness has a memory region of its own, where others may wish to look.
-const SECRET: &str = "<map mr=\"secret\" vaddr=\"0x20_000_000\" perms=\"rw\"/>";
-/// What one life of the culprit leaves to the next.
-const MEMO: &str = "<map mr=\"memo\" vaddr=\"0x10_000_000\" perms=\"rw\"/>";
+/// The witness has a memory region of its own, where others may wish to look, and one that the culprit may read.
+const SECRET: &str = "<map mr=\"secret\" vaddr=\"0x20_000_000\" perms=\"rw\"/>\
+                      <map mr=\"shown\" vaddr=\"0x18_000_000\" perms=\"rw\"/>";
+/// What one life of the culprit leaves to the next, and what it is shown.
+const MEMO: &str = "<map mr=\"memo\" vaddr=\"0x10_000_000\" perms=\"rw\"/>\
+                    <map mr=\"shown\" vaddr=\"0x18_000_000\" perms=\"r\"/>";
 const ON_DEMAND: &str = "start: on-demand";
 
 /// An attack: who attacks whom, and on which kernel.
@@ -69,7 +71,7 @@ impl Attack {
             .restart(PERSISTENT)
             .manifest(ON_DEMAND)
             .critical(false)
-            .holds("{memory: memo}", "memory: {memo: memo}", MEMO);
+            .holds("{memory: memo}, {memory: shown, rights: r}", "memory: {memo: memo, shown: shown}", MEMO);
         Self { name, kernel: Kernel::Debug, culprit, calls: false, config: "", victim: None }
     }
 
@@ -110,13 +112,14 @@ impl Attack {
 
     fn system(&self) -> System {
         let witness = Service::new(WITNESS, "witness", 2).priority(150).provides("test/count").holds(
-            "{memory: secret}",
-            "memory: {secret: secret}",
+            "{memory: secret}, {memory: shown}",
+            "memory: {secret: secret, shown: shown}",
             SECRET,
         );
         let mut system = System::new(&format!("hostile-{}", self.name))
             .region("memo", 0x1000)
             .region("secret", 0x1000)
+            .region("shown", 0x1000)
             .with(witness);
         for (name, calls, first) in PROBERS {
             let prober = Service::new(name, "prober", 3)

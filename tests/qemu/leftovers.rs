@@ -194,3 +194,38 @@ fn a_subscription_ends_with_the_life_that_asked_for_it() {
     let expected = ["1", "subscribe answered ok", "told", "2", "uptime answered ok"];
     outcome.same("what each life heard", lives(&outcome.log, "worker"), expected.map(str::to_owned).to_vec());
 }
+
+/// SPEC F-6: nor has it what that looked up, or was granted at run time.
+#[test]
+fn a_capability_that_was_collected_goes_with_the_life_that_collected_it() {
+    let collect =
+        ["lookup:test/count", "count", "grant:client=test/other", "count:test/other", "crash:client"];
+    let steps = [&["count", "count:test/other"][..], &collect].concat();
+    let once = "{policy: on-failure, max: 1, window: 1h, initial_delay: 1ms, max_delay: 1ms, backoff: 1.0}";
+    let client = Service::new("client", "script", 9).args(&steps).priority(50).restart(once);
+    let client = ["crash", "grant"].into_iter().fold(client, Service::may).critical(false);
+    let witness = |name: &str| Service::new(name, "witness", 5).priority(150);
+    let system = System::new("collected")
+        .with(witness("server").provides("test/count"))
+        .with(witness("other").provides("test/other"))
+        .with(client)
+        .call_with("client", "server", ", bind: lookup")
+        .call_with("client", "other", ", bind: grant");
+    for kernel in [Kernel::Debug, Kernel::Release] {
+        let image = Image::of(kernel, "collected", &system);
+        let outcome = Machine::new(&image).run_until("its second death", |log| {
+            let crashed = |event: &Event<'_>| matches!(event, Event::Crashed { .. });
+            log.count(crashed) == 2
+        });
+        let empty = "answered PZ-E0002";
+        let life = |nth: u32| {
+            let before = [format!("count {empty}"), format!("count:test/other {empty}")];
+            let after = collect.map(|step| {
+                let answer = if step.starts_with("count") { nth.to_string() } else { "ok".to_owned() };
+                format!("{step} answered {answer}")
+            });
+            [vec![nth.to_string()], before.to_vec(), after.to_vec()].concat()
+        };
+        outcome.same("its lives", lives(&outcome.log, "client"), [life(1), life(2)].concat());
+    }
+}

@@ -51,6 +51,7 @@ fn what_others_have_cannot_be_reached() {
         null(VmWrite, 0xff8),
         unmapped(VmRead, 0x2000_0000),
         unmapped(VmWrite, 0x2000_0000),
+        (VmWrite, Cause::WriteToReadOnly, 0x1800_0000),
         (VmWrite, Cause::WriteToReadOnly, 0x20_0000),
         unmapped(VmRead, 0x1000_1000),
         unmapped(VmRead, 0x40_0000),

@@ -69,6 +69,8 @@ const ADDRESSES: &[(usize, bool)] = &[
     // The witness's region, which it alone maps.
     (0x2000_0000, false),
     (0x2000_0000, true),
+    // The region that the witness shows it.
+    (0x1800_0000, true),
     // Its own text.
     (0x20_0000, true),
     // Just behind the memo.
