@@ -172,7 +172,8 @@ impl Supervisor {
                 (Event::Recovered { service: id }, false)
             }
             ServiceState::Failed | ServiceState::Disabled => {
-                (Event::Failed { service: id, code, other, detail: entry.detail }, true)
+                let event = Event::Failed { service: id, code, other, detail: entry.detail };
+                (event, code != SupervisorError::Requested.code())
             }
             ServiceState::Restarting { until } => (
                 Event::Restarting { service: id, code, delay: until.since(self.clock.now()).as_micros() },

@@ -226,6 +226,9 @@ fn starts_and_stops_services() {
     shell.answers("status network", &["Running", "incarnation  3, restarts 0"]);
     shell.answers("disable network", &["nothing starts it until it is enabled"]);
     stops(&mut shell, 2);
+    // That somebody asked for it is no error.
+    let disabled = shell.answers("status network", &["Disabled"]);
+    assert!(!disabled.contains("PZ-E0418"), "{disabled}");
     shell.answers("start network", &["PZ-E0423"]);
     shell.answers("enable network", &["network may be started"]);
     shell.answers("start network", &["network is to be started"]);

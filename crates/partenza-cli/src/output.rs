@@ -9,6 +9,7 @@ use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
 use partenza_analysis::text::Paint;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::Failure;
 
@@ -36,6 +37,18 @@ pub fn line(args: fmt::Arguments<'_>) -> Result<(), Failure> {
 pub fn text(text: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(failure)
+}
+
+/// Ends a command that has nothing to write at the moment, when nobody reads any more.
+pub fn still_read() -> Result<(), Failure> {
+    let out = io::stdout();
+    let mut fds = [PollFd::new(&out, PollFlags::empty())];
+    let gone = PollFlags::ERR | PollFlags::HUP;
+    match poll(&mut fds, Some(&Timespec::default())) {
+        Ok(_) if fds[0].revents().intersects(gone) => Err(Failure::Unread),
+        // What cannot be told now shows with the next line.
+        Ok(_) | Err(_) => Ok(()),
+    }
 }
 
 /// Text to a file, or to standard output.

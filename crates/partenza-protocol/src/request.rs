@@ -4,6 +4,8 @@
 //! Lists come in pages that fit one message: ask with `from`, go on with `next` until it is `None`.
 //! The answer's label is 0, or the number of a [`crate::Code`] and then there is no payload.
 
+use core::fmt;
+
 use heapless::Vec;
 use serde::{Deserialize, Serialize};
 
@@ -127,7 +129,7 @@ pub struct GrantRow<'a> {
 }
 
 /// A release of an interface.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Release {
     pub major: u32,
     pub minor: u32,
@@ -143,6 +145,12 @@ impl Release {
         let mut next = || parts.next().unwrap_or(Some(0));
         let release = Self { major: next()?, minor: next()?, patch: next()? };
         parts.next().is_none().then_some(release)
+    }
+}
+
+impl fmt::Display for Release {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}.{}", self.major, self.minor, self.patch)
     }
 }
 

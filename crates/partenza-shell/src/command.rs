@@ -213,7 +213,7 @@ pub fn parse(line: &str) -> Result<Command<'_>, NotACommand<'_>> {
 /// An interface, perhaps the oldest release that will do, perhaps the first that is too new.
 fn lookup<'a>(mut words: SplitAsciiWhitespace<'a>) -> Option<Lookup<'a>> {
     let interface = words.next().filter(|word| !word.starts_with('-'))?;
-    let mut lookup = Lookup { interface, at_least: Release { major: 0, minor: 0, patch: 0 }, below: None };
+    let mut lookup = Lookup { interface, at_least: Release::default(), below: None };
     let mut given = false;
     while let Some(word) = words.next() {
         match word {

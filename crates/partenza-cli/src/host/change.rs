@@ -139,14 +139,19 @@ pub fn end(op: Op, args: &EndArgs, session: &mut Session) -> Result<(), Trouble>
 }
 
 /// Whether `Finished` is among the events that came before the conversation ended.
-fn said_its_last_word(session: &mut Session) -> Result<bool, Trouble> {
+pub fn said_its_last_word(session: &mut Session) -> Result<bool, Trouble> {
     while let Some(bytes) = session.client.event_at_hand() {
-        let record: Record<'_> = postcard::from_bytes(&bytes).map_err(|_| Trouble::Malformed)?;
-        if record.event == Event::Finished {
+        if is_the_last_word(&bytes)? {
             return Ok(true);
         }
     }
     Ok(false)
+}
+
+/// Whether this record is `Finished`.
+pub fn is_the_last_word(bytes: &[u8]) -> Result<bool, Trouble> {
+    let record: Record<'_> = postcard::from_bytes(bytes).map_err(|_| Trouble::Malformed)?;
+    Ok(record.event == Event::Finished)
 }
 
 /// Waits for an event that ends it.

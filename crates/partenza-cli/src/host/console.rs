@@ -56,6 +56,7 @@ pub fn commands() -> Command {
     let which = Arg::new("which").required(true).value_parser(value_parser!(Shown));
     let console = Command::new("console").multicall(true).subcommand_required(true).disable_help_flag(true);
     Ask::augment_subcommands(console)
+        .about("What the system can be asked; `help COMMAND` shows how")
         .mut_subcommand("console", |command| command.hide(true))
         .subcommand(Command::new("events").about("Choose which events are shown").arg(which))
         .subcommand(Command::new("quit").about("Leave; the system goes on").visible_alias("exit"))

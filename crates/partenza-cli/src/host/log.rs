@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! `log`: the event log, from the system's memory and as it grows (SPEC I-6).
 
+use std::time::{Duration, Instant};
+
 use clap::Args;
 
 use super::client::Trouble;
@@ -8,7 +10,7 @@ use super::follow::{Follower, Step};
 use super::session::{Form, Place, Session, event_tone};
 use crate::Failure;
 use crate::events::{Decoded, Narrator, What};
-use crate::output::{errln, outln};
+use crate::output::{errln, outln, still_read};
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -16,6 +18,9 @@ Examples:
   partenza log -n 20 --follow         the last twenty, and then what happens
   partenza log --since 1200           from that sequence number on
   partenza log --follow --json | jq -c 'select(.event == \"Crashed\")'";
+
+/// How often it is looked whether somebody reads, while nothing happens.
+const LOOK: Duration = Duration::from_millis(500);
 
 #[derive(Args, Clone)]
 pub struct LogArgs {
@@ -44,12 +49,12 @@ pub fn log(args: &LogArgs, session: &mut Session) -> Result<(), Trouble> {
     let mut follower = Follower::from(first);
     let mut finished = false;
     while args.follow || follower.next() < end {
-        match follower.step(&mut session.client, None) {
+        match follower.step(&mut session.client, Some(Instant::now() + LOOK)) {
             Ok(Step::Record(bytes)) => {
                 finished = told(&bytes, args, &mut narrator, session)? == What::Finished
             }
             Ok(Step::Lost(count)) => errln!("partenza: {count} events are gone: newer ones took their place"),
-            Ok(Step::Quiet) => {}
+            Ok(Step::Quiet) => still_read()?,
             Err(Trouble::Silent) if args.follow => errln!("partenza: the system does not answer"),
             Err(Trouble::Gone) if args.follow && finished => break,
             Err(trouble) => return Err(trouble),

@@ -56,7 +56,7 @@ pub enum Ask {
     /// Show the event log
     #[command(after_help = log::EXAMPLES)]
     Log(log::LogArgs),
-    /// Show how the boot went: when each service was created, started, ready; --wait for its end
+    /// Show how the boot went, service by service; --wait for its end
     #[command(after_help = boot::EXAMPLES)]
     Boot(boot::BootArgs),
     /// Show what the plan gives a service, and with --live whether it is there

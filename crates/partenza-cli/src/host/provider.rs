@@ -10,6 +10,7 @@ use serde_json::json;
 use super::client::{Trouble, refusal};
 use super::session::{Form, Session};
 use crate::Failure;
+use crate::failure::Told;
 
 pub const LOOKUP_EXAMPLES: &str = "\
 Examples:
@@ -55,7 +56,7 @@ fn release(text: &str) -> Result<Release, String> {
 pub fn lookup(args: &LookupArgs, session: &mut Session) -> Result<(), Trouble> {
     let question = Lookup { interface: &args.interface, at_least: args.at_least, below: args.below };
     let answer = session.client.ask(Op::Lookup, &question);
-    let answer = answer.map_err(|trouble| about(trouble, &args.interface))?;
+    let answer = answer.map_err(|trouble| not_found(trouble, args))?;
     let found: Found<'_> = decode(&answer)?;
     let value = json!({"interface": args.interface, "provider": found.provider, "version": found.version});
     session.put(
@@ -66,23 +67,31 @@ pub fn lookup(args: &LookupArgs, session: &mut Session) -> Result<(), Trouble> {
 }
 
 /// A refusal that says what was asked for.
-fn about(trouble: Trouble, what: &str) -> Trouble {
-    let codes =
-        [LookupError::NotFound, LookupError::NotRunning, LookupError::NoEndpoint, LookupError::Denied];
-    match trouble {
-        Trouble::Refused(code) if codes.iter().any(|error| error.code() == code) => {
-            let mut told = refusal(code);
-            told.text = format!("{}: `{what}`", told.text);
-            Failure::Failed(told).into()
+fn not_found(trouble: Trouble, args: &LookupArgs) -> Trouble {
+    let Trouble::Refused(code) = trouble else { return trouble };
+    let LookupArgs { interface, at_least, below, .. } = args;
+    let mut told = refusal(code);
+    told.text = format!("{}: `{interface}`", told.text);
+    if *at_least != Release::default() || below.is_some() {
+        told.text = format!("{} from {at_least} on", told.text);
+        if let Some(below) = below {
+            told.text = format!("{}, before {below}", told.text);
         }
-        other => other,
+        told.hint = Some(format!("`partenza lookup {interface}` takes every release"));
     }
+    Failure::Failed(told).into()
 }
 
 pub fn switch(args: &SwitchArgs, session: &mut Session) -> Result<(), Trouble> {
     let SwitchArgs { interface, provider, form } = args;
     let asked = session.client.ask(Op::Switch, &Switch { interface, provider });
-    let asked = asked.map_err(|trouble| about(trouble, &format!("{provider} for {interface}")));
+    let asked = asked.map_err(|trouble| match trouble {
+        Trouble::Refused(code) if code == LookupError::NotFound.code() => {
+            let text = format!("`{provider}` is none of the providers of `{interface}`");
+            Failure::Failed(Told::of(code, text, "`providers` of partenza.yaml lists them")).into()
+        }
+        other => other,
+    });
     session.about(provider, asked)?;
     let value = json!({"operation": Op::Switch.name(), "interface": interface, "provider": provider, "outcome": "accepted"});
     session.put(*form, &value, &format!("{provider} serves {interface} now, or as soon as it is ready\n"))

@@ -14,6 +14,7 @@ use partenza_shell::{Decoder, Key, Micros};
 use serde_json::json;
 
 use super::ask::{Listed, Service, Versions};
+use super::change::{is_the_last_word, said_its_last_word};
 use super::client::Trouble;
 use super::follow::{Follower, Step};
 use super::session::{Session, event_tone, tone};
@@ -21,8 +22,8 @@ use super::status::told;
 use super::terminal::{self, Keys, Woken, fit};
 use crate::Failure;
 use crate::args::time;
-use crate::events::{Narrator, Weight};
-use crate::output::{outln, text};
+use crate::events::{Narrator, Weight, What};
+use crate::output::{errln, outln, text};
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -33,17 +34,17 @@ Examples:
   partenza top --interval 5s --json
       every five seconds, a JSON line";
 
-/// Events at the foot of the screen.
+/// Events at the foot of the screen, where there is room.
 const EVENTS: usize = 6;
 /// Records that are read from the log to begin with.
 const EVENTS_BEFORE: u32 = 20;
-/// Lines that are neither services nor events.
-const FRAME: usize = 5;
+/// Lines above the services: the system, its services in numbers, the table's head.
+const HEAD: usize = 3;
 
 #[derive(Args, Clone)]
 pub struct TopArgs {
     /// How often to look
-    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = time)]
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = interval)]
     pub interval: Duration,
     /// Look only so often
     #[arg(short = 'n', value_name = "N")]
@@ -51,6 +52,33 @@ pub struct TopArgs {
     /// A JSON line each time
     #[arg(long)]
     pub json: bool,
+}
+
+/// Looking without a pause would leave the system no time for anything else.
+fn interval(text: &str) -> Result<Duration, String> {
+    time(text).and_then(|time| match time.is_zero() {
+        true => Err("expected more than no time".to_owned()),
+        false => Ok(time),
+    })
+}
+
+/// How the lines of a screen are shared out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Layout {
+    services: usize,
+    events: usize,
+    /// Whether the keys are told of at the foot.
+    keys: bool,
+}
+
+impl Layout {
+    fn of(rows: usize) -> Self {
+        let keys = rows > HEAD + 1;
+        let rest = rows.saturating_sub(HEAD + usize::from(keys));
+        let events = EVENTS.min(rest / 3);
+        // The events have a head of their own.
+        Self { services: rest - events - usize::from(events > 0), events, keys }
+    }
 }
 
 /// What was seen last.
@@ -67,6 +95,8 @@ struct View {
     /// It did not answer the last time.
     silent: bool,
     events: VecDeque<(Weight, String)>,
+    /// Its last word was heard.
+    finished: bool,
 }
 
 pub fn top(args: &TopArgs, session: &mut Session) -> Result<(), Trouble> {
@@ -81,30 +111,39 @@ pub fn top(args: &TopArgs, session: &mut Session) -> Result<(), Trouble> {
         problems_only: false,
         silent: false,
         events: VecDeque::new(),
+        finished: false,
     };
-    if terminal::is_interactive() && !args.json && args.times.is_none() {
-        return live(args.interval, &mut view, session);
+    let outcome = if terminal::is_interactive() && !args.json && args.times.is_none() {
+        live(args.interval, &mut view, session)
+    } else {
+        tables(args, &mut view, session)
+    };
+    match outcome {
+        Err(Trouble::Gone) if view.finished || said_its_last_word(session)? => {
+            errln!("the system has finished");
+            Ok(())
+        }
+        other => other,
     }
+}
+
+/// A table each time, and a line between them.
+fn tables(args: &TopArgs, view: &mut View, session: &mut Session) -> Result<(), Trouble> {
     let mut left = args.times;
+    let mut between = "";
     while left != Some(0) {
         view.look(usize::MAX, session)?;
         if args.json {
             outln!("{}", view.json())?
         } else {
-            text(&(view.table(session) + "\n"))?
+            text(&format!("{between}{}", view.table(session)))?
         }
+        between = "\n";
         left = left.map(|left| left - 1);
         if left != Some(0) {
-            pause(args.interval, session)?;
+            view.pause(args.interval, session)?;
         }
     }
-    Ok(())
-}
-
-/// Waits, and notices when the system ends.
-fn pause(interval: Duration, session: &mut Session) -> Result<(), Trouble> {
-    let until = Instant::now() + interval;
-    while session.client.event(Some(until))?.is_some() {}
     Ok(())
 }
 
@@ -136,8 +175,8 @@ fn live(interval: Duration, view: &mut View, session: &mut Session) -> Result<()
     let mut due = Instant::now();
     loop {
         if Instant::now() >= due {
-            let rows = terminal::size().1.saturating_sub(FRAME + EVENTS);
-            view.silent = match view.look(rows, session) {
+            let layout = Layout::of(terminal::size().1);
+            view.silent = match view.look(layout.services, session) {
                 Err(Trouble::Silent) => true,
                 looked => looked.map(|()| false)?,
             };
@@ -167,6 +206,15 @@ enum Asked {
 }
 
 impl View {
+    /// Waits, and notices when the system ends.
+    fn pause(&mut self, interval: Duration, session: &mut Session) -> Result<(), Trouble> {
+        let until = Instant::now() + interval;
+        while let Some(bytes) = session.client.event(Some(until))? {
+            self.finished = is_the_last_word(&bytes)?;
+        }
+        Ok(())
+    }
+
     /// Asks for as many rows as are shown.
     fn look(&mut self, rows: usize, session: &mut Session) -> Result<(), Trouble> {
         let client = &mut session.client;
@@ -203,8 +251,11 @@ impl View {
                 Ok(Step::Quiet) | Err(Trouble::Silent) => return Ok(()),
                 Err(trouble) => return Err(trouble),
             };
-            let event = narrator.decode(&bytes).filter(|event| event.weight > Weight::Detail);
-            let Some(event) = event else { continue };
+            let Some(event) = narrator.decode(&bytes) else { continue };
+            self.finished = event.what == What::Finished;
+            if event.weight <= Weight::Detail {
+                continue;
+            }
             if self.events.len() == EVENTS {
                 self.events.pop_front();
             }
@@ -228,20 +279,23 @@ impl View {
 
     fn draw(&self, session: &Session) -> Result<(), Failure> {
         let (columns, rows) = terminal::size();
+        let layout = Layout::of(rows);
         let paint = session.paint;
         let mut lines: Vec<String> = self.head(session).lines().map(str::to_owned).collect();
         lines.extend(self.table(session).lines().map(str::to_owned));
-        lines.truncate(rows.saturating_sub(EVENTS + 2));
-        lines.resize(rows.saturating_sub(EVENTS + 2), String::new());
-        lines.push(paint.paint(Tone::Faint, "events"));
-        for at in 0..EVENTS {
+        lines.resize(HEAD + layout.services, String::new());
+        if layout.events > 0 {
+            lines.push(paint.paint(Tone::Faint, "events"));
+        }
+        let last = self.events.len().saturating_sub(layout.events);
+        let shown = self.events.iter().skip(last);
+        lines.extend(shown.map(|(weight, line)| paint.paint(event_tone(*weight), line)));
+        lines.resize(rows.saturating_sub(usize::from(layout.keys)), String::new());
+        if layout.keys {
             lines.push(
-                self.events
-                    .get(at)
-                    .map_or(String::new(), |(weight, line)| paint.paint(event_tone(*weight), line)),
+                paint.paint(Tone::Faint, "q quit   p only what does not run   Up Down Home End scroll"),
             );
         }
-        lines.push(paint.paint(Tone::Faint, "q quit   p only what does not run   Up Down Home End scroll"));
         let mut screen = String::from("\x1b[H");
         let fitted: Vec<String> = lines.iter().map(|line| format!("{}\x1b[K", fit(line, columns))).collect();
         screen.push_str(&fitted.join("\r\n"));
@@ -312,5 +366,22 @@ impl View {
             })
         });
         json!({"system": self.version.system, "uptime_us": self.uptime, "services": rows.collect::<Vec<_>>()})
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_screen_is_shared_out_to_its_last_line_and_never_further() {
+        for rows in HEAD..200 {
+            let Layout { services, events, keys } = Layout::of(rows);
+            let lines = HEAD + services + events + usize::from(events > 0) + usize::from(keys);
+            assert_eq!(lines, rows);
+            assert!(services + 1 >= events && events <= EVENTS, "{rows}");
+        }
+        assert_eq!(Layout::of(0).services, 0);
+        assert_eq!(Layout::of(24), Layout { services: 13, events: 6, keys: true });
     }
 }

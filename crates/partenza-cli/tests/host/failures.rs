@@ -96,6 +96,10 @@ fn names_that_do_not_exist_are_answered_with_the_nearest() {
         assert_eq!(output.status.code(), Some(1), "{args:?}");
         assert!(err(&output).contains(words), "{args:?}: {}", err(&output));
     }
+    let later = fake.partenza(&["lookup", "storage/files", "2", "--below", "3"]);
+    let words =
+        "`storage/files` from 2.0.0 on, before 3.0.0\n  to mend it: `partenza lookup storage/files` takes";
+    assert!(err(&later).contains(words), "{}", err(&later));
     let nothing = fake.partenza(&["lookup", "storage/files"]);
     assert!(
         err(&nothing).contains("PZ-E0501 nothing provides that interface: `storage/files`"),
@@ -103,7 +107,8 @@ fn names_that_do_not_exist_are_answered_with_the_nearest() {
         err(&nothing)
     );
     let none = fake.partenza(&["switch", "storage/files", "network"]);
-    assert!(err(&none).contains("`network for storage/files`"), "{}", err(&none));
+    let words = "PZ-E0501 `network` is none of the providers of `storage/files`\n  to mend it: `providers`";
+    assert!(err(&none).contains(words), "{}", err(&none));
 }
 
 /// The answer may be lost on the way.

@@ -226,6 +226,32 @@ fn the_log_is_read_whole_in_part_and_as_it_grows() {
     assert!(follower.wait().unwrap().success(), "it ended as it should");
 }
 
+/// As `partenza log --follow | head -1` on a system where nothing happens.
+#[test]
+fn following_ends_when_nobody_reads() {
+    let fake = Fake::start(&SERVICES);
+    fake.world().logged(ready(0));
+    let mut follower = fake.command(&["log", "--follow"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(follower.stdout.take().unwrap()).lines();
+    assert!(lines.next().unwrap().unwrap().ends_with("a ready"));
+    drop(lines);
+    assert_eq!(follower.wait().unwrap().code(), Some(141));
+}
+
+#[test]
+fn top_without_a_terminal_ends_well_when_the_system_does() {
+    let fake = Fake::start(&["a"]);
+    let mut top = fake.command(&["top", "--interval", "1h"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(top.stdout.take().unwrap()).lines();
+    assert!(lines.next().unwrap().unwrap().starts_with("NAME"));
+    assert!(lines.next().unwrap().unwrap().starts_with("a "));
+    fake.world().happens(Event::Finished);
+    fake.hang_up();
+    assert_eq!(top.wait().unwrap().code(), Some(0));
+    assert!(lines.next().is_none(), "no empty line behind the last table");
+    assert_eq!(fake.partenza(&["top", "--interval", "0s"]).status.code(), Some(2));
+}
+
 #[test]
 fn waiting_ends_with_what_came_of_it() {
     let fake = Fake::start(&SERVICES);

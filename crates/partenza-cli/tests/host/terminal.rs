@@ -15,7 +15,7 @@ use crate::fake::{Fake, ready};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A command on a terminal of 100 by 30.
+/// A command on a terminal.
 struct Session {
     keyboard: File,
     /// The other side, to look at its settings.
@@ -26,13 +26,18 @@ struct Session {
 }
 
 impl Session {
+    /// On one of 100 by 30.
     fn start(fake: &Fake, args: &[&str]) -> Self {
+        Self::of_size(fake, args, 100, 30)
+    }
+
+    fn of_size(fake: &Fake, args: &[&str], columns: u16, rows: u16) -> Self {
         let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&master).unwrap();
         unlockpt(&master).unwrap();
         let name = ptsname(&master, Vec::new()).unwrap().into_string().unwrap();
         let terminal = OpenOptions::new().read(true).write(true).open(name).unwrap();
-        tcsetwinsize(&master, Winsize { ws_row: 30, ws_col: 100, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
+        tcsetwinsize(&master, Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
         let side = || Stdio::from(terminal.try_clone().unwrap());
         let child = fake.command(args).stdin(side()).stdout(side()).stderr(side()).spawn().unwrap();
         let keyboard = File::from(master);
@@ -102,6 +107,72 @@ fn top_shows_services_and_events_and_leaves_the_terminal_as_it_was() {
     session.shows("2 services:");
     session.types("q");
     session.shows("\x1b[?25h\x1b[?1049l");
+    session.ends(0);
+}
+
+/// What a screen shows in one go: its lines, without what steers the terminal.
+fn screen(session: &mut Session) -> Vec<String> {
+    session.shows("\x1b[H");
+    let mut text = String::new();
+    let until = Instant::now() + PATIENCE;
+    while !session.seen.contains("\x1b[J") {
+        let left = until.saturating_duration_since(Instant::now());
+        session.seen.push_str(&String::from_utf8_lossy(&session.screen.recv_timeout(left).unwrap()));
+    }
+    let mut escape = false;
+    for c in session.seen.split("\x1b[J").next().unwrap().chars() {
+        match c {
+            '\x1b' => escape = true,
+            c if escape => escape = !c.is_ascii_alphabetic(),
+            c => text.push(c),
+        }
+    }
+    text.split('\n').map(|line| line.trim_end_matches('\r').to_owned()).collect()
+}
+
+#[test]
+fn top_fits_a_terminal_of_whatever_size() {
+    if !terminals_exist() {
+        return;
+    }
+    let names: Vec<String> = (0..40).map(|n| format!("service_{n}")).collect();
+    let fake = Fake::start(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    for service in 0..20 {
+        fake.world().logged(ready(service));
+    }
+    for (columns, rows) in [(100, 30), (40, 12), (30, 6), (20, 4), (7, 1)] {
+        let mut session = Session::of_size(&fake, &["top", "--interval", "100ms"], columns, rows);
+        let lines = screen(&mut session);
+        assert_eq!(lines.len(), usize::from(rows), "{columns} by {rows}: {lines:?}");
+        let widest = lines.iter().map(|line| line.chars().count()).max();
+        assert!(widest <= Some(columns.into()), "{columns} by {rows}: {lines:?}");
+        let services = lines.iter().filter(|line| line.starts_with("service_")).count();
+        let events = lines.iter().filter(|line| line.starts_with('[')).count();
+        let expected = match rows {
+            30 => (19, 6),
+            12 => (5, 2),
+            6 => (2, 0),
+            4 => (1, 0),
+            _ => (0, 0),
+        };
+        assert_eq!((services, events), expected, "{columns} by {rows}: {lines:?}");
+        session.types("q");
+        session.ends(0);
+    }
+}
+
+#[test]
+fn top_of_a_system_that_finishes_has_not_failed() {
+    if !terminals_exist() {
+        return;
+    }
+    let fake = Fake::start(&["axiom"]);
+    let mut session = Session::start(&fake, &["top"]);
+    session.shows("1 service:");
+    fake.world().happens(Event::Finished);
+    fake.hang_up();
+    session.shows("\x1b[?1049l");
+    session.shows("the system has finished");
     session.ends(0);
 }
 
