@@ -118,11 +118,12 @@ impl Supervisor {
         }
     }
 
-    /// Nothing starts any more. Who waits for a service that is not there is answered now, so that it can stop in order.
+    /// Nothing starts any more. Who waits for a service that does not serve is answered now, so that it can stop in order.
     fn call_waits_off(&mut self) {
         for id in (0..self.entries.len() as u16).map(ServiceId) {
             self.release_awaiting(id);
-            if !self.entries[usize::from(id.0)].made.runs() {
+            let state = self.machine.state(life(id)).unwrap_or_default();
+            if !state.is_up() && !matches!(state, ServiceState::Stopping(_)) {
                 self.release_callers(id, false);
             }
         }

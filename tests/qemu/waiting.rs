@@ -3,7 +3,8 @@
 //! waiting (SPEC J-4).
 //!
 //! `server` is started by whoever calls it or looks it up, and requires `base`, which never gets ready. So the client is
-//! made to wait while there is nothing of the server but the intention to start it.
+//! made to wait while there is nothing of the server but the intention to start it. It may also wait for `base` itself,
+//! which is there and serves nobody.
 
 use partenza_protocol::error::{LookupError, SupervisorError};
 use partenza_protocol::event::{BootState, Event};
@@ -14,17 +15,27 @@ use partenza_tests::machine::{Machine, Running};
 use partenza_tests::system::{Service, System};
 use partenza_tests::tools::Kernel;
 
+const SOON: &str = "shutdown: {prepare_timeout: 20ms, stop_timeout: 20ms}";
+
+/// While it spins an hour is an hour; a machine with nothing to do would skip it.
+fn idler() -> Service {
+    Service::new("idler", "patient", 4).arg("after=spin").priority(10).critical(false).manifest(SOON)
+}
+
 /// The client takes `step`, and another one of the same kind after it.
 fn system(name: &str, step: &str) -> System {
-    let absent = |service: Service| service.manifest("start: on-demand").critical(false);
-    let base = Service::new("base", "patient", 5).arg("start=spin").startup_timeout("1h").priority(10);
-    let server = Service::new("server", "witness", 5).priority(150).provides("test/count").requires("base");
+    let absent = |service: Service| service.manifest("start: on-demand").critical(false).priority(150);
+    let base = Service::new("base", "misbehave", 5).arg("mute").startup_timeout("1h");
+    let server = Service::new("server", "witness", 5).provides("test/count").requires("base");
     let client = Service::new("client", "script", 9).args(&[step, step]).priority(50);
+    let bind = if step.starts_with("count") { "" } else { ", bind: lookup" };
     System::new(name)
-        .with(absent(base))
+        .with(idler())
+        .with(absent(base.provides("test/base")))
         .with(absent(server))
-        .with(client.manifest("shutdown: {prepare_timeout: 20ms, stop_timeout: 20ms}"))
-        .call_with("client", "server", if step == "count" { "" } else { ", bind: lookup" })
+        .with(client.manifest(SOON))
+        .call_with("client", "server", bind)
+        .call_with("client", "base", bind)
 }
 
 /// Boots it to where the client waits.
@@ -76,7 +87,12 @@ fn who_waits_for_a_start_that_is_called_off_is_answered() {
 #[test]
 fn who_waits_for_a_start_when_the_system_goes_down_is_answered_and_stops_when_it_is_asked() {
     let (down, going) = (SupervisorError::ServerDown.code(), SupervisorError::ShuttingDown.code());
-    for (step, code) in [("count", down), ("lookup:test/count", going)] {
+    for (step, code) in [
+        ("count", down),
+        ("lookup:test/count", going),
+        ("count:test/base", down),
+        ("lookup:test/base", going),
+    ] {
         let mut machine = waits("waiting-shutdown", step);
         machine.shut_down();
         let outcome = machine.end();
@@ -94,12 +110,10 @@ fn who_waits_for_a_restart_when_the_system_goes_down_is_answered_and_stops_when_
     let later = "{policy: on-failure, max: 3, window: 1h, initial_delay: 1h, max_delay: 1h}";
     let server = Service::new("server", "witness", 5).arg("0").priority(150).provides("test/count");
     let client = Service::new("client", "script", 9).args(&["count", "count"]).priority(50);
-    // While it spins an hour is an hour; a machine with nothing to do would skip it.
-    let idler = Service::new("idler", "patient", 5).arg("after=spin").priority(10).critical(false);
     let system = System::new("waiting-restart")
-        .with(idler.manifest("shutdown: {prepare_timeout: 20ms, stop_timeout: 20ms}"))
+        .with(idler())
         .with(server.restart(later).critical(false))
-        .with(client.manifest("shutdown: {prepare_timeout: 20ms, stop_timeout: 20ms}"))
+        .with(client.manifest(SOON))
         .repeated_call("client", "server");
     let mut machine = Machine::new(&Image::of(Kernel::Release, "waiting-restart", &system)).start();
     machine.wait_for("the call that is to be made again", |log| {

@@ -6,6 +6,7 @@
 //! |---|---|
 //! | `silent` | says nothing at all |
 //! | `never-ready` | hello, and nothing more |
+//! | `mute` | hello, and takes every message without a word |
 //! | `spin` | hello, and an endless loop |
 //! | `deaf` | hello, ready, and no answer to anything that the Supervisor wants |
 //! | `exit` | hello, then `Stopped` with code 3 before ready |
@@ -39,7 +40,7 @@ use partenza_protocol::control::{Hello, Level, MAX_PROVIDES, Provided, ServiceRe
 use partenza_protocol::{ABI, Op, Secret};
 use partenza_service::{Code, Context, ServiceError, give_up};
 use partenza_test_services::spin;
-use sel4_microkit::{ChannelSet, Handler, Infallible, protection_domain};
+use sel4_microkit::{ChannelSet, Handler, Infallible, protection_domain, slots};
 
 /// What is left of a service that still lives: it answers nothing and nobody.
 struct Quiet;
@@ -98,6 +99,12 @@ fn misbehave(context: &Context) -> Result<(), Code> {
     match mode {
         "silent" => {}
         "never-ready" => context.hello()?,
+        "mute" => {
+            context.hello()?;
+            loop {
+                sel4::cap::Endpoint::from_bits(slots::INPUT).recv(());
+            }
+        }
         "spin" => {
             context.hello()?;
             spin()
