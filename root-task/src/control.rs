@@ -8,11 +8,13 @@ use partenza_lifecycle::{BootState, Denial, Event as Life, Refusal, Request, Ser
 use partenza_plan::policy::Probe;
 use partenza_plan::{Readiness, ServiceId};
 use partenza_protocol::control::{
-    ChildFault, Directive, Emit, HealthReport, Hello, MAX_TEXT, ServiceReady, Stopped, Welcome,
+    ChildFault, Directive, Emit, HealthReport, Hello, MAX_PROVIDES, MAX_TEXT, Provided, ServiceReady,
+    Stopped, Welcome,
 };
 use partenza_protocol::error::{BootError, DeliveryError, SupervisorError};
 use partenza_protocol::event::{Event, Rejection};
 use partenza_protocol::request::{Subscribe, Target};
+use partenza_protocol::wire::{Count, MalformedMessage, decode_prefix};
 use partenza_protocol::{ABI, Code, Op, decode};
 use sel4::{MessageInfo, Word};
 
@@ -231,10 +233,7 @@ impl Supervisor {
         if entry.reported {
             return out_of_state(Rejection::Duplicate);
         }
-        let refusal = match decode::<ServiceReady<'_>>(self.inbox.payload()) {
-            Ok(ready) => self.refusal(id, &ready),
-            Err(_) => return malformed(),
-        };
+        let Ok(refusal) = self.refusal(id) else { return malformed() };
         self.entries[id.0 as usize].reported = true;
         let service = life(id);
         self.feed(match refusal {
@@ -245,22 +244,24 @@ impl Supervisor {
     }
 
     /// SPEC G-3.
-    fn refusal(&self, id: ServiceId, ready: &ServiceReady<'_>) -> Option<Refusal> {
+    fn refusal(&self, id: ServiceId) -> Result<Option<Refusal>, MalformedMessage> {
         let service = self.plan.service(id);
-        let provides = |interface: &str, version: &str| service.provides.contains(&(interface, version));
-        if ready.name != service.name {
+        let (ready, list) = decode_prefix::<ServiceReady<&[u8], Count>>(self.inbox.payload())?;
+        let mut provides = ready.provides.get() == service.provides.len();
+        ready.provides.read(MAX_PROVIDES, list, |Provided { interface, version }| {
+            provides &= service.provides.contains(&(interface, version));
+        })?;
+        Ok(if ready.name != service.name.as_bytes() {
             Some(Refusal::Name)
-        } else if ready.version != service.version {
+        } else if ready.version != service.version.as_bytes() {
             Some(Refusal::Version)
         } else if ready.endpoint != service.serves {
             Some(Refusal::Endpoint)
-        } else if ready.provides.len() != service.provides.len()
-            || !ready.provides.iter().all(|provided| provides(provided.interface, provided.version))
-        {
+        } else if !provides {
             Some(Refusal::Interface)
         } else {
             None
-        }
+        })
     }
 
     fn on_next(&mut self, id: ServiceId) -> Outcome {

@@ -4,6 +4,8 @@
 use heapless::Vec;
 use serde::{Deserialize, Serialize};
 
+#[cfg(doc)]
+use crate::wire::Count;
 use crate::{Incarnation, Secret};
 
 /// Interfaces that one service can provide.
@@ -40,16 +42,16 @@ pub struct Provided<'a> {
 }
 
 /// SPEC G-1: the service works. Must repeat what its manifest says (SPEC G-3).
+///
+/// Who sends it gives texts and a list. Who receives it compares them with what they are to be, so bytes do, and reads
+/// [`Count`] in place of the list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ServiceReady<'a> {
-    #[serde(borrow)]
-    pub name: &'a str,
+pub struct ServiceReady<T, L> {
+    pub name: T,
     /// The channel on which it serves, if it serves.
     pub endpoint: Option<u8>,
-    #[serde(borrow)]
-    pub version: &'a str,
-    #[serde(borrow)]
-    pub provides: Vec<Provided<'a>, MAX_PROVIDES>,
+    pub version: T,
+    pub provides: L,
 }
 
 /// The answer to `Next`: what the Supervisor wants of the service.

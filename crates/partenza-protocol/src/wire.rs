@@ -155,7 +155,46 @@ pub fn encode<T: Serialize>(value: &T, buffer: &mut [u8]) -> Result<usize, Malfo
 /// See [`MalformedMessage`].
 pub fn decode<'a, T: Deserialize<'a>>(payload: &'a [u8]) -> Result<T, MalformedMessage> {
     let (value, rest) = decode_prefix(payload)?;
-    if rest.len() < 8 && rest.iter().all(|byte| *byte == 0) { Ok(value) } else { Err(MalformedMessage) }
+    padding(rest)?;
+    Ok(value)
+}
+
+/// What may follow a message's last value.
+fn padding(rest: &[u8]) -> Result<(), MalformedMessage> {
+    if rest.len() < 8 && rest.iter().all(|byte| *byte == 0) { Ok(()) } else { Err(MalformedMessage) }
+}
+
+/// In place of the list at a message's end: how many items it has. They follow, and are looked at one by one, because
+/// the largest list that may come is larger than what it takes to move it about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Count(usize);
+
+impl Count {
+    /// Gives the items in `rest` to `each`.
+    ///
+    /// # Errors
+    /// There are more than `max` of them, or see [`MalformedMessage`].
+    pub fn read<'a, T: Deserialize<'a>>(
+        self,
+        max: usize,
+        mut rest: &'a [u8],
+        mut each: impl FnMut(T),
+    ) -> Result<(), MalformedMessage> {
+        if self.0 > max {
+            return Err(MalformedMessage);
+        }
+        for _ in 0..self.0 {
+            let (item, behind) = postcard::take_from_bytes(rest).map_err(|_| MalformedMessage)?;
+            each(item);
+            rest = behind;
+        }
+        padding(rest)
+    }
+
+    #[must_use]
+    pub const fn get(self) -> usize {
+        self.0
+    }
 }
 
 /// As [`decode`], for messages in which records follow the value; returns what is left.
@@ -204,6 +243,25 @@ mod tests {
             assert!(p.with(op).allows(op));
         }
         assert!(p.allows(Op::Status));
+    }
+
+    #[test]
+    fn a_list_is_read_item_by_item_as_it_would_be_read_whole() {
+        let mut buffer = [0u8; 32];
+        let used = encode(&(7u32, &["one", "two", "three"][..]), &mut buffer).unwrap();
+        let payload = &buffer[..used.next_multiple_of(8)];
+        let read = |payload, max| {
+            let (head, rest) = decode_prefix::<(u32, Count)>(payload)?;
+            let mut items = heapless::Vec::<usize, 4>::new();
+            head.1.read(max, rest, |item: &str| items.push(item.len()).unwrap())?;
+            Ok((head.0, head.1.get(), items))
+        };
+        assert_eq!(read(payload, 3), Ok((7, 3, heapless::Vec::from([3, 3, 5]))));
+        assert_eq!(read(payload, 2), Err(MalformedMessage), "more than there may be");
+        assert_eq!(read(&payload[..payload.len() - 8], 3), Err(MalformedMessage), "cut off");
+        assert_eq!(read(&buffer, 3), Err(MalformedMessage), "a word too many");
+        let endless = [VERSION, 7, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1];
+        assert_eq!(read(&endless, usize::MAX), Err(MalformedMessage), "a count without items");
     }
 
     #[test]

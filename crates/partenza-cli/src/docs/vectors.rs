@@ -69,14 +69,19 @@ pub fn page() -> String {
 fn from_services(vectors: &mut Vectors) {
     vectors.put("hello", &Hello { secret: SECRET, abi: ABI });
     vectors.put("hello/other-abi", &Hello { secret: SECRET, abi: 0xffff });
-    let provides = list([
+    let provides = &[
         Provided { interface: "storage/files", version: "1.0.0" },
         Provided { interface: "storage/blocks", version: "0.2.1-rc.1" },
-    ]);
+    ][..];
     vectors.put("ready", &ServiceReady { name: "filesystem", endpoint: Some(3), version: "0.1.0", provides });
     vectors.put(
         "ready/no-endpoint",
-        &ServiceReady { name: "terminal", endpoint: None, version: "0.1.0", provides: Vec::new() },
+        &ServiceReady {
+            name: "terminal",
+            endpoint: None,
+            version: "0.1.0",
+            provides: &[] as &[Provided<'_>],
+        },
     );
     let components = list([
         Component { name: "disk", healthy: true, message: "" },

@@ -68,7 +68,7 @@ impl<'a> Ready<'a> {
     fn send(&self, context: &Context) -> Result<(), Code> {
         let items = context.startup().provides().filter_map(|item| item.split_once('@'));
         let own = items.map(|(interface, version)| Provided { interface, version });
-        let provides = own.chain(self.more).take(MAX_PROVIDES).collect();
+        let provides: heapless::Vec<_, MAX_PROVIDES> = own.chain(self.more).take(MAX_PROVIDES).collect();
         let endpoint = context.startup().serves();
         let ready = ServiceReady { name: self.name, endpoint, version: self.version, provides };
         context.supervisor().tell(Op::Ready.label(), &ready)

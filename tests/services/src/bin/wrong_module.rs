@@ -10,9 +10,8 @@
 #![no_std]
 #![no_main]
 
-use heapless::Vec;
 use partenza_protocol::Op;
-use partenza_protocol::control::ServiceReady;
+use partenza_protocol::control::{Provided, ServiceReady};
 use partenza_service::{Answered, Call, Code, Context, Service, ServiceError, crash, serve};
 use partenza_test_services::spin;
 use sel4_microkit::{Handler, protection_domain};
@@ -40,7 +39,7 @@ impl Service for Wrong {
             return Ok(());
         }
         let (name, version) = (context.name(), context.startup().version());
-        let ready = ServiceReady { name, endpoint: Some(17), version, provides: Vec::new() };
+        let ready = ServiceReady { name, endpoint: Some(17), version, provides: &[] as &[Provided<'_>] };
         context.supervisor().tell(Op::Ready.label(), &ready)
     }
 

@@ -70,7 +70,7 @@ pub fn attack(context: &Context) {
     let mut attempts = Attempts { supervisor: context.supervisor(), sent: 0, taken: 0 };
     let name = "witness";
     let provided = Provided { interface: "test/other", version: "1.0.0" };
-    let provides = core::iter::repeat_n(provided, 8).collect();
+    let provides = &[provided; 8][..];
     let component = Component { name, healthy: true, message: "well" };
     let components = core::iter::repeat_n(component, 8).collect();
     attempts.vary(Op::Hello, &Hello { secret: startup.secret(), abi: ABI });
