@@ -89,9 +89,10 @@ impl Journal {
     }
 
     fn put(&mut self, now: Instant, level: Level, event: &Event<'_>) {
-        // What a `Record` looks like, without a copy of the event.
-        let record = (self.ring.next_sequence(), now.as_micros(), event);
-        self.ring.push(encoded(&record, &mut self.encoded));
+        let sequence = self.ring.next_sequence();
+        // Only a text longer than the protocol allows does not fit, and those are cut where they come in.
+        let bytes = event.encode(sequence, now.as_micros(), &mut self.encoded).unwrap_or(&[]);
+        self.ring.push(bytes);
         let Some(console) = self.console.as_mut().filter(|_| level <= self.console_level) else { return };
         let micros = now.as_micros();
         // Writing to a UART cannot fail.
@@ -157,13 +158,6 @@ impl Journal {
             line.flush(&self.ring);
         }
     }
-}
-
-/// Nothing for what is too long; only a text longer than the protocol allows could be, and those are cut where they come
-/// in. Not inlined: the compiler makes less of it where it knows nothing else of the buffer.
-#[inline(never)]
-fn encoded<'b>(record: &(u32, u64, &Event<'_>), buffer: &'b mut [u8; MAX_RECORD]) -> &'b [u8] {
-    postcard::to_slice(record, buffer).map_or(&[], |bytes| bytes)
 }
 
 /// An event in words, with the plan's names. One function, so that the words are in the image once.
