@@ -86,7 +86,11 @@ impl Supervisor {
     /// What the kernel calls it. Who stands by receives from its notification (SPEC S-2).
     fn expected(&self, id: ServiceId, grant: &Grant<'_>) -> Identity {
         match grant.object {
-            Object::Endpoint(_) if grant.rights.read && self.servers.stands_by(id) => Identity::Notification,
+            Object::Endpoint(endpoint)
+                if grant.rights.read && (self.servers.stands_by(id) || self.former.withholds(endpoint)) =>
+            {
+                Identity::Notification
+            }
             Object::Endpoint(_) | Object::Parent(_) | Object::Supervisor | Object::FaultHandler => {
                 Identity::Endpoint
             }

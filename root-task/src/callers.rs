@@ -44,6 +44,8 @@ pub struct Caller {
     pub on_grant: bool,
     /// It is there.
     pub bound: bool,
+    /// The client stood in it when the endpoint was taken from this provider, and may wait for its answer still.
+    pub owed_by: Option<ServiceId>,
 }
 
 impl Caller {
@@ -93,6 +95,7 @@ impl Callers {
                         late: late.is_some(),
                         on_grant: late.is_some_and(|call| call.on_grant),
                         bound: late.is_none(),
+                        owed_by: None,
                     });
                 }
             }
@@ -116,10 +119,19 @@ impl Callers {
         Self { all, clients, order, starts, down: alloc::vec![false; endpoints], downs: 0 }
     }
 
+    /// Places of an endpoint's.
     #[inline]
-    fn of_endpoint(&self, endpoint: u16) -> core::ops::Range<usize> {
+    pub(crate) fn of_endpoint(&self, endpoint: u16) -> core::ops::Range<usize> {
         let at = usize::from(endpoint);
         self.starts[at] as usize..self.starts[at + 1] as usize
+    }
+
+    pub(crate) fn at(&self, place: usize) -> &Caller {
+        &self.all[self.order[place] as usize]
+    }
+
+    pub(crate) fn at_mut(&mut self, place: usize) -> &mut Caller {
+        &mut self.all[self.order[place] as usize]
     }
 
     /// Indices of a client's.
@@ -186,32 +198,42 @@ impl Supervisor {
 
     /// The server's incarnation is gone: nobody may go on waiting for its answer. `returns`: another one follows.
     pub(crate) fn release_callers(&mut self, server: ServiceId, returns: bool) {
-        let Some(endpoint) = self.servers.endpoint_of(server) else { return };
-        let serving = self.servers.serving(endpoint);
-        let served = if serving == server {
-            self.follow(endpoint, true) || returns
-        } else if self.entries[server.0 as usize].owes && self.waits(serving) {
-            // It took a call with it that it had begun before. Nobody can stand in another one.
-            true
-        } else {
-            return;
+        let Some(endpoint) = self.servers.served_by(server) else {
+            return self.on_former_gone(server);
         };
+        self.end_settling(endpoint);
+        let served = self.follow(endpoint, true) || returns;
+        self.release_standing(server, endpoint, served, false);
         for place in self.callers.of_endpoint(endpoint) {
             let index = self.callers.order[place] as usize;
-            let caller = self.callers.all[index];
-            if !caller.bound {
-                continue;
-            }
-            if self.entries[caller.client.0 as usize].made.runs() {
-                self.release_caller(server, &caller, served);
-            }
-            if caller.late && serving == server {
+            if self.callers.all[index].late {
                 self.withdraw(index);
             }
         }
         if !served {
             self.divert_callers(endpoint);
         }
+    }
+
+    /// Whoever stands in a call to the endpoint waits for `server`, which is gone; with `owed`, only who stood in one when
+    /// the endpoint was taken from a provider.
+    pub(crate) fn release_standing(&mut self, server: ServiceId, endpoint: u16, served: bool, owed: bool) {
+        for place in self.callers.of_endpoint(endpoint) {
+            let caller = self.callers.at_mut(place);
+            let waits = caller.owed_by.take().is_some() || !owed;
+            let caller = *caller;
+            if waits && caller.bound && self.entries[caller.client.0 as usize].made.runs() {
+                self.release_caller(server, &caller, served);
+            }
+        }
+    }
+
+    /// Whether the client stands in this call.
+    pub(crate) fn stands_in(&self, caller: &Caller) -> bool {
+        let call = [sel4::sys::number::Call];
+        caller.bound
+            && self.entries[caller.client.0 as usize].made.runs()
+            && self.executor.standing_in(caller.client, &call, caller.grant.cptr).is_some()
     }
 
     fn release_caller(&mut self, server: ServiceId, caller: &Caller, served: bool) {
@@ -309,9 +331,10 @@ impl Supervisor {
         }
     }
 
-    /// A new incarnation has what the plan gives, not what its predecessor looked up (SPEC F-6).
+    /// A new incarnation has what the plan gives, not what its predecessor looked up (SPEC F-6), and waits for nobody.
     pub(crate) fn unbind_calls_of(&mut self, client: ServiceId) {
         for index in self.callers.of_client(client) {
+            self.callers.all[index].owed_by = None;
             if self.callers.all[index].late {
                 self.withdraw(index);
             }

@@ -25,6 +25,7 @@ use crate::cspace::{CSpace, Slot, own};
 use crate::devices::{Devices, FILLER_SLOTS};
 use crate::entropy::Entropy;
 use crate::executor::{AsidPools, Executor};
+use crate::former::Former;
 use crate::fw_cfg::{self, FwCfg};
 use crate::gasp;
 use crate::handoff::{self, Failure};
@@ -269,6 +270,7 @@ impl Hardware<'_> {
             parking: Parking::default(),
             servers: Servers::of(plan, &machine),
             machine,
+            former: Former::of(plan),
             subscribers: Subscribers::default(),
             spawned: SpawnedList::new(),
             journal,

@@ -19,6 +19,7 @@
 //! | `parking` | services that are made to wait: throttled, or until another is up (SPEC S-4, C-6) |
 //! | `callers` | calls to servers that died (SPEC J-4) |
 //! | `children` | parents, and faults of their children (SPEC J-3) |
+//! | `former` | clients of providers that were switched away and died (SPEC J-4) |
 //! | `providers` | who serves which endpoint, hand-over, lookups (SPEC S-2, S-5) |
 //! | `faults`, `gasp` | faults of services (SPEC J-1) and of Init itself (SPEC B-6) |
 //! | `clock`, `uart`, `fw_cfg`, `power`, `entropy` | the machine |
@@ -40,6 +41,7 @@ mod devices;
 mod entropy;
 mod executor;
 mod faults;
+mod former;
 mod fw_cfg;
 mod gasp;
 mod grants;

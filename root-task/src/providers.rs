@@ -109,35 +109,31 @@ impl Supervisor {
     /// `to`, which is up, serves the endpoint from here on.
     fn hand_over(&mut self, endpoint: u16, to: ServiceId) {
         let from = core::mem::replace(&mut self.servers.serving[usize::from(endpoint)], to);
-        let places =
-            [(from, self.executor.notification_slot(from)), (to, self.executor.endpoint_slot(endpoint))];
-        for (id, place) in places {
-            let made = self.entries[id.0 as usize].made;
-            if !made.has_spaces() {
-                continue;
-            }
-            let outcome = self.executor.receive_from(id, place);
-            self.note(id, outcome);
-            if !made.runs() {
-                continue;
-            }
-            if self.waits(id) {
-                let outcome = self.executor.resume_where_it_stands(id);
-                self.note(id, outcome);
-            } else {
-                self.entries[id.0 as usize].owes = id == from;
-            }
-        }
+        self.note_owed(endpoint, from);
+        self.receive(from, self.executor.notification_slot(from));
+        self.receive(to, self.executor.endpoint_slot(endpoint));
         self.restore_callers(endpoint);
         let interface = self.plan.providers.iter().find(|group| group.endpoint == endpoint);
         let interface = interface.map_or("", |group| group.interface);
         self.tell(Event::Switched { interface, from, to });
     }
 
-    /// Whether it stands in the wait for a message, so that it works for nobody.
-    pub(crate) fn waits(&self, id: ServiceId) -> bool {
+    /// It receives from `place` from now on.
+    pub(crate) fn receive(&mut self, id: ServiceId, place: Slot) {
+        if self.entries[id.0 as usize].made.has_spaces() {
+            let outcome = self.executor.receive_from(id, place);
+            self.note(id, outcome);
+            if self.receives(id) {
+                let outcome = self.executor.resume_where_it_stands(id);
+                self.note(id, outcome);
+            }
+        }
+    }
+
+    /// It waits for messages, and works for nobody.
+    pub(crate) fn receives(&self, id: ServiceId) -> bool {
         let waits = [sel4::sys::number::Recv, sel4::sys::number::ReplyRecv];
-        self.executor.standing_in(id, &waits, OWN).is_some()
+        self.entries[id.0 as usize].made.runs() && self.executor.standing_in(id, &waits, OWN).is_some()
     }
 
     fn is_up(&self, id: ServiceId) -> bool {
@@ -282,7 +278,7 @@ impl Executor {
         self.replace(id, OWN, place, sel4::CapRights::read_only(), 0)
     }
 
-    fn notification_slot(&self, id: ServiceId) -> Slot {
+    pub(crate) fn notification_slot(&self, id: ServiceId) -> Slot {
         Slot(self.plan.objects.notification_slot).plus(u32::from(id.0))
     }
 }

@@ -38,8 +38,6 @@ pub struct Entry {
     pub last_error: Option<Code>,
     /// The kernel's number behind `last_error`.
     pub detail: u32,
-    /// It handed its endpoint over while it worked, perhaps for a client.
-    pub owes: bool,
     /// What it gets to hear when it asks.
     pub directive: Option<Directive>,
     /// Microseconds since hand-over.
@@ -76,7 +74,6 @@ impl Default for Entry {
             faults: Faults::Parent,
             last_error: None,
             detail: 0,
-            owes: false,
             directive: None,
             created: None,
             started: None,

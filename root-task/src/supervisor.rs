@@ -32,6 +32,7 @@ use crate::cspace::{CSpace, own};
 use crate::entropy::Entropy;
 use crate::executor::{Birth, Executor};
 use crate::faults;
+use crate::former::Former;
 use crate::journal::Journal;
 use crate::lifecycle::life;
 use crate::mailbox::{Inbox, Outbox};
@@ -67,6 +68,7 @@ pub struct Supervisor {
     pub callers: Callers,
     pub parking: Parking,
     pub servers: Servers,
+    pub former: Former,
     pub subscribers: Subscribers,
     pub spawned: SpawnedList,
     pub journal: Journal,
@@ -114,6 +116,9 @@ impl Supervisor {
             }
             if self.parking.release.is_some_and(|end| end <= self.clock.now()) {
                 self.release_throttled();
+            }
+            if self.former.look.is_some_and(|at| at <= self.clock.now()) {
+                self.settle_all();
             }
             // One tick serves one deadline.
             while self.machine.next_deadline().is_some_and(|deadline| deadline <= self.clock.now()) {
@@ -352,7 +357,8 @@ impl Supervisor {
 
     fn next_deadline(&self) -> Option<Instant> {
         let flow = (self.clock.now() < self.quiet_until).then_some(self.quiet_until);
-        self.machine.next_deadline().into_iter().chain(flow).chain(self.parking.release).min()
+        let others = [flow, self.parking.release, self.former.look];
+        self.machine.next_deadline().into_iter().chain(others.into_iter().flatten()).min()
     }
 
     /// Waits for a message, a signal or the next deadline, answering whoever is owed an answer.

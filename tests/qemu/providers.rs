@@ -9,7 +9,7 @@ use partenza_protocol::request::Switch;
 use partenza_tests::ask::Request;
 use partenza_tests::image::Image;
 use partenza_tests::log::Log;
-use partenza_tests::machine::{Machine, Outcome};
+use partenza_tests::machine::{Machine, Outcome, Pace};
 use partenza_tests::system::{Service, System};
 use partenza_tests::tools::Kernel;
 
@@ -439,4 +439,79 @@ fn a_service_is_spawned_with_arguments() {
         &worker[..3],
         &[spawned, spawned, "gives up: PZ-E0704"].map(str::to_owned)[..],
     );
+}
+
+/// Who serves finishes its call and gets no other, until it is known who waits for the one that died.
+#[test]
+fn an_audit_while_calls_are_held_back_finds_what_there_is_to_be() {
+    let caller = |name, steps: &[&str]| Service::new(name, "script", 8).args(steps);
+    let system = System::new("former-audit")
+        // Over its budget, it waits for the end of the period.
+        .with(witness("first").args(&["0", "0", "asks"]))
+        .with(witness("second").args(&["any", "3000"]))
+        .with(caller("client", &["counts:1"]).priority(50))
+        .with(caller("other", &["wait:5", "counts:1"]).priority(49))
+        .with(caller("switcher", &["wait:30", "switch:test/count=second"]).priority(40).may("switch"))
+        .call("client", "first")
+        .call("client", "second")
+        .call("other", "first")
+        .call("other", "second")
+        .config("providers: {test/count: [first, second]}")
+        .config("overload: {requests: 64, period: 500ms}");
+    let image = Image::of(Kernel::Debug, "former-audit", &system);
+    let mut machine = Machine::new(&image).pace(Pace::Real).start();
+    machine
+        .wait_for("the end of the former", |log| log.find("first").is_some() && log.fault("first").is_some());
+    let audit = machine.audit("second").expect("it runs");
+    machine.wait_for("an answer", |log| !said(log, "other").is_empty());
+    machine.shut_down();
+    let outcome = machine.end();
+    outcome.same("there", switched(&outcome.log, "first", "second"), 1);
+    outcome.same("an audit", (audit.missing, audit.wrong, audit.surplus), (0, 0, 0));
+}
+
+/// It is held up in a call while another takes over, and dies of it. Its client is released as the channel says, but only
+/// when it is sure that the one who serves does not work at its call: that one is in the call of another client, who had
+/// queued behind it, for long, and answers that once.
+#[test]
+fn a_former_provider_that_dies_in_a_call_leaves_no_client_waiting() {
+    for (name, how) in [("former-error", ", on-dead: error"), ("former-repeat", ", on-dead: repeat")] {
+        let client = |name, priority: u8, steps: &[&str]| {
+            Service::new(name, "script", 8).args(steps).priority(priority)
+        };
+        let switcher = ["wait:30", "switch:test/count=second", "wait:1500", "shutdown"];
+        let system = System::new(name)
+            // Over its budget, it waits for the end of the period, 500 ms.
+            .with(witness("first").args(&["0", "0", "asks"]))
+            .with(witness("second").args(&["any", "800"]))
+            .with(client("client", 50, &["counts:1"]))
+            .with(client("other", 49, &["wait:5", "counts:1"]))
+            .with(client("switcher", 40, &switcher).may("switch").may("shutdown"))
+            .call_with("client", "first", how)
+            .call_with("client", "second", how)
+            .call_with("other", "first", how)
+            .call_with("other", "second", how)
+            .config("providers: {test/count: [first, second]}")
+            .config("overload: {requests: 64, period: 500ms}");
+        let outcome = run(Kernel::Release, name, &system);
+        let log = &outcome.log;
+        outcome.must("first died", log.fault("first").is_some());
+        outcome.same("there", switched(log, "first", "second"), 1);
+        let repeated = name == "former-repeat";
+        let (service, server) = (log.id("client"), log.id("first"));
+        let released = log.position(|event| *event == Event::Released { service, server, repeated });
+        let answered =
+            log.position(|event| matches!(event, Event::Message { text, .. } if text.ends_with("for other")));
+        outcome.must("a working server was left alone", answered.is_some() && answered < released);
+        outcome.same("calls that were ended", log.count(|event| matches!(event, Event::Released { .. })), 1);
+        outcome.same(
+            "the client",
+            said(log, "client"),
+            vec![format!("counts:1 answered {}", usize::from(repeated))],
+        );
+        outcome.same("the other", said(log, "other"), vec!["counts:1 answered 1".to_owned()]);
+        let mut by_second = vec!["answered 1 for other".to_owned()];
+        by_second.extend(repeated.then(|| "answered 2 for client".to_owned()));
+        outcome.same("second", said(log, "second"), by_second);
+    }
 }

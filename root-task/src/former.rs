@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Providers from which an endpoint was taken while they may have worked at a call, and what becomes of their clients
+//! when they die (SPEC J-4, S-2).
+//!
+//! Who serves answers the call that it works at before anything else, so a hand-over leaves it that. If it dies first,
+//! its client waits for nobody. But the kernel does not tell which of the clients that stand in a call wait for whom:
+//! for the one that is gone, for another provider that works at their call, or for their turn. So:
+//!
+//! * Only who stood in a call at the hand-over, and stands in one now, can be meant.
+//! * As long as a provider works at something nobody is touched, lest a healthy server's work be done twice. Who serves
+//!   gets no further call until it has finished one, which is a delay for its clients of one call.
+//! * When none works, they wait for the one that is gone, or for their turn, and are released as its channel says.
+
+use alloc::vec::Vec;
+
+use partenza_lifecycle::{Duration, Instant};
+use partenza_plan::{Plan, ServiceId};
+
+use crate::supervisor::Supervisor;
+
+/// Until who serves is looked at again, while it finishes a call.
+const FINISHING: Duration = Duration::from_millis(2);
+/// Until another former provider is looked at again, which may work at one for long.
+const WORKING: Duration = Duration::from_millis(50);
+
+/// One that somebody may wait for.
+#[derive(Clone, Copy)]
+struct Gone {
+    id: ServiceId,
+    /// Who serves gets no call meanwhile.
+    withheld: bool,
+}
+
+pub struct Former {
+    /// By endpoint.
+    gone: Vec<Option<Gone>>,
+    /// When these endpoints are looked at again.
+    pub look: Option<Instant>,
+}
+
+impl Former {
+    #[must_use]
+    pub fn of(plan: &Plan<'_>) -> Self {
+        Self { gone: alloc::vec![None; usize::from(plan.objects.endpoints)], look: None }
+    }
+
+    /// Whether who serves the endpoint receives from its notification alone at the moment.
+    #[must_use]
+    pub fn withholds(&self, endpoint: u16) -> bool {
+        self.gone[usize::from(endpoint)].is_some_and(|gone| gone.withheld)
+    }
+}
+
+impl Supervisor {
+    /// The endpoint is taken from `from`: whoever stands in a call may wait for it.
+    pub(crate) fn note_owed(&mut self, endpoint: u16, from: ServiceId) {
+        if !self.entries[from.0 as usize].made.runs() {
+            return;
+        }
+        for place in self.callers.of_endpoint(endpoint) {
+            let stands = self.stands_in(self.callers.at(place));
+            let owed_by = &mut self.callers.at_mut(place).owed_by;
+            *owed_by = stands.then_some(owed_by.unwrap_or(from));
+        }
+    }
+
+    /// One that does not serve is gone.
+    pub(crate) fn on_former_gone(&mut self, id: ServiceId) {
+        let Some(endpoint) = self.servers.endpoint_of(id) else { return };
+        if self.callers.of_endpoint(endpoint).any(|place| self.callers.at(place).owed_by == Some(id)) {
+            self.former.gone[usize::from(endpoint)] = Some(Gone { id, withheld: false });
+            self.settle(endpoint);
+        }
+    }
+
+    /// Time to look again.
+    pub(crate) fn settle_all(&mut self) {
+        self.former.look = None;
+        for endpoint in 0..self.plan.objects.endpoints {
+            self.settle(endpoint);
+        }
+    }
+
+    fn settle(&mut self, endpoint: u16) {
+        let Some(Gone { id: gone, .. }) = self.former.gone[usize::from(endpoint)] else { return };
+        let serves = self.servers.serving(endpoint);
+        let works = |id: ServiceId| self.entries[id.0 as usize].made.runs() && !self.receives(id);
+        let mut owing = self.callers.of_endpoint(endpoint).filter_map(|place| self.callers.at(place).owed_by);
+        // Where another works, the others are not to wait for that.
+        let (withheld, pause) = if owing.any(|by| by != gone && by != serves && works(by)) {
+            (false, WORKING)
+        } else if works(serves) {
+            (true, FINISHING)
+        } else {
+            self.release_standing(gone, endpoint, true, true);
+            return self.end_settling(endpoint);
+        };
+        self.former.gone[usize::from(endpoint)] = Some(Gone { id: gone, withheld });
+        let place = if withheld {
+            self.executor.notification_slot(serves)
+        } else {
+            self.executor.endpoint_slot(endpoint)
+        };
+        self.receive(serves, place);
+        self.former.look = Some(self.clock.now().after(pause));
+    }
+
+    /// Nobody waits for one that is gone.
+    pub(crate) fn end_settling(&mut self, endpoint: u16) {
+        if self.former.gone[usize::from(endpoint)].take().is_some() {
+            self.receive(self.servers.serving(endpoint), self.executor.endpoint_slot(endpoint));
+        }
+    }
+}
