@@ -297,7 +297,7 @@ impl Supervisor {
 }
 
 /// Code and culprit of a failure. What the executor noted about a creation is more exact than the machine's reason.
-fn blame(reason: Reason, noted: Option<Code>) -> (Code, Option<ServiceId>) {
+pub(crate) fn blame(reason: Reason, noted: Option<Code>) -> (Code, Option<ServiceId>) {
     match reason {
         Reason::CreateFailed(code) => (Code(code), None),
         Reason::StartupTimeout => {

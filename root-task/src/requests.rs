@@ -19,6 +19,7 @@ use crate::callers::Callers;
 use crate::children::condition;
 use crate::grants::{cap_kind, region_kind};
 use crate::lifecycle::life;
+use crate::notices::blame;
 use crate::ring::Ring;
 use crate::services::Entry;
 
@@ -137,7 +138,11 @@ impl View<'_> {
         let id = self.find(name)?;
         let service = self.plan.service(id);
         let entry = &self.entries[id.0 as usize];
+        let record = self.machine.record(life(id));
         let state = self.state(id);
+        // One that is disabled from the beginning has had no event that would have left its code.
+        let disabled = record.filter(|record| record.state() == Machine::Disabled);
+        let disabled = disabled.and_then(|record| record.reason()).map(|reason| blame(reason, None).0);
         let up = matches!(state, ServiceState::Running | ServiceState::Degraded);
         let sizes = &self.plan.kernel.sizes;
         Ok(Status {
@@ -148,9 +153,11 @@ impl View<'_> {
             critical: service.critical,
             state,
             incarnation: entry.incarnation,
-            restarts: self.machine.record(life(id)).map_or(0, |record| record.restarts()),
+            restarts: record.map_or(0, |record| record.restarts()),
             uptime: entry.ready.filter(|_| up).map(|ready| self.now.as_micros() - ready),
-            last_error: entry.last_error,
+            last_error: entry
+                .last_error
+                .or(disabled.filter(|code| *code != SupervisorError::Requested.code())),
             priority: service.priority,
             memory: layout::service_bytes(service, sizes)
                 + layout::incarnation_bytes(service, self.plan.image_of(service), sizes),

@@ -5,6 +5,7 @@
 use partenza_protocol::Code;
 use partenza_protocol::error::{BootError, SupervisorError};
 use partenza_protocol::event::{BootState, Event};
+use partenza_tests::command::Commanded;
 use partenza_tests::image::Image;
 use partenza_tests::log::Log;
 use partenza_tests::machine::{Machine, Outcome};
@@ -153,6 +154,26 @@ fn a_system_that_is_lost_later_is_no_failed_boot() {
     for boot in &boots[1..] {
         assert_eq!(told(boot), Some((1, crashed, Some("mortal"), false)));
     }
+}
+
+/// Whoever waits for the boot is told, and whoever asks for one that is left out.
+#[test]
+fn a_recovery_boot_is_told_to_who_waits_for_it() {
+    let system = System::new("recovery-commands")
+        .with(Service::new("base", "trivial", 2))
+        .with(Service::new("left-out", "trivial", 5))
+        .boot("max_attempts: 3")
+        .config("recovery: {services: [base]}");
+    let machine = Commanded::start(
+        &Image::of(Kernel::Release, "recovery-commands", &system),
+        &["--param", "recovery=on"],
+    );
+    let (code, said) = machine.boots();
+    let words = "recovery boot complete after";
+    assert_eq!((code, said.contains(words), said.contains("PZ-E0425")), (Some(1), true, true), "{said}");
+    let (_, said) = machine.says(&["status", "left-out"]);
+    assert!(said.contains("Disabled") && said.contains("PZ-E0425"), "{said}");
+    machine.shut_down();
 }
 
 /// Without a number of attempts there are no recovery boots, and none is asked for by a parameter of the machine.

@@ -33,16 +33,34 @@ impl Commanded {
     /// It cannot be run, or does not boot in time.
     #[must_use]
     pub fn run(image: &Image, more: &[&str]) -> Self {
+        let machine = Self::start(image, more);
+        let (code, said) = machine.boots();
+        assert_eq!(code, Some(0), "{}: {said}", image.path.display());
+        machine
+    }
+
+    /// Runs the image; it is not waited for.
+    ///
+    /// # Panics
+    /// It cannot be run.
+    #[must_use]
+    pub fn start(image: &Image, more: &[&str]) -> Self {
         let dir = image.path.parent().expect("an image lies in a folder").to_owned();
         let mut command = partenza(&dir, &["run"]);
         command.arg(&image.path).arg("--kernel").arg(image.kernel.prefix());
         command.args(["--headless", "--control", SOCKET, "--timeout", "100s", "--param", "timeouts=1000"]);
         command.args(more).stdout(Stdio::null()).stderr(Stdio::piped());
         let run = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-        let machine = Self { dir, run };
-        let (code, said) = machine.says(&["boot", "--wait", "--timeout", BOOT]);
-        assert_eq!(code, Some(0), "{command:?}: {said}");
-        machine
+        Self { dir, run }
+    }
+
+    /// What its boot comes to.
+    ///
+    /// # Panics
+    /// It cannot be asked.
+    #[must_use]
+    pub fn boots(&self) -> (Option<i32>, String) {
+        self.says(&["boot", "--wait", "--timeout", BOOT])
     }
 
     /// What another command comes to.

@@ -122,7 +122,8 @@ impl Narrator {
         let what = match &record.event {
             Event::BootComplete { .. } => What::BootComplete,
             Event::BootFailed { code, culprit } => {
-                let culprit = culprit.map_or(String::new(), |id| format!(" ({})", self.name(id)));
+                let culprit = culprit.and_then(|id| self.names.get(usize::from(id.0)));
+                let culprit = culprit.map_or(String::new(), |name| format!(" ({name})"));
                 let text = format!("Boot failed: {}{culprit}", code.text());
                 What::Failed(Told::of(code, text, code.hint()))
             }

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::ask::{Boot, BootTimes};
 use super::change::WaitArgs;
 use super::client::Trouble;
-use super::complete;
+use super::complete::{self, Complete};
 use super::connect::ConnectArgs;
 use super::session::{Place, Session};
 use crate::Failure;
@@ -60,21 +60,11 @@ pub fn from_the_start(args: &BootArgs, connect: &ConnectArgs) -> Result<(), Fail
 }
 
 fn awaited(args: &BootArgs, until: Instant, session: &mut Session) -> Result<(), Trouble> {
-    let took = complete::wait(until, session)?;
+    let complete = complete::wait(until, session)?;
     let recovery = match report(args, session) {
-        Ok(recovery) => recovery,
-        // `after-boot` took it away: what the event said is all there is.
-        Err(Trouble::Gone) => {
-            let state = BootState::BootComplete.to_string();
-            let value = json!({"state": state, "complete_us": took, "recovery": null, "services": null});
-            let after = took.map_or(String::new(), |took| format!(" after {}", millis(took)));
-            return session.put(
-                args.wait.form,
-                &value,
-                &format!("boot complete{after}; the system has ended\n"),
-            );
-        }
-        Err(trouble) => return Err(trouble),
+        // It has ended by now, as with `after-boot`: what its events said is all there is.
+        Err(Trouble::Gone) => last_words(args, complete, session)?,
+        report => report?,
     };
     match recovery {
         None => Ok(()),
@@ -85,6 +75,20 @@ fn awaited(args: &BootArgs, until: Instant, session: &mut Session) -> Result<(),
         ))
         .into()),
     }
+}
+
+/// Of a boot that can no longer be asked for; gives what is said of a recovery boot.
+fn last_words(args: &BootArgs, complete: Complete, session: &Session) -> Result<Option<String>, Trouble> {
+    let Complete { took, recovery } = complete;
+    let value = json!({
+        "state": BootState::BootComplete.to_string(),
+        "complete_us": took,
+        "recovery": recovery.as_ref().map(|_| true),
+        "services": null,
+    });
+    let after = took.map_or(String::new(), |took| format!(" after {}", millis(took)));
+    session.put(args.wait.form, &value, &format!("boot complete{after}; the system has ended\n"))?;
+    Ok(recovery)
 }
 
 /// Shows it; gives what is said of a recovery boot, if this is one.

@@ -21,21 +21,40 @@ use crate::failure::Told;
 /// How long after an answer it is asked again, should an event have got lost.
 const LOOK: Duration = Duration::from_millis(500);
 
-/// Until the boot is complete; how many microseconds it took, where that is known.
-pub fn wait(until: Instant, session: &mut Session) -> Result<Option<u64>, Trouble> {
+/// What is known of a boot that is complete, before anything else is asked.
+#[derive(Default)]
+pub struct Complete {
+    /// Microseconds.
+    pub took: Option<u64>,
+    /// What was told of a recovery boot. None where it is none, and where nobody listened from its beginning.
+    pub recovery: Option<String>,
+}
+
+/// Until the boot is complete.
+pub fn wait(until: Instant, session: &mut Session) -> Result<Complete, Trouble> {
     // Those may be of an earlier boot.
     session.client.forget_events();
-    let mut narrator = Narrator::default();
+    let (mut narrator, mut complete) = (Narrator::default(), Complete::default());
     // The last answer; none as long as it is silent.
     let mut state = None;
     // When the next question is due; none while one is open.
     let mut due = Some(Instant::now());
     loop {
         while let Some(bytes) = session.client.event_at_hand() {
-            match narrator.decode(&bytes).ok_or(Trouble::Malformed)?.what {
-                What::BootComplete => return Ok(time_of(&bytes)),
-                What::Failed(told) => return Err(failed(told, &bytes, &narrator, session)),
-                What::Finished | What::Other => {}
+            let told = narrator.decode(&bytes).ok_or(Trouble::Malformed)?;
+            if let What::Failed(told) = told.what {
+                return Err(failed(told, &bytes, &narrator, session));
+            }
+            let record: Record<'_> = postcard::from_bytes(&bytes).map_err(|_| Trouble::Malformed)?;
+            match record.event {
+                Event::BootComplete { micros, .. } => {
+                    complete.took = Some(micros);
+                    return Ok(complete);
+                }
+                Event::FailedBoots { recovers: true, .. } => complete.recovery = Some(told.text),
+                // Another boot.
+                Event::Handoff { .. } => complete = Complete::default(),
+                _ => {}
             }
         }
         if due.is_none()
@@ -45,7 +64,10 @@ pub fn wait(until: Instant, session: &mut Session) -> Result<Option<u64>, Troubl
                 Ok(answer) => {
                     let page: BootPage<'_> = decode(&answer)?;
                     match page.state {
-                        BootState::BootComplete | BootState::SupervisorMode => return Ok(page.complete),
+                        BootState::BootComplete | BootState::SupervisorMode => {
+                            complete.took = page.complete;
+                            return Ok(complete);
+                        }
                         BootState::BootFailed | BootState::EmergencyStop | BootState::Panic => {
                             return Err(why(page.state, session));
                         }
@@ -69,13 +91,6 @@ pub fn wait(until: Instant, session: &mut Session) -> Result<Option<u64>, Troubl
             due = None;
         }
         session.client.receive(Some(due.map_or(until, |due| due.min(until))))?;
-    }
-}
-
-fn time_of(complete: &[u8]) -> Option<u64> {
-    match postcard::from_bytes::<Record<'_>>(complete).ok()?.event {
-        Event::BootComplete { micros, .. } => Some(micros),
-        _ => None,
     }
 }
 

@@ -146,16 +146,15 @@ fn patience_ends_with_the_time_and_says_what_it_waited_for() {
 fn a_system_that_ends_while_it_is_waited_for_ends_the_waiting() {
     let fake = Fake::start(&["a"]);
     let child = waiting(&fake, &[]);
-    fake.world().happens(Event::ShutdownBegun);
-    fake.hang_up();
+    fake.ends_with(&[Event::ShutdownBegun]);
     assert!(err(&ended(child, 2)).contains("PZ-0803"));
+    // Of a recovery boot its events have told.
+    let child = waiting(&fake, &[]);
+    let recovers = Event::FailedBoots { count: 3, code: None, culprit: None, recovers: true };
+    fake.ends_with(&[recovers, COMPLETE]);
+    assert!(err(&ended(child, 1)).contains("PZ-E0425 3 boots in a row failed; this is a recovery boot"));
     // `after-boot` ends it as soon as it is complete.
     let child = waiting(&fake, &[]);
-    {
-        let mut world = fake.world();
-        world.happens(COMPLETE);
-        world.happens(Event::Finished);
-    }
-    fake.hang_up();
+    fake.ends_with(&[COMPLETE, Event::Finished]);
     assert_eq!(out(&ended(child, 0)), "boot complete after 9.000 ms; the system has ended\n");
 }

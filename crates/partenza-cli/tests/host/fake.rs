@@ -132,7 +132,16 @@ impl Fake {
 
     /// The line is cut.
     pub fn hang_up(&self) {
-        if let Some(line) = self.world().line.take() {
+        self.ends_with(&[]);
+    }
+
+    /// The line is cut right after these events, before anything more is answered.
+    pub fn ends_with(&self, events: &[Event<'_>]) {
+        let mut world = self.world();
+        for event in events {
+            world.happens(event.clone());
+        }
+        if let Some(line) = world.line.take() {
             line.shutdown(std::net::Shutdown::Both).unwrap();
         }
     }
