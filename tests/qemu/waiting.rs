@@ -104,34 +104,51 @@ fn who_waits_for_a_start_when_the_system_goes_down_is_answered_and_stops_when_it
     }
 }
 
-/// SPEC M-1, J-4: the same of one whose call was to be made again to a next incarnation, which does not come.
-#[test]
-fn who_waits_for_a_restart_when_the_system_goes_down_is_answered_and_stops_when_it_is_asked() {
+/// Boots it to where the client waits for the next incarnation of `server`, which comes in an hour.
+fn waits_for_a_restart(name: &str) -> Running {
     let later = "{policy: on-failure, max: 3, window: 1h, initial_delay: 1h, max_delay: 1h}";
     let server = Service::new("server", "witness", 5).arg("0").priority(150).provides("test/count");
     let client = Service::new("client", "script", 9).args(&["count", "count"]).priority(50);
-    let system = System::new("waiting-restart")
+    let system = System::new(name)
         .with(idler())
         .with(server.restart(later).critical(false))
         .with(client.manifest(SOON))
         .repeated_call("client", "server");
-    let mut machine = Machine::new(&Image::of(Kernel::Release, "waiting-restart", &system)).start();
+    let mut machine = Machine::new(&Image::of(Kernel::Release, name, &system)).start();
     machine.wait_for("the call that is to be made again", |log| {
-        log.reached(BootState::SupervisorMode)
-            && log.has(&Event::Released {
-                service: log.id("client"),
-                server: log.id("server"),
-                repeated: true,
-            })
+        let released = |log: &Log| Event::Released {
+            service: log.id("client"),
+            server: log.id("server"),
+            repeated: true,
+        };
+        log.reached(BootState::SupervisorMode) && log.has(&released(log))
     });
+    machine
+}
+
+/// SPEC J-4: its call was to be made again to a next incarnation, which is called off.
+#[test]
+fn who_waits_for_a_restart_that_is_called_off_is_answered() {
+    let down = SupervisorError::ServerDown.code();
+    for op in [Op::Stop, Op::Disable] {
+        let mut machine = waits_for_a_restart("waiting-restart-off");
+        machine.change(op, "server");
+        machine.wait_for("the answers", |log| said(log).len() == 2);
+        assert_eq!(said(&machine.log()), answers("count", down), "{}\n{}", op.name(), machine.log());
+        machine.shut_down();
+        machine.end().must_have_ended();
+    }
+}
+
+/// SPEC M-1: the same when the system goes down.
+#[test]
+fn who_waits_for_a_restart_when_the_system_goes_down_is_answered_and_stops_when_it_is_asked() {
+    let mut machine = waits_for_a_restart("waiting-restart");
     machine.shut_down();
     let outcome = machine.end();
     outcome.must_have_ended();
     let down = SupervisorError::ServerDown.code();
     outcome.same("what the client was answered", said(&outcome.log), answers("count", down));
-    let client = outcome.log.id("client");
-    outcome.must(
-        "it stops when it is asked",
-        outcome.log.has(&Event::Stopped { service: client, forced: false }),
-    );
+    let stopped = Event::Stopped { service: outcome.log.id("client"), forced: false };
+    outcome.must("it stops when it is asked", outcome.log.has(&stopped));
 }
