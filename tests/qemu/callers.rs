@@ -2,7 +2,7 @@
 //! A server dies: whoever stands in a call to it, or calls it afterwards, is answered and never hangs (SPEC J-4).
 
 use partenza_protocol::error::SupervisorError;
-use partenza_protocol::event::{CapKind, Cause, Event};
+use partenza_protocol::event::{BootState, CapKind, Cause, Event};
 use partenza_protocol::request::{GrantRow, GrantsOf, GrantsPage};
 use partenza_protocol::{Op, decode};
 use partenza_tests::ask::Request;
@@ -168,4 +168,30 @@ fn grants_tell_which_calls_lead_elsewhere_at_the_moment() {
     outcome.same("where calls lead", conditions, vec![0, GrantRow::DIVERTED, GrantRow::UNBOUND]);
     let differences = (audit.missing, audit.wrong, audit.surplus, audit.diverted);
     outcome.same("what the audit says", differences, (0, 0, 0, 1));
+}
+
+/// The Supervisor tells who stands in a call by registers and instruction. One that has the registers alone, as everybody
+/// has just before a call, stands in none, whoever dies.
+#[test]
+fn who_is_about_to_call_a_server_that_dies_is_left_alone() {
+    let system = System::new("feint")
+        .with(Service::new("server", "witness", 5).priority(150).provides("test/count").critical(false))
+        .with(Service::new("feint", "hostile", 6).args(&["feint", "test/count"]).priority(50))
+        .with(Service::new("killer", "script", 7).args(&["wait:1", "crash:server"]).priority(60).may("crash"))
+        .call("feint", "server");
+    for kernel in [Kernel::Debug, Kernel::Release] {
+        let image = Image::of(kernel, "feint", &system);
+        let outcome = Machine::new(&image).run_until("the end of the feint", |log| {
+            log.reached(BootState::SupervisorMode) && !log.lines("feint").is_empty()
+        });
+        let log = &outcome.log;
+        let said: Vec<&str> = log.lines("feint").into_iter().map(|(_, text)| text).collect();
+        outcome.same("what it says", said, vec!["was left alone"]);
+        let at = |wanted: &dyn Fn(&Event<'static>) -> bool| log.position(wanted);
+        let died = at(&|event| matches!(event, Event::Crashed { .. }));
+        let feint = log.id("feint");
+        let went_on = at(&|event| matches!(event, Event::Message { service, .. } if *service == feint));
+        outcome.must("the server died meanwhile", died.is_some() && died < went_on);
+        outcome.same("released", log.count(|event| matches!(event, Event::Released { .. })), 0);
+    }
 }

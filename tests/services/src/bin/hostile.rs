@@ -16,6 +16,7 @@
 //! | `mute` | is ready, and never answers the Supervisor |
 //! | `serve HOW` | serves `test/hostage`: `twice` replies twice, `spin` never comes back, `sleep` waits for ever with the call in its hand, `drop` forgets the call and goes on |
 //! | `ask COUNT` | calls `test/hostage` that often once it is ready, and says what it was answered |
+//! | `feint INTERFACE` | has in its registers what a call to that one has, for some milliseconds, and makes none |
 //! | `alarm COUNT` | waits for interrupts of the PIT, says when it had COUNT, then unhooks them and dies |
 #![no_std]
 #![no_main]
@@ -72,6 +73,7 @@ impl Service for Hostile {
             "mute" => server::sleep(context),
             "serve" if argument(context, 1) == "drop" => server::drop_calls(context),
             "ask" => server::ask(context, argument(context, 1)),
+            "feint" => server::feint(context, argument(context, 1)),
             "alarm" => server::listen(),
             _ => {}
         }

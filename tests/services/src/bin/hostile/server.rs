@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! What a server can do to its clients, and a driver to itself.
 
+use core::arch::asm;
+
 use partenza_protocol::Op;
 use partenza_protocol::control::{Directive, HealthReport, Stopped};
 use partenza_service::{Answered, Call, Code, Context, Level, ServiceError, crash, give_up};
 use partenza_test_services::{COUNT, spin};
+use sel4::sys::number;
 use sel4_microkit::slots;
 
 /// The channel whose interrupt is the PIT's, and its ports.
 const PIT: u64 = 20;
 const CHANNEL: u16 = 0x40;
 const COMMAND: u16 = 0x43;
+/// Of a feint, two instructions each.
+const ROUNDS: u64 = 10_000_000;
 /// Channel 0, both bytes, a pulse each so many ticks.
 const RATE: u8 = 0x34;
 const PER_MILLISECOND: u16 = 1193;
@@ -83,6 +88,18 @@ pub fn ask(context: &Context, count: &str) {
         }
     }
     context.log(Level::Info, format_args!("asked {count}, all answered right"));
+}
+
+/// Stands nowhere near a system call, with the registers of one.
+pub fn feint(context: &Context, interface: &str) {
+    let Ok(server) = context.peer(interface) else { give_up(context, ServiceError::BadArgument.code()) };
+    let cptr = slots::BASE_OUTPUT_ENDPOINT + server.channel().index() as u64;
+    // SAFETY: counts down, and nothing else.
+    unsafe {
+        asm!("2:", "dec rcx", "jnz 2b",
+            inout("rcx") ROUNDS => _, in("rdx") number::Call, in("rdi") cptr, options(nomem, nostack));
+    }
+    context.log(Level::Info, format_args!("was left alone"));
 }
 
 /// Has the PIT interrupt once a millisecond.
