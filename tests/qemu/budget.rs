@@ -1,11 +1,23 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! What requests cost their sender (SPEC S-4), to the last one.
+//! What requests cost their sender (SPEC S-4), to the last one; what becomes of one that floods, and that the others notice
+//! nothing.
 
 use partenza_protocol::error::SupervisorError;
 use partenza_tests::image::Image;
-use partenza_tests::machine::Machine;
+use partenza_tests::machine::{Machine, Outcome};
 use partenza_tests::system::{Service, System};
 use partenza_tests::tools::Kernel;
+
+fn run(name: &str, system: &System) -> Outcome {
+    let outcome = Machine::new(&Image::of(Kernel::Release, name, system)).run();
+    outcome.must_have_ended();
+    outcome
+}
+
+/// The last service, which ends the system.
+fn last(steps: &[&str]) -> Service {
+    Service::new("last", "script", 9).args(steps).arg("shutdown").priority(20).may("shutdown")
+}
 
 /// Hello and ready, then each step and the line about it.
 const BEFORE: u32 = 2;
@@ -15,13 +27,11 @@ const AUDIT: u32 = 64;
 
 /// Whether it gets through its steps within so much, in one period.
 fn is_enough(budget: u32, steps: &[&str]) -> bool {
-    let last = Service::new("last", "script", 9).args(&["wait:20", "shutdown"]).priority(20).may("shutdown");
     let system = System::new("request-budget")
         .with(Service::new("asker", "script", 5).args(steps).may("audit").critical(false))
-        .with(last)
+        .with(last(&["wait:20"]))
         .config(&format!("overload: {{requests: {budget}, period: 10ms, restart_after: 0}}"));
-    let outcome = Machine::new(&Image::of(Kernel::Release, "request-budget", &system)).run();
-    outcome.must_have_ended();
+    let outcome = run("request-budget", &system);
     let said: Vec<String> = outcome.log.lines("asker").into_iter().map(|(_, text)| text.to_owned()).collect();
     // One that is over its budget waits, and goes on in the next period.
     outcome.same(
@@ -39,4 +49,49 @@ fn an_audit_is_charged_as_much_as_many_questions() {
     let steps = ["audit:asker", "audit:last", "uptime"];
     assert!(is_enough(total, &steps));
     assert!(!is_enough(total - 1, &steps));
+}
+
+#[test]
+fn a_flooder_is_throttled_degraded_and_restarted() {
+    let policy =
+        "{policy: on-failure, max: 3, window: 60s, initial_delay: 1ms, max_delay: 1ms, backoff: 1.0}";
+    let system = System::new("flood")
+        .with(
+            Service::new("flooder", "script", 5)
+                .critical(false)
+                .args(&["flood:4000"])
+                .priority(120)
+                .restart(policy),
+        )
+        .with(last(&["wait:1000"]));
+    let outcome = run("flood", &system);
+    let log = &outcome.log;
+    let code = SupervisorError::Overload.code();
+    let story = log.story(&["flooder"]);
+    let begin = [
+        "flooder starting 1".to_owned(),
+        "flooder ready".to_owned(),
+        format!("flooder degraded {code}"),
+        format!("flooder unhealthy {code}"),
+        "flooder restarting".to_owned(),
+        "flooder starting 2".to_owned(),
+    ];
+    outcome.same("what became of it", story.get(..6), Some(&begin[..]));
+}
+
+/// SPEC S-4: the others notice nothing.
+#[test]
+fn requests_of_others_take_at_most_twice_as_long_in_a_flood() {
+    let median = |name: &str, flood: &str| {
+        let system = System::new(name)
+            .with(Service::new("flooder", "script", 5).critical(false).args(&[flood]).priority(120))
+            .with(last(&["latency:101"]))
+            .config("overload: {restart_after: 0}");
+        let outcome = run(name, &system);
+        let ticks = outcome.log.lines("last")[0].1;
+        let ticks: u64 = ticks.rsplit(' ').next().and_then(|n| n.parse().ok()).expect("a number");
+        ticks
+    };
+    let (idle, flooded) = (median("latency-idle", "wait:0"), median("latency-flood", "flood:100000"));
+    assert!(flooded <= 2 * idle, "{flooded} ticks in a flood, {idle} without");
 }

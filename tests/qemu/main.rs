@@ -27,6 +27,7 @@ mod reference;
 mod repeat;
 mod repeated_calls;
 mod restarts;
+mod run_time;
 mod scale;
 mod scenarios;
 mod shell;
