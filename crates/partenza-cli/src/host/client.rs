@@ -170,6 +170,11 @@ impl Client {
         self.events.pop_front()
     }
 
+    /// Puts an event back in front of the others.
+    pub fn put_back(&mut self, event: Vec<u8>) {
+        self.events.push_front(event);
+    }
+
     /// Forgets the events that are here already.
     pub fn forget_events(&mut self) {
         self.events.clear();

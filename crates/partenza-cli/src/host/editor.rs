@@ -3,7 +3,8 @@
 
 use std::fmt::Write;
 
-use clap::Command;
+use clap::builder::PossibleValue;
+use clap::{Arg, Command};
 use partenza_shell::{Asked, Editor as LineEditor};
 
 #[derive(Default)]
@@ -94,11 +95,39 @@ impl Words<'_> {
             let options: Vec<String> = options.collect();
             return matching(options.iter().map(String::as_str), word);
         }
-        if command.get_positionals().any(|arg| arg.get_id() == "name") {
+        let Some(argument) = next_argument(command, before) else { return Vec::new() };
+        if SERVICES.contains(&argument.get_id().as_str()) {
             return matching(self.services.iter().map(String::as_str), word);
         }
-        Vec::new()
+        let values = argument.get_possible_values();
+        matching(values.iter().map(PossibleValue::get_name), word)
     }
+}
+
+/// Arguments that are names of services.
+const SERVICES: [&str; 2] = ["name", "provider"];
+
+/// What the next word is, behind the command and what was given to it.
+fn next_argument<'c>(command: &'c Command, before: &str) -> Option<&'c Arg> {
+    let mut positionals = command.get_positionals();
+    let mut words = before.split_ascii_whitespace().skip(1);
+    while let Some(word) = words.next() {
+        let option = word.strip_prefix("--").or(word.strip_prefix('-'));
+        let Some(option) = option else {
+            positionals.next();
+            continue;
+        };
+        let is_it = |arg: &&Arg| {
+            arg.get_long() == Some(option) || arg.get_short().is_some_and(|short| option == short.to_string())
+        };
+        let takes_one = command.get_arguments().find(is_it).filter(|arg| arg.get_action().takes_values());
+        if let Some(arg) = takes_one
+            && words.next().is_none()
+        {
+            return Some(arg);
+        }
+    }
+    positionals.next()
 }
 
 fn matching<'m>(words: impl Iterator<Item = &'m str>, start: &str) -> Vec<String> {
@@ -134,6 +163,21 @@ mod tests {
     fn tab_completes_commands_services_and_options() {
         let entered = typed("res\tnetw\t--w\t\r").0;
         assert_eq!(entered, [Typed::Entered("restart network --wait ".to_owned())]);
+    }
+
+    #[test]
+    fn what_comes_next_is_completed_and_nothing_else() {
+        for (keys, entered) in [
+            ("switch storage/files pol\t\r", "switch storage/files policy "),
+            ("switch pol\t\r", "switch pol"),
+            ("deliver policy pol\t\r", "deliver policy pol"),
+            ("restart --wait --timeout 5s pol\t\r", "restart --wait --timeout 5s policy "),
+            ("restart --timeout pol\t\r", "restart --timeout pol"),
+            ("status policy net\t\r", "status policy net"),
+            ("events n\t\r", "events none "),
+        ] {
+            assert_eq!(typed(keys).0, [Typed::Entered(entered.to_owned())], "{keys}");
+        }
     }
 
     #[test]

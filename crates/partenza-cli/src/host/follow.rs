@@ -8,7 +8,7 @@
 use std::collections::VecDeque;
 use std::time::Instant;
 
-use partenza_protocol::event::{Event, Record};
+use partenza_protocol::event::{BootState, Event, Record};
 
 use super::client::{Client, Trouble};
 
@@ -31,13 +31,25 @@ pub struct Follower {
     behind: bool,
     /// The conversation is over: what has come is all that there is.
     ended: bool,
+    /// The log is asked because of a gap.
+    gap: bool,
+    /// Nor had the log anything from here on: the gap stays.
+    vain: Option<u32>,
     /// How this boot began, once it was seen: its `Handoff`, which no other boot has the same.
     boot: Option<Vec<u8>>,
 }
 
 impl Follower {
     pub fn from(sequence: u32) -> Self {
-        Self { next: sequence, fetched: VecDeque::new(), behind: true, ended: false, boot: None }
+        Self {
+            next: sequence,
+            fetched: VecDeque::new(),
+            behind: true,
+            ended: false,
+            gap: false,
+            vain: None,
+            boot: None,
+        }
     }
 
     /// The number of the record that will be given out next.
@@ -66,12 +78,15 @@ impl Follower {
                     part => part?,
                 };
                 if part.next < self.next {
+                    self.last_of_this_boot(client)?;
                     self.begin_again();
                     continue;
                 }
                 if self.next == 0 {
                     self.boot = part.records.iter().find(|bytes| begins_a_boot(bytes)).cloned();
                 }
+                let in_vain = std::mem::take(&mut self.gap) && part.records.is_empty();
+                self.vain = in_vain.then_some(part.next);
                 self.behind = part.next != self.next;
                 self.next = part.next;
                 self.fetched = part.records.into();
@@ -95,14 +110,33 @@ impl Follower {
                 self.next = record.sequence.wrapping_add(1);
                 return Ok(Step::Record(bytes));
             }
-            if self.ended && record.sequence > self.next {
-                let lost = record.sequence - self.next;
+            if record.sequence > self.next {
+                if self.ended || self.vain == Some(self.next) {
+                    let lost = record.sequence - self.next;
+                    self.next = record.sequence.wrapping_add(1);
+                    self.fetched.push_back(bytes);
+                    return Ok(Step::Lost(lost));
+                }
+                // It comes again behind what the log has.
+                client.put_back(bytes);
+                (self.behind, self.gap) = (true, true);
+            }
+        }
+    }
+
+    /// The log that answers is another boot's. What came before it on the line was this one's.
+    fn last_of_this_boot(&mut self, client: &mut Client) -> Result<(), Trouble> {
+        while let Some(bytes) = client.event_at_hand() {
+            let record: Record<'_> = postcard::from_bytes(&bytes).map_err(|_| Trouble::Malformed)?;
+            if record.event == Event::State(BootState::KernelHandoff) || begins_a_boot(&bytes) {
+                break;
+            }
+            if record.sequence >= self.next {
                 self.next = record.sequence.wrapping_add(1);
                 self.fetched.push_back(bytes);
-                return Ok(Step::Lost(lost));
             }
-            self.behind |= record.sequence > self.next;
         }
+        Ok(())
     }
 
     /// Another boot counts from the beginning.

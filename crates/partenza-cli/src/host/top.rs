@@ -268,8 +268,8 @@ impl View {
             Key::Char(b'q' | b'Q') | Key::Cancel => return Asked::Quit,
             Key::Char(b'p') => (self.problems_only, self.first) = (!self.problems_only, 0),
             Key::Up | Key::Char(b'k') => self.first = self.first.saturating_sub(1),
-            Key::Down | Key::Char(b'j') => self.first += 1,
-            Key::Char(b' ') => self.first += 10,
+            Key::Down | Key::Char(b'j') => self.first = self.first.saturating_add(1),
+            Key::Char(b' ') => self.first = self.first.saturating_add(10),
             Key::Home => self.first = 0,
             Key::End => self.first = usize::MAX,
             _ => {}

@@ -105,6 +105,9 @@ fn top_shows_services_and_events_and_leaves_the_terminal_as_it_was() {
     session.shows("network ready");
     session.types("p");
     session.shows("2 services:");
+    // End and Down at once: there is nothing below the end.
+    session.types("\x1b[F\x1b[B p");
+    session.shows("network");
     session.types("q");
     session.shows("\x1b[?25h\x1b[?1049l");
     session.ends(0);
