@@ -66,6 +66,13 @@ fn what_was_given_cannot_be_revoked_by_its_holder() {
     outcome.same("what it could do", done, "18 were done");
 }
 
+/// Exactly the range of system.xml, of 65,536.
+#[test]
+fn a_driver_reaches_its_own_ports_and_no_other() {
+    let outcome = driver("ports", &["ports"]).run("all of them", |log| has_said(log, "could read "));
+    outcome.same("what it could read", said(&outcome.log), vec!["could read 4, 0x40 to 0x43"]);
+}
+
 /// A driver may unhook its interrupt, from itself. The next life of it must hear again (SPEC L-6).
 #[test]
 fn an_interrupt_that_was_unhooked_comes_to_the_next_life() {

@@ -13,6 +13,7 @@
 //! | `slots` | a message to each CPtr up to 4096, and a receive on each that it has |
 //! | `mint` | tries to get its capabilities again with more rights, and to give them to others |
 //! | `revoke` | tries to take back and to turn off what it was given |
+//! | `ports` | reads every port that there is, and says which it could read |
 //! | `mute` | is ready, and never answers the Supervisor |
 //! | `serve HOW` | serves `test/hostage`: `twice` replies twice, `spin` never comes back, `sleep` waits for ever with the call in its hand, `drop` forgets the call and goes on |
 //! | `ask COUNT` | calls `test/hostage` that often once it is ready, and says what it was answered |
@@ -70,6 +71,7 @@ impl Service for Hostile {
             "slots" => cspace::slots(context),
             "mint" => cspace::mint(context),
             "revoke" => cspace::revoke(context),
+            "ports" => cspace::ports(context),
             "mute" => server::sleep(context),
             "serve" if argument(context, 1) == "drop" => server::drop_calls(context),
             "ask" => server::ask(context, argument(context, 1)),

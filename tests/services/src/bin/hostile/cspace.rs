@@ -142,3 +142,14 @@ pub fn revoke(context: &Context) {
     }
     context.log(Level::Info, format_args!("{done} were done"));
 }
+
+/// With the one range of ports that it has.
+pub fn ports(context: &Context) {
+    let ports = sel4::cap::IOPort::from_bits(slots::BASE_IOPORT);
+    let mut open = (0..=u16::MAX).filter(|port| ports.ioport_in8(*port).is_ok());
+    let (first, mut last, mut count) = (open.next(), 0, 1);
+    for port in open {
+        (last, count) = (port, count + 1);
+    }
+    context.log(Level::Info, format_args!("could read {count}, {:#x} to {last:#x}", first.unwrap_or(0)));
+}
