@@ -227,11 +227,11 @@ fn lookup<'a>(mut words: SplitAsciiWhitespace<'a>) -> Option<Lookup<'a>> {
 
 #[cfg(test)]
 mod tests {
+    extern crate std;
     use super::*;
 
     #[test]
     fn every_command_of_the_list_is_understood() {
-        extern crate std;
         for spec in SPECS {
             let line = match spec.argument {
                 Argument::None => std::format!("  {}  ", spec.name),
@@ -242,6 +242,15 @@ mod tests {
             };
             assert!(parse(&line).is_ok(), "{line}");
             assert!(spec.usage.starts_with(spec.name));
+        }
+    }
+
+    /// What `help` lists is what services/README.md describes.
+    #[test]
+    fn every_command_is_described() {
+        let page = include_str!("../../../services/README.md");
+        for spec in SPECS {
+            assert!(page.contains(&std::format!("`{}`", spec.usage)), "{}", spec.usage);
         }
     }
 

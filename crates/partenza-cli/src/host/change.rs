@@ -100,6 +100,7 @@ fn outcome(op: Op, state: ServiceState) -> Option<&'static str> {
     match (op, state) {
         (Op::Start, ServiceState::Running | ServiceState::Degraded) => Some("ready"),
         (Op::Stop, ServiceState::Stopped) => Some("stopped"),
+        (Op::Stop, ServiceState::Pending | ServiceState::Failed) => Some("does not run"),
         (Op::Disable, ServiceState::Disabled) => Some("disabled"),
         _ => None,
     }

@@ -57,6 +57,8 @@ pub struct World {
     pub boot: (BootState, Option<u64>),
     /// A service that a recovery boot leaves out.
     pub left_out: Option<u16>,
+    /// A service that has failed.
+    pub failed: Option<u16>,
     /// A service that has nothing that could be audited.
     pub resting: Option<u16>,
     /// Questions that were answered.
@@ -89,6 +91,7 @@ impl Fake {
             differences: 0,
             boot: (BootState::SupervisorMode, Some(9_000)),
             left_out: None,
+            failed: None,
             resting: None,
             answered: 0,
             line: None,
@@ -319,9 +322,13 @@ impl World {
     }
 
     fn state(&self, service: usize) -> ServiceState {
-        match self.left_out {
-            Some(left_out) if usize::from(left_out) == service => ServiceState::Disabled,
-            _ => ServiceState::Running,
+        let is_it = |which: Option<u16>| which.map(usize::from) == Some(service);
+        if is_it(self.left_out) {
+            ServiceState::Disabled
+        } else if is_it(self.failed) {
+            ServiceState::Failed
+        } else {
+            ServiceState::Running
         }
     }
 

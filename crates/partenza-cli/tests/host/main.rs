@@ -287,6 +287,10 @@ fn waiting_ends_with_what_came_of_it() {
     let output = done(failed(418), &["disable", "network", "--wait"]);
     assert_eq!(out(&output), "network disabled\n", "somebody asked for it");
     assert_eq!(out(&fake.partenza(&["start", "network", "--wait"])), "network ready\n", "it runs already");
+    fake.world().failed = Some(9);
+    let output = fake.partenza(&["stop", "network", "--wait"]);
+    assert_eq!((output.status.code(), out(&output)), (Some(0), "network does not run\n".to_owned()));
+    fake.world().failed = None;
     let begun = Instant::now();
     let output = done(ready(4), &["restart", "network", "--wait", "--timeout", "300ms"]);
     assert_eq!(output.status.code(), Some(1));
