@@ -17,6 +17,7 @@
 //! | `spawn:SERVICE=ARGUMENT,…` | asks that it be started with these |
 //! | `subscribe` | asks to be told of events; says `told` the first time that it is |
 //! | `flood:N` | N questions without a pause; says how many were answered |
+//! | `lines:N` | writes so many lines of different length |
 //! | `latency:N` | N questions, each after a busy pause of 1 ms; says how many ticks half of them took at most |
 //! | `time:OPERATION` | asks ten times for it, and says `time:uptime took LEAST to MOST`, in ticks of the TSC |
 //! | `time:OPERATION:SERVICE` | the same, for that service |
@@ -33,6 +34,8 @@ use partenza_service::{Code, Context, Level, ServiceError};
 
 use crate::{COUNT, tsc, wait};
 
+/// Characters of the longest of `lines`, and one.
+const LONGEST: u32 = 60;
 /// Questions that `latency` can ask.
 const MAX_SAMPLES: usize = 128;
 
@@ -82,6 +85,12 @@ pub fn perform(context: &Context, step: &str) -> Result<(), Code> {
         ("flood", Some(count)) => {
             let answered = (0..number(count)?).filter(|_| ask(context)).count();
             context.log(Level::Info, format_args!("{step} answered {answered}"));
+            return Ok(());
+        }
+        ("lines", Some(count)) => {
+            for line in 0..number(count)? {
+                context.log(Level::Info, format_args!("{line:.<0$}", (line % LONGEST) as usize));
+            }
             return Ok(());
         }
         ("latency", Some(count)) => {
