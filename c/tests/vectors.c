@@ -30,10 +30,9 @@ static size_t write(const char *name, void *to, size_t size)
                              {{pz_text("storage/files"), pz_text("1.0.0")},
                               {pz_text("storage/blocks"), pz_text("0.2.1-rc.1")}}};
     struct pz_ready silent = {pz_text("terminal"), PZ_NO_CHANNEL, pz_text("0.1.0"), 0, {{{0}, {0}}}};
-    struct pz_health health = {300, false, 2,
+    struct pz_health health = {300, false, 123456789012, pz_text("block 7: no answer"), 2,
                                {{pz_text("disk"), true, pz_text("")},
-                                {pz_text("cache"), false, pz_text("overfull: 130 %")}},
-                               123456789012};
+                                {pz_text("cache"), false, pz_text("overfull: 130 %")}}};
     struct pz_health plain = {.probe = UINT32_MAX, .healthy = true};
     struct pz_info info = {pz_text("witness"), pz_text("0.1.0"), 2, 128, pz_text("counts\ncalls")};
     struct pz_text files = pz_text("storage/files"), worker = pz_text("worker"), plugin = pz_text("plugin");
@@ -136,14 +135,22 @@ static bool status(const void *bytes, size_t length)
 {
     struct pz_status s;
     return pz_get_status(bytes, length, &s) && is_network(&s) && !s.critical && s.state == PZ_STATE_RUNNING
-           && at(s.uptime, 5000000) && s.last_error == PZ_ERROR_SUPERVISOR_CRASHED;
+           && at(s.uptime, 5000000) && s.last_error == PZ_ERROR_SUPERVISOR_CRASHED
+           && s.health == PZ_HEALTH_NOT_WELL && s.bad_reports == 300;
+}
+
+static bool well_status(const void *bytes, size_t length)
+{
+    struct pz_status s;
+    return pz_get_status(bytes, length, &s) && is_network(&s) && s.health == PZ_HEALTH_WELL && s.bad_reports == 0;
 }
 
 static bool down(const void *bytes, size_t length)
 {
     struct pz_status s;
     return pz_get_status(bytes, length, &s) && is_network(&s) && s.critical && s.state == PZ_STATE_FAILED
-           && !s.uptime.known && s.last_error == 0;
+           && !s.uptime.known && s.last_error == 0
+           && s.health == PZ_HEALTH_UNKNOWN && s.bad_reports == 0;
 }
 
 static bool event_log(const void *bytes, size_t length)
@@ -219,6 +226,7 @@ static const struct {
     {"list", list},
     {"list/empty", empty_list},
     {"status", status},
+    {"status/well", well_status},
     {"status/down", down},
     {"log", event_log},
     {"grants", grants},

@@ -8,13 +8,13 @@ use partenza_lifecycle::{BootState, Denial, Event as Life, Refusal, Request, Ser
 use partenza_plan::policy::Probe;
 use partenza_plan::{Readiness, ServiceId};
 use partenza_protocol::control::{
-    ChildFault, Directive, Emit, HealthReport, Hello, MAX_PROVIDES, MAX_TEXT, Provided, ServiceReady,
-    Stopped, Welcome,
+    ChildFault, Component, Directive, Emit, HealthReport, Hello, MAX_COMPONENTS, MAX_PROVIDES, MAX_TEXT,
+    Provided, ServiceReady, Stopped, Welcome,
 };
 use partenza_protocol::error::{BootError, DeliveryError, SupervisorError};
 use partenza_protocol::event::{Event, Rejection};
 use partenza_protocol::request::{Subscribe, Target};
-use partenza_protocol::wire::{Count, MalformedMessage, decode_prefix};
+use partenza_protocol::wire::{Count, MalformedMessage, cut, decode_prefix};
 use partenza_protocol::{ABI, Code, Op, decode};
 use sel4::{MessageInfo, Word};
 
@@ -284,11 +284,27 @@ impl Supervisor {
 
     /// SPEC K-2. An answer to a probe carries its number; a heartbeat is a report that nobody asked for.
     fn on_health(&mut self, id: ServiceId) -> Outcome {
-        let (probe, healthy) = match decode::<HealthReport<'_>>(self.inbox.payload()) {
-            Ok(report) => (report.probe, report.healthy && report.components.iter().all(|c| c.healthy)),
-            Err(_) => return malformed(),
+        let Ok((report, list)) = decode_prefix::<HealthReport<'_, Count>>(self.inbox.payload()) else {
+            return malformed();
         };
-        let service = life(id);
+        let (mut first, mut bad) = (None, 0u8);
+        let read = report.components.read(MAX_COMPONENTS, list, |component: Component<'_>| {
+            if !component.healthy {
+                first = first.or(Some(component));
+                bad += 1;
+            }
+        });
+        if read.is_err() {
+            return malformed();
+        }
+        let (service, probe, healthy) = (life(id), report.probe, report.healthy && bad == 0);
+        if !healthy && self.is_up(id) {
+            let (component, message) = first.map_or(("", report.last_error), |bad| (bad.name, bad.message));
+            let (component, message) = (cut(component, MAX_TEXT), cut(message, MAX_TEXT));
+            let others = bad.saturating_sub(1);
+            let event = Event::NotWell { service: id, component, message, others };
+            self.journal.quote(self.clock.now(), &event);
+        }
         self.feed(match self.plan.service(id).health.probe {
             Probe::Heartbeat => Life::Heartbeat { service, healthy },
             Probe::Call | Probe::None => Life::HealthReport { service, probe, healthy },
@@ -312,7 +328,7 @@ impl Supervisor {
     fn on_emit(&mut self, id: ServiceId) -> Outcome {
         match decode::<Emit<'_>>(self.inbox.payload()) {
             Ok(Emit { level, text }) if text.len() <= MAX_TEXT => {
-                self.journal.message(self.clock.now(), id, level, text);
+                self.journal.quote(self.clock.now(), &Event::Message { service: id, level, text });
                 Outcome::Answer(0)
             }
             _ => malformed(),

@@ -83,9 +83,9 @@ impl Journal {
         }
     }
 
-    /// A line of a service's, which is gone after this call.
-    pub fn message(&mut self, now: Instant, service: ServiceId, level: Level, text: &str) {
-        self.put(now, level, &Event::Message { service, level, text });
+    /// What a service says, which is gone after this call.
+    pub fn quote(&mut self, now: Instant, event: &Event<'_>) {
+        self.put(now, event.level(), event);
     }
 
     fn put(&mut self, now: Instant, level: Level, event: &Event<'_>) {

@@ -136,7 +136,7 @@ impl Supervisor {
         self.entries[id.0 as usize].made.runs() && self.executor.standing_in(id, &waits, OWN).is_some()
     }
 
-    fn is_up(&self, id: ServiceId) -> bool {
+    pub(crate) fn is_up(&self, id: ServiceId) -> bool {
         self.state(id).is_up()
     }
 

@@ -3,14 +3,14 @@
 
 use core::fmt::Write;
 
-use partenza_lifecycle::{Instant, ServiceState as Machine};
+use partenza_lifecycle::{Instant, Record as LifeRecord, ServiceState as Machine};
 use partenza_plan::layout;
 use partenza_plan::{Plan, ServiceId};
 use partenza_protocol::error::SupervisorError;
 use partenza_protocol::event::{BootState, Record, ServiceState};
 use partenza_protocol::request::{
-    BootPage, BootRow, GrantRow, GrantsOf, GrantsPage, ListPage, LogFrom, LogPage, PAGE, Page, Status,
-    Summary, Target, Uptime, Version,
+    BootPage, BootRow, GrantRow, GrantsOf, GrantsPage, Health, ListPage, LogFrom, LogPage, PAGE, Page,
+    Status, Summary, Target, Uptime, Version,
 };
 use partenza_protocol::{Code, Op, decode, encode, frame::MAX_RECORD};
 use serde::Serialize;
@@ -163,6 +163,11 @@ impl View<'_> {
                 + layout::incarnation_bytes(service, self.plan.image_of(service), sizes),
             rejected: entry.rejected,
             messages: entry.messages,
+            health: match self.machine.record(life(id)).and_then(LifeRecord::health) {
+                None => Health::Unknown,
+                Some((true, _)) => Health::Well,
+                Some((false, bad)) => Health::NotWell(bad),
+            },
         })
     }
 

@@ -438,7 +438,8 @@ impl Supervisor {
             let mut text = heapless::String::<MAX_TEXT>::new();
             // What does not fit is cut.
             let _ = write!(text, "panicked at {}:{}: {}", panic.file, panic.line, panic.message);
-            self.journal.message(self.clock.now(), id, Level::Error, &text);
+            let line = Event::Message { service: id, level: Level::Error, text: &text };
+            self.journal.quote(self.clock.now(), &line);
         }
         let fault = faults::describe(fault, registers.as_ref(), service, image, table.map(Symbols));
         let entry = &mut self.entries[id.0 as usize];

@@ -2,9 +2,13 @@
 //! Services that are not well, or say nothing at all (SPEC K): what they report, what the Supervisor makes of it, when.
 
 use partenza_protocol::error::SupervisorError;
-use partenza_protocol::event::Event;
+use partenza_protocol::event::{Event, Words};
+use partenza_protocol::request::{Health, Status, Target};
+use partenza_protocol::{Op, decode};
+use partenza_tests::ask::Request;
 use partenza_tests::image::Image;
-use partenza_tests::machine::{Machine, Outcome};
+use partenza_tests::log::Log;
+use partenza_tests::machine::{Machine, Outcome, Pace};
 use partenza_tests::system::{Service, System};
 use partenza_tests::tools::Kernel;
 
@@ -59,6 +63,12 @@ fn after_ready(outcome: &Outcome, wanted: impl Fn(&Event<'static>) -> bool) -> u
     times.map_or(0, |(time, ready)| time - ready)
 }
 
+/// What is told of bad reports.
+fn not_well(log: &Log) -> Vec<String> {
+    let told = log.events().filter(|event| matches!(event, Event::NotWell { .. }));
+    told.map(|event| Words { event, name: |id| log.name(id) }.to_string()).collect()
+}
+
 /// That it is taken down.
 fn found_after(outcome: &Outcome) -> u64 {
     let patient = outcome.log.id("patient");
@@ -103,12 +113,46 @@ fn good_answers_that_are_not_in_a_row_do_not_recover() {
 /// A component that is not well counts as the service.
 #[test]
 fn bad_answers_in_a_row_are_followed_by_a_restart() {
-    for (name, answers) in [("health-bad", "health=gbbb,g"), ("health-component", "health=ccc,g")] {
+    let (itself, component) =
+        ("patient is not well: valve 3 is stuck", "patient is not well: pump: no pressure, and 1 more");
+    for (name, answers, told) in
+        [("health-bad", "health=gbbb,g", itself), ("health-component", "health=ccc,g", component)]
+    {
         let outcome = run(name, patient(PROBED, &[answers]));
+        outcome.same("what is told of each report", not_well(&outcome.log), vec![told.to_owned(); 3]);
         let mut story = vec![degraded()];
         story.extend(unhealthy(SupervisorError::NotWell));
         became(&outcome, &story);
     }
+}
+
+/// SPEC I-5.
+#[test]
+fn the_status_of_a_service_tells_how_well_it_is() {
+    let patient = |name, letters| {
+        Service::new(name, "patient", 5).args(&[letters]).health(
+            "probe: call, interval: 100ms, timeout: 100ms, failure_threshold: 255, success_threshold: 255",
+        )
+    };
+    let system = System::new("health-status")
+        .with(patient("well", "health=g"))
+        .with(patient("sick", "health=b"))
+        .with(patient("mending", "health=bg"))
+        .with(Service::new("plain", "trivial", 5));
+    let mut machine = Machine::new(&Image::of(Kernel::Release, "health-status", &system))
+        .pace(Pace::Real)
+        .parameter("timeouts", "1000")
+        .start();
+    machine.wait_for("bad reports", |log| not_well(log).len() > 3);
+    let mut health = |name| {
+        let answer = machine.ask(&Request::with(Op::Status, &Target { name }));
+        decode::<Status<'_>>(answer.accepted().expect("everybody may ask")).expect("a status").health
+    };
+    let [well, sick, mending, plain] = ["well", "sick", "mending", "plain"].map(&mut health);
+    assert_eq!((well, mending, plain), (Health::Well, Health::NotWell(0), Health::Unknown));
+    assert!(matches!(sick, Health::NotWell(2..)), "{sick:?}");
+    machine.shut_down();
+    machine.end().must_have_ended();
 }
 
 #[test]

@@ -5,7 +5,7 @@
 #define PARTENZA_CODES_H
 
 /* Version of the supervisor interface, told in hello. */
-#define PZ_ABI 1
+#define PZ_ABI 2
 /* Layout of the startup page. */
 #define PZ_STARTUP_LAYOUT_VERSION 1
 /* Label of `partenza/info`, which every service answers. */

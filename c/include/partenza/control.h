@@ -109,10 +109,12 @@ struct pz_component {
 struct pz_health {
     uint32_t probe;
     bool healthy;
-    size_t components_count;
-    struct pz_component components[PZ_MAX_COMPONENTS];
     /* Microseconds since ready by the service's own reckoning; 0 where it has no clock. */
     uint64_t uptime;
+    /* What went wrong last; empty where nothing did. */
+    struct pz_text last_error;
+    size_t components_count;
+    struct pz_component components[PZ_MAX_COMPONENTS];
 };
 
 static inline size_t pz_put_health(void *memory, size_t size, const struct pz_health *health)
@@ -120,6 +122,8 @@ static inline size_t pz_put_health(void *memory, size_t size, const struct pz_he
     struct pz_writer w = pz_write_to(memory, size);
     pz_put_varint(&w, health->probe);
     pz_put_bool(&w, health->healthy);
+    pz_put_varint(&w, health->uptime);
+    pz_put_text(&w, health->last_error);
     pz_put_varint(&w, health->components_count);
     for (size_t i = 0; i < health->components_count && i < PZ_MAX_COMPONENTS; i++) {
         const struct pz_component *component = &health->components[i];
@@ -127,7 +131,6 @@ static inline size_t pz_put_health(void *memory, size_t size, const struct pz_he
         pz_put_bool(&w, component->healthy);
         pz_put_text(&w, component->message);
     }
-    pz_put_varint(&w, health->uptime);
     return pz_finish(&w);
 }
 

@@ -211,6 +211,16 @@ static inline bool pz_get_list(const void *bytes, size_t length, struct pz_list 
     return pz_done(&r);
 }
 
+/* What a service reports of itself. */
+enum pz_status_health {
+    /* It is not up, is not asked, or has not answered yet. */
+    PZ_HEALTH_UNKNOWN,
+    PZ_HEALTH_WELL,
+    /* It was not well, and has not been well for long enough since. */
+    PZ_HEALTH_NOT_WELL,
+    PZ_HEALTH_COUNT,
+};
+
 /* The answer to `status`. */
 struct pz_status {
     uint16_t id;
@@ -231,6 +241,9 @@ struct pz_status {
     /* Messages of it that were ignored, and all that it sent. */
     uint32_t rejected;
     uint32_t messages;
+    enum pz_status_health health;
+    /* Since the last good one; 0 where the service is well. */
+    uint16_t bad_reports;
 };
 
 static inline bool pz_get_status(const void *bytes, size_t length, struct pz_status *status)
@@ -250,6 +263,8 @@ static inline bool pz_get_status(const void *bytes, size_t length, struct pz_sta
     status->memory = pz_get_varint(&r, 64);
     status->rejected = (uint32_t)pz_get_varint(&r, 32);
     status->messages = (uint32_t)pz_get_varint(&r, 32);
+    status->health = (enum pz_status_health)pz_get_enum(&r, PZ_HEALTH_COUNT);
+    status->bad_reports = status->health == PZ_HEALTH_NOT_WELL ? (uint16_t)pz_get_varint(&r, 16) : 0;
     return pz_done(&r);
 }
 

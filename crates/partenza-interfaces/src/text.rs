@@ -4,6 +4,7 @@
 use core::fmt;
 
 use heapless::String;
+use partenza_protocol::wire::cut;
 
 /// At most `N` bytes of text. Writing to it never fails.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,27 +35,12 @@ impl<const N: usize> fmt::Write for Text<N> {
     }
 }
 
-/// The longest beginning of `text` that has at most `bytes` bytes, in whole characters.
-#[must_use]
-pub fn cut(text: &str, bytes: usize) -> &str {
-    let mut end = bytes.min(text.len());
-    loop {
-        match text.get(..end) {
-            Some(beginning) => return beginning,
-            None => end -= 1,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn what_does_not_fit_is_cut_between_characters() {
-        assert_eq!(cut("abc", 9), "abc");
-        assert_eq!(cut("aé", 2), "a");
-        assert_eq!(cut("é", 1), "");
         let mut text = Text::<4>::new();
         fmt::Write::write_fmt(&mut text, format_args!("{}{}", "abc", "éd")).unwrap();
         assert_eq!(text.as_str(), "abc");

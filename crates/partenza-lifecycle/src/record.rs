@@ -166,6 +166,13 @@ impl Record {
     }
 
     /// 0 before the first `Create`, then counting.
+    /// Whether it is well, and how many bad reports came since the last good one; `None` before the first report.
+    pub fn health(&self) -> Option<(bool, u16)> {
+        let health = &self.health;
+        let reported = self.state.is_up() && (health.ailing || health.good > 0);
+        reported.then_some((!health.ailing, health.bad))
+    }
+
     pub fn incarnation(&self) -> u32 {
         self.incarnation
     }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! A service and its Supervisor: handshake, ready, directives (SPEC G, K, M, S-1).
 
-use heapless::Vec;
 use serde::{Deserialize, Serialize};
 
 #[cfg(doc)]
@@ -68,15 +67,18 @@ pub enum Directive {
     Changed(u32),
 }
 
-/// SPEC K-2.
+/// SPEC K-2. Well is who says so and names no component that is not.
+///
+/// Who receives it reads [`Count`] in place of the list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct HealthReport<'a> {
+pub struct HealthReport<'a, L> {
     pub probe: u32,
     pub healthy: bool,
-    #[serde(borrow)]
-    pub components: Vec<Component<'a>, MAX_COMPONENTS>,
     /// Microseconds since the service said ready, by its own reckoning; 0 where it has no clock.
     pub uptime: u64,
+    /// What went wrong last, in its own words; empty where nothing did.
+    pub last_error: &'a str,
+    pub components: L,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -169,7 +169,7 @@ errors! {
         Hung = 415: "the service did not answer in time and was taken down",
             "raise `health.timeout` if it is only slow; a service at a high priority that never waits starves it";
         NotWell = 416: "the service said that it is not well",
-            "its components are in the Health event";
+            "the NotWell event before it names what is not: `partenza log`";
         RestartsWith = 417: "a service that it restarts with is restarted",
             "nothing to mend; `restart-with` asks for it";
         Requested = 418: "somebody who may asked for it",

@@ -390,6 +390,16 @@ pub enum Event<'a> {
         by: Option<ServiceId>,
         code: Code,
     },
+    /// SPEC K-2: it reported that it is not well. The first component that is not, and how many others are not; without
+    /// a name where the service itself says so, with its last error.
+    NotWell {
+        service: ServiceId,
+        #[serde(borrow)]
+        component: &'a str,
+        #[serde(borrow)]
+        message: &'a str,
+        others: u8,
+    },
 }
 
 impl Event<'_> {
@@ -445,6 +455,7 @@ impl Event<'_> {
             | Self::Released { .. }
             | Self::Switched { .. }
             | Self::DeliveryRefused { .. }
+            | Self::NotWell { .. }
             | Self::Stopped { forced: true, .. } => Level::Warn,
             Self::Handoff { .. }
             | Self::Plan { .. }
@@ -520,6 +531,15 @@ impl<'n, F: Fn(ServiceId) -> &'n str> fmt::Display for Words<'_, F> {
             }
             Event::Message { service, level, text } => {
                 write!(f, "{}: {level}: {}", name(*service), Printable(text))
+            }
+            Event::NotWell { service, component, message, others } => {
+                write!(f, "{} is not well", name(*service))?;
+                for part in [component, message] {
+                    if !part.is_empty() {
+                        write!(f, ": {}", Printable(part))?;
+                    }
+                }
+                if *others > 0 { write!(f, ", and {others} more") } else { Ok(()) }
             }
             Event::AuditMismatch { service, cptr, what } => write!(
                 f,

@@ -30,7 +30,7 @@ use serde::{Deserialize, Serialize};
 pub const VERSION: u8 = 1;
 
 /// Version of the interface between a service and the Supervisor, told in [`control::Hello`] (SPEC S-12).
-pub const ABI: u16 = 1;
+pub const ABI: u16 = 2;
 
 /// A service's index in the plan: its identity in badges, events and requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -64,6 +64,29 @@ pub struct Status<'a> {
     pub rejected: u32,
     /// Signals and calls it has answered, as far as the Supervisor sees them.
     pub messages: u32,
+    pub health: Health,
+}
+
+/// What a service reports of itself (SPEC K).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Health {
+    /// It is not up, is not asked, or has not answered yet.
+    Unknown,
+    Well,
+    /// It was not well, and has not been well for long enough since. So many bad reports came since the last good one.
+    NotWell(u16),
+}
+
+impl fmt::Display for Health {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown => f.write_str("not known"),
+            Self::Well => f.write_str("well"),
+            Self::NotWell(0) => f.write_str("not well for long enough yet"),
+            Self::NotWell(1) => f.write_str("not well: 1 bad report"),
+            Self::NotWell(bad) => write!(f, "not well: {bad} bad reports in a row"),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

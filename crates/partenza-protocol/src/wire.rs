@@ -149,6 +149,18 @@ pub fn encode<T: Serialize>(value: &T, buffer: &mut [u8]) -> Result<usize, Malfo
     Ok(used)
 }
 
+/// The longest beginning of `text` that has at most `bytes` bytes, in whole characters.
+#[must_use]
+pub fn cut(text: &str, bytes: usize) -> &str {
+    let mut end = bytes.min(text.len());
+    loop {
+        match text.get(..end) {
+            Some(beginning) => return beginning,
+            None => end -= 1,
+        }
+    }
+}
+
 /// Reads a payload that came in whole words: version byte, value, at most seven zero bytes.
 ///
 /// # Errors
@@ -243,6 +255,13 @@ mod tests {
             assert!(p.with(op).allows(op));
         }
         assert!(p.allows(Op::Status));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_cut_between_characters() {
+        assert_eq!(cut("abc", 9), "abc");
+        assert_eq!(cut("aé", 2), "a");
+        assert_eq!(cut("é", 1), "");
     }
 
     #[test]

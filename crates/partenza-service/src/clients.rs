@@ -3,8 +3,8 @@
 
 use partenza_interfaces::decisions::{DECIDE, Question, Verdict};
 use partenza_interfaces::log::{APPEND, Append, Appended, MAX_PAYLOAD};
-use partenza_interfaces::text::cut;
 use partenza_protocol::Code;
+use partenza_protocol::wire::cut;
 
 use crate::Context;
 

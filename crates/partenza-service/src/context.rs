@@ -4,7 +4,6 @@
 use core::fmt::{self, Write};
 
 use heapless::Vec;
-use partenza_interfaces::text::cut;
 use partenza_interfaces::{Message, ServiceError, Text};
 use partenza_protocol::control::{
     ChildFault, Emit, Hello, Level, MAX_PROVIDES, MAX_TEXT, Provided, ServiceReady, Welcome,
@@ -12,6 +11,7 @@ use partenza_protocol::control::{
 use partenza_protocol::error::SupervisorError;
 use partenza_protocol::request::{Found, Lookup, Release, Subscribe};
 use partenza_protocol::startup::{self, PAGE_SIZE, Startup};
+use partenza_protocol::wire::cut;
 use partenza_protocol::{ABI, Code, Incarnation, Op};
 use sel4_microkit::{Channel, Child, startup_page_addr};
 

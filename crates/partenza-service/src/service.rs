@@ -19,6 +19,8 @@ pub type InfoText = Text<{ info::MAX_TEXT }>;
 /// How a service feels (SPEC K-2).
 pub struct Health<'a> {
     pub healthy: bool,
+    /// What went wrong last; empty where nothing did.
+    pub last_error: &'a str,
     pub components: heapless::Vec<Component<'a>, MAX_COMPONENTS>,
 }
 
@@ -191,11 +193,12 @@ impl<S: Service> Running<S> {
             let _ = match directive {
                 Directive::Nothing => return,
                 Directive::Probe(probe) => {
-                    let mut health = Health { healthy: true, components: heapless::Vec::new() };
+                    let mut health =
+                        Health { healthy: true, last_error: "", components: heapless::Vec::new() };
                     self.service.health(&mut health);
-                    let Health { healthy, components } = health;
-                    supervisor
-                        .tell(Op::Health.label(), &HealthReport { probe, healthy, components, uptime: 0 })
+                    let Health { healthy, last_error, components } = health;
+                    let report = HealthReport { probe, healthy, uptime: 0, last_error, components };
+                    supervisor.tell(Op::Health.label(), &report)
                 }
                 Directive::PrepareStop => {
                     self.service.prepare_stop(&self.context);

@@ -5,8 +5,8 @@ use partenza_interfaces::{Info, Message, ServiceError};
 use partenza_protocol::error::{LookupError, SupervisorError};
 use partenza_protocol::event::{BootState, CapKind, Event, Mismatch, Record, ServiceState};
 use partenza_protocol::request::{
-    Audit, BootPage, BootRow, Found, GrantRow, GrantsOf, GrantsPage, ListPage, LogFrom, LogPage, Lookup,
-    PAGE, Page, Status, Summary, Switch, Target, Uptime, Version,
+    Audit, BootPage, BootRow, Found, GrantRow, GrantsOf, GrantsPage, Health, ListPage, LogFrom, LogPage,
+    Lookup, PAGE, Page, Status, Summary, Switch, Target, Uptime, Version,
 };
 use partenza_protocol::{Code, Incarnation, MalformedMessage, Op, ServiceId, VERSION};
 use partenza_shell::{PROMPT, Shell, System};
@@ -110,6 +110,7 @@ impl System for Fake {
                     memory: 65_536,
                     rejected: 0,
                     messages: 4,
+                    health: Health::NotWell(2),
                 })
             }
             Op::Log => {
@@ -301,6 +302,7 @@ fn status_tells_state_and_last_error() {
         status.starts_with("axiom 0.1.0 (service 0, layer 2, critical)\n  state        Running\n"),
         "{status}"
     );
+    assert!(status.contains("health       not well: 2 bad reports in a row\n"), "{status}");
     assert!(status.contains("last error   PZ-E0121 the service crashed before it was ready\n"), "{status}");
     assert!(status.contains("memory       64 KiB\n"), "{status}");
 }

@@ -13,9 +13,9 @@ use partenza_protocol::control::{
 use partenza_protocol::error::SupervisorError;
 use partenza_protocol::event::{BootState, CapKind, Event, Record, ServiceState};
 use partenza_protocol::request::{
-    Audit, BootPage, BootRow, Deliver, Found, Grant, GrantRow, GrantsOf, GrantsPage, ListPage, LogFrom,
-    LogPage, Lookup, Page, Release, Revoke, Spawn, Status, Subscribe, Summary, Switch, Target, Uptime,
-    Version,
+    Audit, BootPage, BootRow, Deliver, Found, Grant, GrantRow, GrantsOf, GrantsPage, Health, ListPage,
+    LogFrom, LogPage, Lookup, Page, Release, Revoke, Spawn, Status, Subscribe, Summary, Switch, Target,
+    Uptime, Version,
 };
 use partenza_protocol::startup::{self, Channel, Contents, PAGE_SIZE, RIGHT_READ, RIGHT_WRITE};
 use partenza_protocol::{ABI, Incarnation, Secret, ServiceId, encode};
@@ -83,15 +83,20 @@ fn from_services(vectors: &mut Vectors) {
             provides: &[] as &[Provided<'_>],
         },
     );
-    let components = list([
+    let components = &[
         Component { name: "disk", healthy: true, message: "" },
         Component { name: "cache", healthy: false, message: "overfull: 130 %" },
-    ]);
-    vectors.put("health", &HealthReport { probe: 300, healthy: false, components, uptime: 123_456_789_012 });
-    vectors.put(
-        "health/plain",
-        &HealthReport { probe: u32::MAX, healthy: true, components: Vec::new(), uptime: 0 },
-    );
+    ][..];
+    let (uptime, last_error) = (123_456_789_012, "block 7: no answer");
+    vectors.put("health", &HealthReport { probe: 300, healthy: false, uptime, last_error, components });
+    let plain = HealthReport {
+        probe: u32::MAX,
+        healthy: true,
+        uptime: 0,
+        last_error: "",
+        components: &components[..0],
+    };
+    vectors.put("health/plain", &plain);
     for (name, code) in
         [("", 0), ("/positive", 3), ("/negative", -1), ("/least", i32::MIN), ("/most", i32::MAX)]
     {
@@ -168,10 +173,18 @@ fn answers(vectors: &mut Vectors) {
         memory: 1 << 20,
         rejected: 0,
         messages: 4_000_000_000,
+        health: Health::NotWell(300),
     };
     vectors.put("status", &status);
-    let down =
-        Status { state: ServiceState::Failed, critical: true, uptime: None, last_error: None, ..status };
+    vectors.put("status/well", &Status { health: Health::Well, ..status.clone() });
+    let down = Status {
+        state: ServiceState::Failed,
+        critical: true,
+        uptime: None,
+        last_error: None,
+        health: Health::Unknown,
+        ..status
+    };
     vectors.put("status/down", &down);
     let mut log = payload(&LogPage { count: 1, lost: 2, next: 43 });
     let record = Record { sequence: 42, time: 1_000_000, event: Event::Ready { service: ServiceId(9) } };

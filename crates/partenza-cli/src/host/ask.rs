@@ -3,7 +3,8 @@
 
 use partenza_protocol::event::{BootState, CapKind, Record, ServiceState};
 use partenza_protocol::request::{
-    Audit, BootPage, GrantsOf, GrantsPage, ListPage, LogFrom, LogPage, Page, Status, Target, Uptime, Version,
+    Audit, BootPage, GrantsOf, GrantsPage, Health, ListPage, LogFrom, LogPage, Page, Status, Target, Uptime,
+    Version,
 };
 use partenza_protocol::wire::decode_prefix;
 use partenza_protocol::{Code, Op, decode};
@@ -35,6 +36,7 @@ pub struct Service {
     pub memory: u64,
     pub rejected: u32,
     pub messages: u32,
+    pub health: Health,
 }
 
 /// Part of the event log.
@@ -123,6 +125,7 @@ impl Client {
             memory: status.memory,
             rejected: status.rejected,
             messages: status.messages,
+            health: status.health,
         })
     }
 

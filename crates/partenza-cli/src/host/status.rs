@@ -8,6 +8,7 @@ use partenza_analysis::text::{Cell, Table, Tone, size};
 use partenza_interfaces::error;
 use partenza_protocol::Code;
 use partenza_protocol::event::ServiceState;
+use partenza_protocol::request::Health;
 use partenza_shell::Micros;
 use serde_json::{Value, json};
 
@@ -76,6 +77,7 @@ fn one(service: &Service, session: &Session) -> String {
     let mut row = |name: &str, value: String| table.row([name.into(), value.into()]);
     row("incarnation", service.incarnation.to_string());
     row("restarts", service.restarts.to_string());
+    row("health", service.health.to_string());
     row("last error", service.last_error.map_or("none".to_owned(), told));
     row("priority", service.priority.to_string());
     row("memory", size(service.memory));
@@ -112,5 +114,14 @@ fn json(service: &Service) -> Value {
         "memory": service.memory,
         "messages": service.messages,
         "rejected": service.rejected,
+        "health": match service.health {
+            Health::Unknown => "unknown",
+            Health::Well => "well",
+            Health::NotWell(_) => "not-well",
+        },
+        "bad_reports": match service.health {
+            Health::NotWell(bad) => bad,
+            Health::Unknown | Health::Well => 0,
+        },
     })
 }

@@ -11,8 +11,8 @@ use std::thread;
 use partenza_protocol::event::{BootState, CapKind, Event, Mismatch, Record, ServiceState};
 use partenza_protocol::frame::{Body, MAX_FRAME, MAX_PAYLOAD, Message, frame, unframe};
 use partenza_protocol::request::{
-    Audit, BootPage, BootRow, Deliver, GrantRow, GrantsOf, GrantsPage, ListPage, LogFrom, LogPage, PAGE,
-    Page, Status, Summary, Switch, Target, Uptime, Version,
+    Audit, BootPage, BootRow, Deliver, GrantRow, GrantsOf, GrantsPage, Health, ListPage, LogFrom, LogPage,
+    PAGE, Page, Status, Summary, Switch, Target, Uptime, Version,
 };
 use partenza_protocol::{Code, Incarnation, Op, ServiceId, decode, encode};
 use serde::Serialize;
@@ -362,6 +362,7 @@ impl World {
                     memory: 65536,
                     rejected: 1,
                     messages: 7,
+                    health: Health::Well,
                 })
             }
             Op::Log => {

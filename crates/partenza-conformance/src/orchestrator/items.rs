@@ -56,7 +56,7 @@ rules! {
         I2 = "I-2" "sources", "I-2", "faults, messages, notifications and the timer are served", "root-task/src/supervisor.rs";
         I3 = "I-3" "states of services", "I-3", "Running, Degraded, Failed, Stopped, Disabled are told as such", "root-task/src/requests.rs";
         I4 = "I-4" "requests", "I-4", "each operation does what it says; critical services are not stopped, ungranted callers refused", "root-task/src/control.rs";
-        I5 = "I-5" "status", "I-5", "name, version, state, incarnation, uptime, restarts, last error, memory", "root-task/src/requests.rs";
+        I5 = "I-5" "status", "I-5", "name, version, state, incarnation, uptime, restarts, last error, health, memory", "root-task/src/requests.rs";
         I6 = "I-6" "events", "I-6", "they come with sequence numbers, without a gap, and the log gives them again", "root-task/src/ring.rs";
         I7 = "I-7" "early events", "I-7", "events from before the first service are kept", "root-task/src/ring.rs";
         J1 = "J-1" "faults", "J-1", "kind, address, place and likely cause", "root-task/src/faults.rs";

@@ -9,7 +9,7 @@ use partenza_lab::machine::Running;
 use partenza_lab::system::{Service, System};
 use partenza_protocol::error::SupervisorError;
 use partenza_protocol::event::{BootState, CapKind, Event, ServiceState};
-use partenza_protocol::request::{BootPage, LogFrom, LogPage, Page, Version};
+use partenza_protocol::request::{BootPage, Health, LogFrom, LogPage, Page, Version};
 use partenza_protocol::wire::decode_prefix;
 use partenza_protocol::{Code, Op, decode};
 
@@ -266,6 +266,7 @@ fn answers(running: &mut Running, sheet: &mut Sheet<Item>) -> Result<(), Stop> {
             && status.last_error.is_none()
             && status.memory > 0
             && status.priority == 100
+            && status.health == Health::Unknown
     })?;
     sheet.aspect(Item::I5, good == Some(true), "prober's status is its manifest and its state");
     report(running, sheet)?;

@@ -44,6 +44,7 @@ pub fn status(
         None => writeln!(out)?,
     }
     writeln!(out, "  incarnation  {}, restarts {}", s.incarnation.0, s.restarts)?;
+    writeln!(out, "  health       {}", s.health)?;
     match s.last_error {
         Some(code) => writeln!(out, "  last error   {code} {}", text(code))?,
         None => writeln!(out, "  last error   none")?,

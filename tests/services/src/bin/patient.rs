@@ -82,8 +82,9 @@ impl Patient {
             let report = HealthReport {
                 probe: 0,
                 healthy: self.letter() == b'g',
-                components: Default::default(),
                 uptime: 0,
+                last_error: "",
+                components: &[] as &[Component<'_>],
             };
             // What the Supervisor answers changes nothing here.
             let _ = context.supervisor().tell(Op::Health.label(), &report);
@@ -112,11 +113,12 @@ impl Service for Patient {
 
     fn health<'a>(&'a self, health: &mut Health<'a>) {
         match self.letter() {
-            b'b' => health.healthy = false,
+            b'b' => (health.healthy, health.last_error) = (false, "valve 3 is stuck"),
             b'c' => {
-                let pump = Component { name: "pump", healthy: false, message: "no pressure" };
-                // The first of its components fits.
-                let _ = health.components.push(pump);
+                let bad = |name, message| Component { name, healthy: false, message };
+                let good = Component { name: "motor", healthy: true, message: "warm" };
+                // Three of its components fit.
+                health.components.extend([good, bad("pump", "no pressure"), bad("valve", "stuck")]);
             }
             b'h' => spin(),
             b'x' => crash(0),

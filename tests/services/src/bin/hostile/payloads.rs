@@ -72,10 +72,13 @@ pub fn attack(context: &Context) {
     let provided = Provided { interface: "test/other", version: "1.0.0" };
     let provides = &[provided; 8][..];
     let component = Component { name, healthy: true, message: "well" };
-    let components = core::iter::repeat_n(component, 8).collect();
+    let components = &[component; 8][..];
     attempts.vary(Op::Hello, &Hello { secret: startup.secret(), abi: ABI });
     attempts.vary(Op::Ready, &ServiceReady { name, endpoint: Some(1), version: "0.1.0", provides });
-    attempts.vary(Op::Health, &HealthReport { probe: 7, healthy: false, components, uptime: u64::MAX });
+    attempts.vary(
+        Op::Health,
+        &HealthReport { probe: 7, healthy: false, uptime: u64::MAX, last_error: "none", components },
+    );
     attempts.vary(Op::Stopped, &Stopped { code: -1 });
     attempts.vary(Op::Emit, &Emit { level: Level::Error, text: "a line of another" });
     attempts.vary(Op::List, &Page { from: 300 });

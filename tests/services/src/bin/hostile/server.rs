@@ -4,7 +4,7 @@
 use core::arch::asm;
 
 use partenza_protocol::Op;
-use partenza_protocol::control::{Directive, HealthReport, Stopped};
+use partenza_protocol::control::{Component, Directive, HealthReport, Stopped};
 use partenza_service::{Answered, Call, Code, Context, Level, ServiceError, crash, give_up};
 use partenza_test_services::{COUNT, spin};
 use sel4::sys::number;
@@ -62,8 +62,8 @@ fn follow(context: &Context) {
         let _ = match directive {
             Directive::Nothing | Directive::Changed(_) => return,
             Directive::Probe(probe) => {
-                let components = Default::default();
-                let report = HealthReport { probe, healthy: true, components, uptime: 0 };
+                let components: &[Component<'_>] = &[];
+                let report = HealthReport { probe, healthy: true, uptime: 0, last_error: "", components };
                 supervisor.tell(Op::Health.label(), &report)
             }
             Directive::PrepareStop => supervisor.signal(Op::ReadyToStop.label()),
