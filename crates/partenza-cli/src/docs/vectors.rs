@@ -176,7 +176,7 @@ fn answers(vectors: &mut Vectors) {
         health: Health::NotWell(300),
     };
     vectors.put("status", &status);
-    vectors.put("status/well", &Status { health: Health::Well, ..status.clone() });
+    vectors.put("status/well", &Status { health: Health::Well, ..status });
     let down = Status {
         state: ServiceState::Failed,
         critical: true,
