@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use partenza_protocol::Op;
 use partenza_protocol::event::{BootState, Cause, Event, FaultKind};
 use partenza_tests::image::Image;
 use partenza_tests::machine::{Machine, Pace, Running};
@@ -275,6 +276,27 @@ fn looks_up_and_switches_providers() {
     shell.answers("switch test/other second", &["PZ-E0501"]);
     shell.answers("lookup test/count 2", &["PZ-E0501"]);
     shell.answers("lookup", &["lookup INTERFACE [VERSION] [--below VERSION]"]);
+}
+
+/// The console is Init's while its service is down, and that one's again as soon as it is ready.
+#[test]
+fn the_console_goes_back_to_init_when_the_terminal_dies_and_returns() {
+    let mut shell = Session::open(Kernel::Release, "shell-handover");
+    let ready = " ms] terminal ready";
+    let at_boot = shell.machine.console();
+    assert_eq!(at_boot.matches(ready).count(), 1, "{at_boot}");
+    shell.machine.change(Op::Crash, "terminal");
+    shell.at = shell.machine.wait_for_text(shell.at, PROMPT);
+    let console = shell.machine.console();
+    assert_eq!(console.matches(ready).count(), 2, "{console}");
+    let before = shell.at;
+    shell.answers("crash network", &[]);
+    shell.machine.wait_for("network again", |log| {
+        log.count(|event| matches!(event, Event::Ready { service } if log.name(*service) == "network")) == 2
+    });
+    shell.answers("services", &["network"]);
+    let console = &shell.machine.console()[before..shell.at];
+    assert!(!console.contains(" ms] "), "Init prints on the terminal's console:\n{console}");
 }
 
 #[test]
