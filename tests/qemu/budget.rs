@@ -3,6 +3,7 @@
 //! nothing.
 
 use partenza_protocol::error::SupervisorError;
+use partenza_protocol::event::Event;
 use partenza_tests::image::Image;
 use partenza_tests::machine::{Machine, Outcome};
 use partenza_tests::system::{Service, System};
@@ -94,4 +95,29 @@ fn requests_of_others_take_at_most_twice_as_long_in_a_flood() {
     };
     let (idle, flooded) = (median("latency-idle", "wait:0"), median("latency-flood", "flood:100000"));
     assert!(flooded <= 2 * idle, "{flooded} ticks in a flood, {idle} without");
+}
+
+/// Who waited for the end of a period goes on once. At the end of the next, when others wait, it may stand in a call to a
+/// healthy server, which would do its work twice.
+#[test]
+fn one_that_was_throttled_is_let_go_on_once() {
+    let slow = Service::new("slow", "witness", 4).args(&["any", "35"]).priority(150).provides("test/count");
+    let once = Service::new("once", "script", 5).args(&["flood:60", "count"]).priority(50);
+    let always = Service::new("always", "script", 5).args(&["flood:1000"]).priority(200);
+    let system = System::new("throttled-once")
+        .with(slow.critical(false))
+        .with(once.critical(false))
+        .with(always.critical(false))
+        .with(last(&["wait:1"]))
+        .call("once", "slow")
+        .config("overload: {requests: 50, period: 10ms, restart_after: 0}");
+    let outcome = run("throttled-once", &system);
+    let said = |name: &str| outcome.log.lines(name).into_iter().map(|(_, text)| text).collect::<Vec<_>>();
+    outcome.same("what it was answered", said("once"), vec!["flood:60 answered 60", "count answered 1"]);
+    outcome.same("what was done for it", said("slow"), vec!["answered 1 for once"]);
+    outcome.same("the other", said("always"), vec!["flood:1000 answered 1000"]);
+    let at = |wanted: &str| {
+        outcome.log.position(|event| matches!(event, Event::Message { text, .. } if *text == wanted))
+    };
+    outcome.must("it flooded all the while", at("answered 1 for once") < at("flood:1000 answered 1000"));
 }

@@ -219,6 +219,7 @@ fn starts_and_stops_services() {
     shell.answers("stop network", &["network is to be stopped"]);
     stops(&mut shell, 1);
     shell.answers("status network", &["Stopped"]);
+    shell.answers("crash network", &["PZ-E0405"]);
     shell.answers("start network", &["network is to be started"]);
     readies(&mut shell, 2);
     shell.answers("restart network", &["network is to be restarted"]);
