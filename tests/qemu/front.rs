@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use partenza_tests::command::Commanded;
 use partenza_tests::image::Image;
 use partenza_tests::system::{Service, System};
 use partenza_tests::tools::{self, Kernel};
@@ -109,6 +110,23 @@ fn an_image_without_an_archive_fails_the_command() {
     assert_eq!(output.status.code(), Some(1), "{}", shown(&output));
     assert!(events.is_empty(), "{}", shown(&output));
     assert!(String::from_utf8_lossy(&output.stderr).contains("PZ-E0103"), "{}", shown(&output));
+}
+
+/// `timeout 60 partenza run …` leaves no machine behind, and no socket.
+#[test]
+fn a_run_that_is_terminated_takes_its_machine_with_it() {
+    let system = System::new("terminated").with(Service::new("only", "trivial", 2));
+    let image = Image::of(Kernel::Release, "front-terminated", &system);
+    let dir = image.path.parent().expect("it lies in a folder");
+    let pid = dir.join("qemu.pid");
+    let file = format!("--qemu-arg={}", pid.display());
+    let machine = Commanded::run(&image, &["--qemu-arg=-pidfile", &file]);
+    let qemu = fs::read_to_string(&pid).expect("QEMU wrote it");
+    let qemu = Path::new("/proc").join(qemu.trim());
+    assert!(qemu.exists() && dir.join("control.sock").exists());
+    assert_eq!(machine.terminate(), Some(128 + 15));
+    assert!(!qemu.exists(), "the machine is gone");
+    assert!(!dir.join("control.sock").exists(), "so is the socket");
 }
 
 #[test]

@@ -82,6 +82,17 @@ impl Commanded {
         (output.status.code(), String::from_utf8_lossy(&text).into_owned())
     }
 
+    /// Ends the run from outside, as `timeout` does; gives its exit code.
+    ///
+    /// # Panics
+    /// It cannot be ended.
+    #[must_use]
+    pub fn terminate(mut self) -> Option<i32> {
+        let kill = Command::new("sh").args(["-c", &format!("kill {}", self.run.id())]).status();
+        assert!(kill.is_ok_and(|status| status.success()), "it runs");
+        self.run.wait().expect("it ends").code()
+    }
+
     /// Shuts the system down.
     ///
     /// # Panics

@@ -19,6 +19,8 @@ use crate::output::errln;
 pub enum Failure {
     /// Nobody reads the output any more.
     Unread,
+    /// A signal asked for the end.
+    Signal(u8),
     /// The system has problems, and they were told already.
     Problems,
     /// The system has problems; this is what they are.
@@ -93,6 +95,7 @@ impl Failure {
         match self {
             // As the shell tells it of a program that SIGPIPE ended.
             Failure::Unread => 141,
+            Failure::Signal(signal) => 128 + signal,
             Failure::Problems | Failure::Failed(_) => 1,
             Failure::Environment(_) => ENVIRONMENT,
         }
@@ -105,7 +108,7 @@ impl Failure {
                 errln!("{}", object(told, self.exit_code()));
             }
             Failure::Failed(told) | Failure::Environment(told) => errln!("{who}{told}"),
-            Failure::Unread | Failure::Problems => {}
+            Failure::Unread | Failure::Signal(_) | Failure::Problems => {}
         }
     }
 

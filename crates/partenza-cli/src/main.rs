@@ -19,6 +19,7 @@ mod docs;
 mod events;
 mod explain;
 mod failure;
+mod held;
 mod host;
 mod manual;
 mod microkit;

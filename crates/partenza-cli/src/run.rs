@@ -10,6 +10,7 @@ use crate::Failure;
 use crate::args::{EventFormat, FileArgs, PackArgs, RunArgs, SystemArgs};
 use crate::events::{Decoded, Decoder, What};
 use crate::failure::Told;
+use crate::held::Held;
 use crate::output::outln;
 use crate::qemu::ENDING;
 use crate::{pack, qemu, session};
@@ -48,8 +49,9 @@ pub fn boot(args: &RunArgs, sink: &mut Sink<'_>) -> Result<(), Failure> {
         let message = format!("{} is not there: the kernel's prefix has no boot image", boot_image.display());
         return Err(Failure::environment(message));
     }
+    let held = Held::begin().map_err(Failure::environment)?;
     let machine = qemu::start(args, &boot_image, &image)?;
-    Watch::new(args, machine, sink).watch()
+    Watch::new(args, machine, sink, &held).watch()
 }
 
 /// The image itself, or one packed from a directory.
@@ -96,18 +98,31 @@ struct Watch<'a, 's> {
     /// When the boot failed.
     failed_at: Option<Instant>,
     ended: Option<Ended>,
+    held: &'a Held,
 }
 
 impl<'a, 's> Watch<'a, 's> {
-    fn new(args: &'a RunArgs, machine: qemu::Machine, sink: &'a mut Sink<'s>) -> Self {
+    fn new(args: &'a RunArgs, machine: qemu::Machine, sink: &'a mut Sink<'s>, held: &'a Held) -> Self {
         let decoder = Decoder::default();
-        Self { args, sink, machine, decoder, complete: false, failure: None, failed_at: None, ended: None }
+        Self {
+            args,
+            sink,
+            machine,
+            decoder,
+            complete: false,
+            failure: None,
+            failed_at: None,
+            ended: None,
+            held,
+        }
     }
 
     fn watch(mut self) -> Result<(), Failure> {
         let deadline = self.args.timeout.map(|timeout| Instant::now() + timeout);
         let mut kill_at = None;
         loop {
+            // The machine goes with whoever watched it.
+            self.held.check()?;
             match self.machine.events.recv_timeout(GLANCE) {
                 Ok(bytes) => self.events(&bytes)?,
                 Err(RecvTimeoutError::Timeout) => {}
@@ -118,6 +133,8 @@ impl<'a, 's> Watch<'a, 's> {
                 for bytes in rest {
                     self.events(&bytes)?;
                 }
+                // Ctrl-C reaches both.
+                self.held.check()?;
                 return self.judge(status);
             }
             let now = Instant::now();

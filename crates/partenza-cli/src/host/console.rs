@@ -114,9 +114,10 @@ impl Console<'_> {
         }
         text("`help` lists the commands, Ctrl-D leaves.\n")?;
         let mut editor = Editor::default();
-        text(PROMPT)?;
         let mut keys = Keys::take().map_err(Failure::environment)?;
+        text(PROMPT)?;
         loop {
+            keys.check()?;
             match self.hear(&editor, &mut narrator) {
                 Err(Trouble::Gone) => {
                     text("\r\x1b[K")?;
@@ -129,7 +130,7 @@ impl Console<'_> {
                 other => other?,
             };
             let Woken::Keys(bytes) =
-                terminal::wait(&self.session.client, None).map_err(Failure::environment)?
+                terminal::wait(&keys, &self.session.client, None).map_err(Failure::environment)?
             else {
                 continue;
             };
@@ -150,8 +151,8 @@ impl Console<'_> {
                         if self.tried(&line)? == Next::Quit {
                             return Ok(());
                         }
-                        text(PROMPT)?;
                         keys = Keys::take().map_err(Failure::environment)?;
+                        text(PROMPT)?;
                     }
                 }
             }

@@ -12,14 +12,18 @@ use rustix::termios::{
 };
 
 use super::client::Client;
+use crate::Failure;
+use crate::held::Held;
 
 /// Keys come as they are pressed and are not shown; the terminal is as before when this is dropped.
 pub struct Keys {
     before: Termios,
+    held: Held,
 }
 
 impl Keys {
     pub fn take() -> io::Result<Self> {
+        let held = Held::begin()?;
         let before = tcgetattr(io::stdin())?;
         let mut settings = before.clone();
         settings.local_modes &=
@@ -28,7 +32,12 @@ impl Keys {
         settings.special_codes[SpecialCodeIndex::VMIN] = 1;
         settings.special_codes[SpecialCodeIndex::VTIME] = 0;
         tcsetattr(io::stdin(), OptionalActions::Now, &settings)?;
-        Ok(Self { before })
+        Ok(Self { before, held })
+    }
+
+    /// Whether a signal wants the command to end.
+    pub fn check(&self) -> Result<(), Failure> {
+        self.held.check()
     }
 }
 
@@ -64,18 +73,22 @@ pub enum Woken {
     Nothing,
 }
 
-/// Waits for keys, the system, or the end of the time.
-pub fn wait(client: &Client, until: Option<Instant>) -> io::Result<Woken> {
+/// Waits for keys, the system, a signal, or the end of the time.
+pub fn wait(keys: &Keys, client: &Client, until: Option<Instant>) -> io::Result<Woken> {
     let stdin = io::stdin();
     let timeout = until.map(|until| {
         let left = until.saturating_duration_since(Instant::now());
         Timespec { tv_sec: left.as_secs() as i64, tv_nsec: i64::from(left.subsec_nanos()) }
     });
-    let mut fds =
-        [PollFd::new(&stdin, PollFlags::IN), PollFd::from_borrowed_fd(client.as_fd(), PollFlags::IN)];
+    let mut fds = [
+        PollFd::new(&stdin, PollFlags::IN),
+        PollFd::from_borrowed_fd(client.as_fd(), PollFlags::IN),
+        PollFd::new(&keys.held, PollFlags::IN),
+    ];
     match poll(&mut fds, timeout.as_ref()) {
         // A window that changed its size interrupts.
         Ok(0) | Err(Errno::INTR) => Ok(Woken::Nothing),
+        Ok(_) if !fds[2].revents().is_empty() => Ok(Woken::Nothing),
         Ok(_) if fds[0].revents().is_empty() => Ok(Woken::System),
         Ok(_) => {
             let mut bytes = [0; 256];

@@ -149,14 +149,14 @@ fn tables(args: &TopArgs, view: &mut View, session: &mut Session) -> Result<(), 
 
 /// Puts the terminal into a screen of its own, and back.
 struct Screen {
-    _keys: Keys,
+    keys: Keys,
 }
 
 impl Screen {
     fn open() -> Result<Self, Failure> {
         let keys = Keys::take().map_err(Failure::environment)?;
         text("\x1b[?1049h\x1b[?25l")?;
-        Ok(Self { _keys: keys })
+        Ok(Self { keys })
     }
 }
 
@@ -171,9 +171,10 @@ fn live(interval: Duration, view: &mut View, session: &mut Session) -> Result<()
     let mut narrator = session.narrator()?;
     let mut follower = Follower::from(session.client.log_end()?.saturating_sub(EVENTS_BEFORE));
     let mut keys = Decoder::new();
-    let _screen = Screen::open()?;
+    let screen = Screen::open()?;
     let mut due = Instant::now();
     loop {
+        screen.keys.check()?;
         if Instant::now() >= due {
             let layout = Layout::of(terminal::size().1);
             view.silent = match view.look(layout.services, session) {
@@ -184,7 +185,7 @@ fn live(interval: Duration, view: &mut View, session: &mut Session) -> Result<()
         }
         view.hear(&mut follower, &mut narrator, session)?;
         view.draw(session)?;
-        match terminal::wait(&session.client, Some(due)).map_err(Failure::environment)? {
+        match terminal::wait(&screen.keys, &session.client, Some(due)).map_err(Failure::environment)? {
             Woken::Keys(bytes) if bytes.is_empty() => return Ok(()),
             Woken::Keys(bytes) => {
                 for key in bytes.into_iter().filter_map(|byte| keys.byte(byte)) {

@@ -113,6 +113,21 @@ fn top_shows_services_and_events_and_leaves_the_terminal_as_it_was() {
     session.ends(0);
 }
 
+#[test]
+fn a_signal_puts_the_terminal_back() {
+    if !terminals_exist() {
+        return;
+    }
+    let fake = Fake::start(&["axiom"]);
+    for (args, seen) in [(&["top", "--interval", "1h"][..], "1 service:"), (&["console"], "partenza> ")] {
+        let mut session = Session::start(&fake, args);
+        session.shows(seen);
+        let pid = rustix::process::Pid::from_child(&session.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+        session.ends(128 + 15);
+    }
+}
+
 /// What a screen shows in one go: its lines, without what steers the terminal.
 fn screen(session: &mut Session) -> Vec<String> {
     session.shows("\x1b[H");
