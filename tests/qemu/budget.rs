@@ -80,6 +80,25 @@ fn a_flooder_is_throttled_degraded_and_restarted() {
     outcome.same("what became of it", story.get(..6), Some(&begin[..]));
 }
 
+/// Whoever calls a server that is down is answered by the Supervisor, which costs a request as well.
+#[test]
+fn calls_to_a_server_that_is_down_are_charged() {
+    for (name, calls, is_too_many) in [("calls-few", "counts:20", false), ("calls-flood", "counts:400", true)]
+    {
+        let system = System::new(name)
+            .with(Service::new("witness", "witness", 2).provides("test/count").critical(false))
+            .with(last(&["stop:witness", "wait:15", calls, "wait:15"]).may("stop"))
+            .call("last", "witness")
+            .config("overload: {requests: 64, period: 10ms, restart_after: 0}");
+        let outcome = run(name, &system);
+        let said = outcome.log.lines("last");
+        let answered = format!("{calls} answered 0");
+        outcome.must("each was answered, with an error", said.iter().any(|(_, text)| *text == answered));
+        let degraded = format!("last degraded {}", SupervisorError::Overload.code());
+        outcome.same("throttled", outcome.log.story(&["last"]).contains(&degraded), is_too_many);
+    }
+}
+
 /// SPEC S-4: the others notice nothing.
 #[test]
 fn requests_of_others_take_at_most_twice_as_long_in_a_flood() {
