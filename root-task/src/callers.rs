@@ -222,18 +222,18 @@ impl Supervisor {
             let caller = self.callers.at_mut(place);
             let waits = caller.owed_by.take().is_some() || !owed;
             let caller = *caller;
-            if waits && caller.bound && self.entries[caller.client.0 as usize].made.runs() {
+            if waits {
                 self.release_caller(server, &caller, served);
             }
         }
     }
 
-    /// Whether the client stands in this call.
-    pub(crate) fn stands_in(&self, caller: &Caller) -> bool {
-        let call = [sel4::sys::number::Call];
-        caller.bound
-            && self.entries[caller.client.0 as usize].made.runs()
-            && self.executor.standing_in(caller.client, &call, caller.grant.cptr).is_some()
+    /// The registers of a client that stands in this call.
+    pub(crate) fn standing_in(&self, caller: &Caller) -> Option<UserContext> {
+        if !caller.bound || !self.entries[caller.client.0 as usize].made.runs() {
+            return None;
+        }
+        self.executor.standing_in(caller.client, &[sel4::sys::number::Call], caller.grant.cptr)
     }
 
     fn release_caller(&mut self, server: ServiceId, caller: &Caller, served: bool) {
@@ -241,10 +241,7 @@ impl Supervisor {
         if self.entries[caller.client.0 as usize].parked != Parked::No {
             return;
         }
-        let call = [sel4::sys::number::Call];
-        let Some(mut context) = self.executor.standing_in(caller.client, &call, caller.grant.cptr) else {
-            return;
-        };
+        let Some(mut context) = self.standing_in(caller) else { return };
         let repeated = caller.repeat && served;
         let outcome = if repeated {
             self.executor.resume_where_it_stands(caller.client)

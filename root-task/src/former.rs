@@ -27,7 +27,7 @@ const WORKING: Duration = Duration::from_millis(50);
 #[derive(Clone, Copy)]
 struct Gone {
     id: ServiceId,
-    /// Who serves gets no call meanwhile.
+    /// Who serves receives from its notification alone, and gets no call.
     withheld: bool,
 }
 
@@ -54,11 +54,15 @@ impl Former {
 impl Supervisor {
     /// The endpoint is taken from `from`: whoever stands in a call may wait for it.
     pub(crate) fn note_owed(&mut self, endpoint: u16, from: ServiceId) {
+        if let Some(gone) = &mut self.former.gone[usize::from(endpoint)] {
+            // Another serves from here on, and gets calls.
+            gone.withheld = false;
+        }
         if !self.entries[from.0 as usize].made.runs() {
             return;
         }
         for place in self.callers.of_endpoint(endpoint) {
-            let stands = self.stands_in(self.callers.at(place));
+            let stands = self.standing_in(self.callers.at(place)).is_some();
             let owed_by = &mut self.callers.at_mut(place).owed_by;
             *owed_by = stands.then_some(owed_by.unwrap_or(from));
         }
@@ -68,7 +72,9 @@ impl Supervisor {
     pub(crate) fn on_former_gone(&mut self, id: ServiceId) {
         let Some(endpoint) = self.servers.endpoint_of(id) else { return };
         if self.callers.of_endpoint(endpoint).any(|place| self.callers.at(place).owed_by == Some(id)) {
-            self.former.gone[usize::from(endpoint)] = Some(Gone { id, withheld: false });
+            // Perhaps another is gone already, and who serves is held back for that.
+            let withheld = self.former.withholds(endpoint);
+            self.former.gone[usize::from(endpoint)] = Some(Gone { id, withheld });
             self.settle(endpoint);
         }
     }
@@ -82,7 +88,9 @@ impl Supervisor {
     }
 
     fn settle(&mut self, endpoint: u16) {
-        let Some(Gone { id: gone, .. }) = self.former.gone[usize::from(endpoint)] else { return };
+        let Some(Gone { id: gone, withheld: before }) = self.former.gone[usize::from(endpoint)] else {
+            return;
+        };
         let serves = self.servers.serving(endpoint);
         let works = |id: ServiceId| self.entries[id.0 as usize].made.runs() && !self.receives(id);
         let mut owing = self.callers.of_endpoint(endpoint).filter_map(|place| self.callers.at(place).owed_by);
@@ -96,18 +104,21 @@ impl Supervisor {
             return self.end_settling(endpoint);
         };
         self.former.gone[usize::from(endpoint)] = Some(Gone { id: gone, withheld });
-        let place = if withheld {
-            self.executor.notification_slot(serves)
-        } else {
-            self.executor.endpoint_slot(endpoint)
-        };
-        self.receive(serves, place);
-        self.former.look = Some(self.clock.now().after(pause));
+        if withheld != before {
+            let place = if withheld {
+                self.executor.notification_slot(serves)
+            } else {
+                self.executor.endpoint_slot(endpoint)
+            };
+            self.receive(serves, place);
+        }
+        let look = self.clock.now().after(pause);
+        self.former.look = self.former.look.into_iter().chain([look]).min();
     }
 
     /// Nobody waits for one that is gone.
     pub(crate) fn end_settling(&mut self, endpoint: u16) {
-        if self.former.gone[usize::from(endpoint)].take().is_some() {
+        if self.former.gone[usize::from(endpoint)].take().is_some_and(|gone| gone.withheld) {
             self.receive(self.servers.serving(endpoint), self.executor.endpoint_slot(endpoint));
         }
     }
