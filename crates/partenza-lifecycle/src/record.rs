@@ -165,7 +165,6 @@ impl Record {
         !self.stands_by
     }
 
-    /// 0 before the first `Create`, then counting.
     /// Whether it is well, and how many bad reports came since the last good one; `None` before the first report.
     pub fn health(&self) -> Option<(bool, u16)> {
         let health = &self.health;
@@ -173,6 +172,7 @@ impl Record {
         reported.then_some((!health.ailing, health.bad))
     }
 
+    /// 0 before the first `Create`, then counting.
     pub fn incarnation(&self) -> u32 {
         self.incarnation
     }

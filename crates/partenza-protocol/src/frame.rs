@@ -11,8 +11,8 @@
 //! that joins late, or loses bytes, finds its place again at the next zero byte; what was damaged is recognised and
 //! counted, never taken for something else.
 
-/// CRC-32 as in Ethernet and zip; a table of 1 KiB, because frames are short and the target is small.
-/// Without a table, which would be 1 KB of the root task: next to what a byte costs on the line this is little.
+/// CRC-32 as in Ethernet and zip. Without a table, which would be 1 KiB of the root task: next to what a byte costs on the
+/// line this is little.
 static CRC: crc::Crc<u32, crc::NoTable> = crc::Crc::<u32, crc::NoTable>::new(&crc::CRC_32_ISO_HDLC);
 
 /// Longest record of an event, in bytes.
