@@ -163,7 +163,7 @@ impl View<'_> {
                 + layout::incarnation_bytes(service, self.plan.image_of(service), sizes),
             rejected: entry.rejected,
             messages: entry.messages,
-            health: match self.machine.record(life(id)).and_then(LifeRecord::health) {
+            health: match record.and_then(LifeRecord::health) {
                 None => Health::Unknown,
                 Some((true, _)) => Health::Well,
                 Some((false, bad)) => Health::NotWell(bad),

@@ -99,6 +99,11 @@ pub fn told(code: Code) -> String {
 }
 
 fn json(service: &Service) -> Value {
+    let (health, bad_reports) = match service.health {
+        Health::Unknown => ("unknown", 0),
+        Health::Well => ("well", 0),
+        Health::NotWell(bad) => ("not-well", bad),
+    };
     json!({
         "id": service.id,
         "name": service.name,
@@ -114,14 +119,7 @@ fn json(service: &Service) -> Value {
         "memory": service.memory,
         "messages": service.messages,
         "rejected": service.rejected,
-        "health": match service.health {
-            Health::Unknown => "unknown",
-            Health::Well => "well",
-            Health::NotWell(_) => "not-well",
-        },
-        "bad_reports": match service.health {
-            Health::NotWell(bad) => bad,
-            Health::Unknown | Health::Well => 0,
-        },
+        "health": health,
+        "bad_reports": bad_reports,
     })
 }
