@@ -14,7 +14,7 @@
 use alloc::vec::Vec;
 
 use partenza_lifecycle::{Denial, Record, Request, ServiceState};
-use partenza_plan::{Grant, Object, PAGE, Plan, ServiceId, Start};
+use partenza_plan::{Grant, Object, PAGE, Plan, ServiceId, Start, cptr};
 use partenza_protocol::Badge;
 use partenza_protocol::error::{DeliveryError, SupervisorError};
 use partenza_protocol::event::Event;
@@ -27,9 +27,6 @@ use crate::lifecycle::life;
 use crate::parking::Parked;
 use crate::refused::{During, Refused, Step};
 use crate::supervisor::Supervisor;
-
-/// First CPtr of a service's calls: `74 + channel`.
-pub const FIRST_CALL: u32 = 74;
 
 /// A capability with which `client` calls who serves `endpoint`.
 #[derive(Clone, Copy)]
@@ -51,7 +48,7 @@ pub struct Caller {
 impl Caller {
     #[must_use]
     pub fn channel(&self) -> u8 {
-        self.grant.cptr.saturating_sub(FIRST_CALL) as u8
+        self.grant.cptr.saturating_sub(cptr::CALL) as u8
     }
 
     /// The badge with which the Supervisor hears a call to the dead.
@@ -357,8 +354,8 @@ impl Supervisor {
         if !self.charge(client, None) {
             return;
         }
-        let cptr = FIRST_CALL + u32::from(channel);
-        let called = self.callers.calls_of(client).iter().find(|caller| caller.grant.cptr == cptr);
+        let at = cptr::CALL + u32::from(channel);
+        let called = self.callers.calls_of(client).iter().find(|caller| caller.grant.cptr == at);
         if let Some(server) = called.map(|caller| self.server(caller.endpoint))
             && self.await_server(client, server).is_ok()
         {

@@ -13,7 +13,7 @@
 //! * A child's thread lives as long as its incarnation, and the parent's capability to it with it: given at each start,
 //!   gone with the revoke.
 
-use partenza_plan::{Grant, Object, ServiceId};
+use partenza_plan::{Grant, Object, ServiceId, cptr};
 use partenza_protocol::Badge;
 use partenza_protocol::control::ChildFault;
 use partenza_protocol::event::{CapKind, Event, Rejection};
@@ -23,14 +23,12 @@ use sel4::sys::number::{Call, Recv, ReplyRecv, Send};
 
 use crate::callers::Callers;
 use crate::cspace::{Slot, own};
-use crate::executor::{Executor, FAULT_CPTR, OWN, kernel_rights};
+use crate::executor::{Executor, kernel_rights};
 use crate::parking::Parked;
 use crate::refused::{During, Refused, Step};
 use crate::services::Entry;
 use crate::supervisor::Supervisor;
 
-/// CPtr of a parent's capability to the thread of child 0.
-const FIRST_CHILD: u32 = 202;
 /// Children have ids from 0 to this.
 const MAX_CHILD: u32 = 63;
 
@@ -83,7 +81,7 @@ impl Supervisor {
         let service = self.plan.service(id);
         let made = matches!(moment, Moment::Made | Moment::MadeFresh);
         if let Some((parent, grant)) = service.parent() {
-            let cptr = FIRST_CHILD + (grant.badge as u32 & MAX_CHILD);
+            let cptr = cptr::CHILD + (grant.badge as u32 & MAX_CHILD);
             let above = self.entry(parent).made;
             match moment {
                 Moment::Resumed if above.has_spaces() => self.give_thread(parent, id, cptr),
@@ -117,7 +115,7 @@ impl Supervisor {
     /// # Errors
     /// It has no such child, or that stands in no fault, as far as can be known now.
     pub(crate) fn pass_on(&mut self, parent: ServiceId, fault: ChildFault) -> Result<(), Rejection> {
-        let at = FIRST_CHILD + u32::from(fault.child);
+        let at = cptr::CHILD + u32::from(fault.child);
         let mut children = self.plan.service(parent).children();
         let (child, _) = children.find(|(_, cptr)| *cptr == at).ok_or(Rejection::Denied)?;
         if self.entry(child).faults == Faults::PassedOn {
@@ -218,11 +216,11 @@ impl Executor {
     /// A call to whom its faults go is not one of these: that is how a service forges a fault.
     fn waits_or_calls(&self, id: ServiceId) -> bool {
         let Some(context) = self.at_system_call(id) else { return false };
-        let (number, cptr) = context.syscall();
+        let (number, on) = context.syscall();
         match number {
-            n if n == Recv || n == ReplyRecv => cptr == u64::from(OWN),
+            n if n == Recv || n == ReplyRecv => on == u64::from(cptr::OWN),
             n if n == Call || n == Send => {
-                cptr != FAULT_CPTR && cptr < 1 << self.plan.service(id).cnode_radix
+                on != u64::from(cptr::FAULT) && on < 1 << self.plan.service(id).cnode_radix
             }
             _ => false,
         }

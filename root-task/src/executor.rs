@@ -13,7 +13,7 @@ use alloc::vec::Vec;
 
 use partenza_plan::delivery::Store;
 use partenza_plan::layout::{FrameMap, SlotMap};
-use partenza_plan::{Image, Object, PAGE, Plan, Rights, Service, ServiceId};
+use partenza_plan::{Image, Object, PAGE, Plan, Rights, Service, ServiceId, cptr};
 use partenza_protocol::error::DeliveryError;
 use partenza_protocol::event::Event;
 use partenza_protocol::{Incarnation, Secret, startup};
@@ -33,11 +33,6 @@ use crate::window::{ImageFrames, KeptPages, Window};
 /// Registers that a thread's entry is told by, from `rip` to `rdi` in the kernel's order; the others of a thread that was
 /// just made are zero.
 const ENTRY_REGISTERS: u64 = 9;
-/// CPtr of what a service receives from.
-pub const OWN: u32 = 1;
-/// CPtr of the fault endpoint in every service's CSpace.
-pub const FAULT_CPTR: u64 = 2;
-
 /// How much of a service exists.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Made {
@@ -161,8 +156,7 @@ impl Executor {
     fn refresh(&self, id: ServiceId) -> Result<(), Refused> {
         self.notification(id).poll();
         self.with_irqs(id, |handler, channel| {
-            let notification = Slot(self.plan.objects.notification_slot).plus(u32::from(id.0));
-            hook(self.cspace, handler, notification, own::SCRATCH, 1 << channel)?;
+            hook(self.cspace, handler, self.notification_slot(id), own::SCRATCH, 1 << channel)?;
             self.cspace.path(own::SCRATCH).delete().during(Step::Interrupt)
         })
     }
@@ -313,7 +307,7 @@ impl Executor {
                 Object::Parent(id) => self.endpoint_of(id),
                 // Granted when the child starts.
                 Object::Child(_) => continue,
-                Object::Notification(of) => Slot(self.plan.objects.notification_slot).plus(u32::from(of.0)),
+                Object::Notification(of) => self.notification_slot(of),
                 Object::Irq(index) => {
                     let handler = Slot(self.plan.objects.irq_slot).plus(u32::from(index));
                     to.copy(&self.cspace.path(handler), CapRights::all()).during(Step::Mint)?;
@@ -365,7 +359,7 @@ impl Executor {
 
         let tcb = self.tcb(slots);
         tcb.tcb_configure_with_priority(
-            sel4::CPtr::from_bits(FAULT_CPTR),
+            sel4::CPtr::from_bits(cptr::FAULT.into()),
             sel4::init_thread::slot::TCB.cap(),
             u64::from(service.priority),
             u64::from(service.priority),
@@ -471,7 +465,7 @@ impl Executor {
     }
 
     fn notification(&self, id: ServiceId) -> cap::Notification {
-        self.cspace.cap(Slot(self.plan.objects.notification_slot).plus(u32::from(id.0)))
+        self.cspace.cap(self.notification_slot(id))
     }
 }
 

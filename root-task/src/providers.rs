@@ -12,7 +12,7 @@
 use alloc::vec::Vec;
 
 use partenza_lifecycle::{Denial, Machine, Request, ServiceState};
-use partenza_plan::{Plan, Providers, ServiceId};
+use partenza_plan::{Plan, Providers, ServiceId, cptr};
 use partenza_protocol::error::{LookupError, SupervisorError};
 use partenza_protocol::event::Event;
 use partenza_protocol::request::{Found, Grant, Lookup, Release, Revoke, Switch};
@@ -20,7 +20,7 @@ use partenza_protocol::{Code, decode};
 
 use crate::control::denial_code;
 use crate::cspace::Slot;
-use crate::executor::{Executor, OWN};
+use crate::executor::Executor;
 use crate::lifecycle::life;
 use crate::notices::plan_id;
 use crate::refused::Refused;
@@ -133,7 +133,7 @@ impl Supervisor {
     /// It waits for messages, and works for nobody.
     pub(crate) fn receives(&self, id: ServiceId) -> bool {
         let waits = [sel4::sys::number::Recv, sel4::sys::number::ReplyRecv];
-        self.entries[id.0 as usize].made.runs() && self.executor.standing_in(id, &waits, OWN).is_some()
+        self.entries[id.0 as usize].made.runs() && self.executor.standing_in(id, &waits, cptr::OWN).is_some()
     }
 
     pub(crate) fn is_up(&self, id: ServiceId) -> bool {
@@ -275,7 +275,7 @@ impl Executor {
     /// # Errors
     /// What the kernel refused.
     fn receive_from(&self, id: ServiceId, place: Slot) -> Result<(), Refused> {
-        self.replace(id, OWN, place, sel4::CapRights::read_only(), 0)
+        self.replace(id, cptr::OWN, place, sel4::CapRights::read_only(), 0)
     }
 
     pub(crate) fn notification_slot(&self, id: ServiceId) -> Slot {

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! The objects of a plan in words: whose endpoint it is, which interface a channel was granted for.
 
-use partenza_plan::{Grant, Object, Plan, ServiceId};
+use partenza_plan::{Grant, Object, Plan, ServiceId, cptr};
 use partenza_protocol::startup::Startup;
 
 use crate::devices;
 
-/// CPtr of channel 0's endpoint in a service's CSpace, as the Microkit lays it out; 64 ids long.
-const CALLS: u32 = 74;
+/// Ids of channels.
 const CHANNELS: u32 = 64;
 
 /// A plan, and who receives on each of its endpoints.
@@ -52,7 +51,7 @@ impl<'p, 'a> Names<'p, 'a> {
     #[must_use]
     pub fn interface(&self, holder: ServiceId, grant: &Grant<'_>) -> Option<&'p str> {
         let service = self.plan.services.get(usize::from(holder.0))?;
-        let channel = grant.cptr.checked_sub(CALLS).filter(|id| *id < CHANNELS)?;
+        let channel = grant.cptr.checked_sub(cptr::CALL).filter(|id| *id < CHANNELS)?;
         let page = Startup::read(service.startup)?;
         let named = page.channels().find(|known| u32::from(known.id) == channel)?;
         named.name.contains('/').then_some(named.name)

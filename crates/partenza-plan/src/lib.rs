@@ -4,7 +4,7 @@
 //! Rules of this crate:
 //! * It knows nothing of seL4's interface; sizes and numbers that depend on a kernel are in the plan ([`Kernel`]).
 //! * The host decides, the target does arithmetic: order, slots, object sizes and addresses are in the plan, and what
-//!   both sides must agree on is one function here ([`layout`]).
+//!   both sides must agree on stands here once ([`layout`], [`cptr`]).
 //! * The target trusts the archive's checksum for accidents, not for malice, and still checks every range that it
 //!   uses ([`Plan::check`]).
 #![no_std]
@@ -14,6 +14,7 @@ extern crate alloc;
 
 pub mod archive;
 mod check;
+pub mod cptr;
 pub mod delivery;
 pub mod layout;
 pub mod policy;

@@ -2,7 +2,7 @@
 //! The capabilities in a service's CSpace: CPtrs, rights and badges as the Microkit lays them out, the badges moved
 //! where the kernel has only 28 bits.
 
-use partenza_plan::{Grant, Object, Rights, ServiceId};
+use partenza_plan::{Grant, Object, Rights, ServiceId, cptr};
 use partenza_protocol::Badge;
 use typed_arena::Arena;
 
@@ -10,14 +10,6 @@ use crate::check::authority::Authority;
 use crate::kernel::Kernel;
 use crate::sdf::{Pd, System};
 
-const OWN: u32 = 1;
-const FAULT: u32 = 2;
-const NOTIFICATION: u32 = 10;
-/// CPtr of the endpoint of channel 0.
-pub const ENDPOINT: u32 = 74;
-const IRQ: u32 = 138;
-const CHILD: u32 = 202;
-const PORTS: u32 = 394;
 const MIN_RADIX: u8 = 7;
 
 /// What is known of all services while one's capabilities are listed.
@@ -46,13 +38,19 @@ pub fn list<'a>(
         None => Object::Notification(id),
     };
     let mut caps = vec![
-        Grant { cptr: OWN, object: own, rights: Rights::READ, badge: 0, name: text(pd.name.value.clone()) },
+        Grant {
+            cptr: cptr::OWN,
+            object: own,
+            rights: Rights::READ,
+            badge: 0,
+            name: text(pd.name.value.clone()),
+        },
         faults(pd, id, peers, texts),
     ];
     for (child, nested) in peers.system.children_of(&pd.name.value) {
         if let Some(id) = peers.ids.get(child.name.value.as_str()) {
             caps.push(Grant {
-                cptr: CHILD + nested.id.value as u32,
+                cptr: cptr::CHILD + nested.id.value as u32,
                 object: Object::Child(*id),
                 rights: Rights::default(),
                 badge: 0,
@@ -67,7 +65,7 @@ pub fn list<'a>(
         if end.notify {
             let object = Object::Notification(other);
             caps.push(Grant {
-                cptr: NOTIFICATION + mine,
+                cptr: cptr::NOTIFICATION + mine,
                 object,
                 rights: Rights::SIGNAL,
                 badge: 1 << theirs,
@@ -77,18 +75,18 @@ pub fn list<'a>(
         if let (true, Some(endpoint)) = (end.pp, peers.endpoints[other.0 as usize]) {
             let badge = 1 << peers.kernel.facts.call_bit | u64::from(theirs);
             let object = Object::Endpoint(endpoint);
-            caps.push(Grant { cptr: ENDPOINT + mine, object, rights: Rights::CALL, badge, name });
+            caps.push(Grant { cptr: cptr::CALL + mine, object, rights: Rights::CALL, badge, name });
         }
     }
     if let Some(channel) = authority.supervisor_channel {
-        for (base, rights) in [(NOTIFICATION, Rights::SIGNAL), (ENDPOINT, Rights::CALL)] {
+        for (base, rights) in [(cptr::NOTIFICATION, Rights::SIGNAL), (cptr::CALL, Rights::CALL)] {
             let (cptr, badge) = (base + u32::from(channel), Badge::control(id).0);
             caps.push(Grant { cptr, object: Object::Supervisor, rights, badge, name: "supervisor" });
         }
     }
     for (index, (irq, ioapic)) in pd.irqs.iter().filter_map(|irq| Some((irq, irq.ioapic()?))).enumerate() {
         caps.push(Grant {
-            cptr: IRQ + u32::from(irq.id.value),
+            cptr: cptr::IRQ + u32::from(irq.id.value),
             object: Object::Irq((irqs + index) as u16),
             rights: Rights::default(),
             badge: 0,
@@ -97,7 +95,7 @@ pub fn list<'a>(
     }
     for ports in &pd.ports {
         caps.push(Grant {
-            cptr: PORTS + u32::from(ports.id.value),
+            cptr: cptr::PORTS + u32::from(ports.id.value),
             object: Object::IoPorts(port(ports.first), port(ports.last)),
             rights: Rights::default(),
             badge: 0,
@@ -111,7 +109,7 @@ pub fn list<'a>(
 /// Where its faults go: to its parent first, if it has one (SPEC J-3).
 fn faults<'a>(pd: &Pd, id: ServiceId, peers: &Peers<'_>, texts: &'a Arena<String>) -> Grant<'a> {
     let supervisor = Grant {
-        cptr: FAULT,
+        cptr: cptr::FAULT,
         object: Object::FaultHandler,
         rights: Rights::CALL,
         badge: Badge::fault(id).0,

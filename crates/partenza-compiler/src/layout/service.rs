@@ -4,7 +4,9 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use partenza_plan::{Dependency, LateCall, Map, PAGE, PAGE_BITS, Readiness, Region, Service, ServiceId};
+use partenza_plan::{
+    Dependency, LateCall, Map, PAGE, PAGE_BITS, Readiness, Region, Service, ServiceId, cptr,
+};
 use partenza_protocol::startup::{self, Channel, Contents, PAGE_SIZE};
 
 use super::address::{Addresses, LARGE, Mapped, place, tables};
@@ -56,11 +58,11 @@ impl<'a> Builder<'_, 'a> {
         let provides = self.provides(service);
         let startup = if has_page { self.startup(service, authority, &addresses, out) } else { &[] };
         let id = |at: Option<usize>| at.and_then(|at| ids.get(self.input.model.services[at].name()).copied());
-        let repeated = authority.repeats.iter().map(|id| grants::ENDPOINT + u32::from(*id));
-        let late = authority.late.iter().map(|(id, bind)| LateCall {
-            cptr: grants::ENDPOINT + u32::from(*id),
-            on_grant: *bind == Bind::Grant,
-        });
+        let repeated = authority.repeats.iter().map(|id| cptr::CALL + u32::from(*id));
+        let late = authority
+            .late
+            .iter()
+            .map(|(id, bind)| LateCall { cptr: cptr::CALL + u32::from(*id), on_grant: *bind == Bind::Grant });
         let stop = manifest.map(|m| m.shutdown);
         Service {
             name: &pd.name.value,
