@@ -102,6 +102,9 @@ test: kernels tools
 	@$(call c_build,$(CURDIR)/build/kernel/debug,debug)
 	@$(call c_build,$(CURDIR)/build/kernel/release,release)
 	@echo 'Testing'
+ifndef SEL4_PREFIX
+	@ctest --test-dir build/cmake -R '^stack$$' --output-on-failure > build/ctest.log || { cat build/ctest.log; exit 1; }
+endif
 	@CARGO_TARGET_DIR=$(host) PARTENZA_BIN=$(CURDIR)/$(partenza) cargo test --quiet
 	@SEL4_PREFIX=$(CURDIR)/build/kernel/debug CARGO_TARGET_DIR=build/sel4/host-tests cargo test --quiet \
 		-p sel4 -p sel4-config -p sel4-sync -p sel4-runtime -p sel4-microkit -p partenza-service --lib

@@ -10,7 +10,9 @@
 #  - file names that assertions print are cut to the source tree, so that builds from two places are equal;
 #  - no warnings: the source is not ours to change;
 #  - include guards of generated headers lose the path of the build directory;
-#  - PLY writes a table beside bitfield_gen.py, so each run of it gets a private copy of the tools.
+#  - PLY writes a table beside bitfield_gen.py, so each run of it gets a private copy of the tools;
+#  - the kernel's stack is aligned to its size, by a generated mode/kernel/stack.h that is found before the
+#    kernel's own (_sel4_write_stack_header below says why), and the linked kernel is checked for it.
 
 include_guard()
 
@@ -72,6 +74,22 @@ function(_sel4_include_dirs variant result)
     list(APPEND dirs "${SEL4_SOURCE}/include${dir}")
   endforeach()
   set(${result} "${dirs}" PARENT_SCOPE)
+endfunction()
+
+# Writes the mode/kernel/stack.h that this kernel is built with, in place of the one in its source.
+#
+# From 5.0.0 to 7.0.0, restore_user_context finds the top of the kernel's stack by rounding the stack pointer up to
+# the stack's size, when an interrupt is pending on the way out of the kernel. That is right only if the stack is
+# aligned to its size. include/arch/x86/arch/64/mode/kernel/stack.h aligns it to 16, so the kernel goes on with a
+# stack pointer inside whatever comes after the stack: the interrupt table, as this compiler lays it out.
+# Upstream stopped rounding in commit 3998787749ad ("x86: Correctly reset kernel stack on nested interrupt",
+# January 2018, first released in 8.0.0). The source stays as it is here: the alignment makes the rounding right.
+function(_sel4_write_stack_header variant)
+  sel4_work_dir(${variant} work)
+  _sel4_write("${work}/64/mode/kernel/stack.h"
+    "#pragma once\n\n#include <config.h>\n#include <util.h>\n\n#define KERNEL_STACK_ALIGNMENT BIT(CONFIG_KERNEL_STACK_BITS)\n")
+  # A build from before this header was here has no dependency on it.
+  set_property(SOURCE "${work}/kernel_all.c" APPEND PROPERTY OBJECT_DEPENDS "${work}/64/mode/kernel/stack.h")
 endfunction()
 
 # The command that runs one of seL4's Python tools.
@@ -166,6 +184,7 @@ endfunction()
 function(sel4_add_kernel variant)
   sel4_work_dir(${variant} work)
   _sel4_generate_headers(${variant} generated)
+  _sel4_write_stack_header(${variant})
   _sel4_include_dirs(${variant} include_dirs)
   _sel4_c_sources(${variant} sources)
 
@@ -186,8 +205,13 @@ function(sel4_add_kernel variant)
   set(elf sel4-${variant})
   add_executable(${elf} "${work}/kernel_all.c" ${asm} ${generated})
   set_target_properties(${elf} PROPERTIES OUTPUT_NAME kernel.elf SUFFIX "" RUNTIME_OUTPUT_DIRECTORY "${work}"
-    EXCLUDE_FROM_ALL ON C_STANDARD 99 C_EXTENSIONS OFF LINK_DEPENDS "${work}/linker.lds")
+    EXCLUDE_FROM_ALL ON C_STANDARD 99 C_EXTENSIONS OFF
+    LINK_DEPENDS "${work}/linker.lds;${CMAKE_CURRENT_SOURCE_DIR}/cmake/CheckStack.cmake")
   target_sources(${elf} PRIVATE "${work}/linker.lds")
+  # Part of linking: a kernel that fails the check is not there afterwards.
+  add_custom_command(TARGET ${elf} POST_BUILD
+    COMMAND "${CMAKE_COMMAND}" -D "NM=${CMAKE_NM}" -D "KERNEL=$<TARGET_FILE:${elf}>"
+      -P "${CMAKE_CURRENT_SOURCE_DIR}/cmake/CheckStack.cmake" VERBATIM)
   target_include_directories(${elf} PRIVATE ${include_dirs})
   target_compile_definitions(${elf} PRIVATE ${_sel4_definitions} $<$<STREQUAL:${variant},debug>:DEBUG>)
   target_compile_options(${elf} PRIVATE

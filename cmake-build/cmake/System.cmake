@@ -32,6 +32,11 @@ if(SEL4_BUILDS_KERNEL)
     list(APPEND _options "-D${option}=${${option}}")
   endforeach()
 
+  # A kernel whose stack is not aligned is refused when it is linked.
+  add_test(NAME stack COMMAND "${CMAKE_COMMAND}" -D "COMPILER=${CMAKE_C_COMPILER}" -D "NM=${CMAKE_NM}"
+    -D "CHECK=${CMAKE_CURRENT_SOURCE_DIR}/cmake/CheckStack.cmake" -D "SCRATCH=${CMAKE_BINARY_DIR}/stack"
+    -P "${CMAKE_CURRENT_SOURCE_DIR}/tests/stack.cmake")
+
   foreach(variant IN ITEMS debug release)
     # C programs can be written against the prefix.
     add_test(NAME libsel4-${variant} COMMAND "${CMAKE_C_COMPILER}" -m64 -std=gnu99 -ffreestanding -fsyntax-only
