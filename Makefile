@@ -40,7 +40,7 @@ tampered_build = $(call target_cargo,$(CURDIR)/build/kernel/debug,debug,$(1)) -p
 target_build = $(call target_cargo,$(1),$(2),build) -p partenza-root-task && \
 	$(call target_cargo,$(1),$(2),build) $(addprefix -p ,$(services)) $(3)
 
-.PHONY: help run boot image test bench soak lint clean setup kernels tools programs \
+.PHONY: help run boot image test cases bench soak lint clean setup kernels tools programs \
 	docker-build docker-enter docker-run
 
 help:
@@ -51,6 +51,7 @@ help:
 	@echo '  make boot     boot without a terminal, print events as JSON lines, power off after BootComplete'
 	@echo '  make image    build the image only: $(image)'
 	@echo '  make test     set up, build and run every test, in QEMU too'
+	@echo '  make cases    judge the cases in the folder PARTENZA_CASES, after a `make test`; see tests/README.md'
 	@echo '  make bench    instructions and system calls of a boot, per phase and per service; of a restart, of an answer'
 	@echo '  make soak     10,000 restarts and 1,000 deaths at random in one run, then deaths inside calls; SOAK=SEED'
 	@echo '  make tools    the command alone: $(host)/debug/partenza'
@@ -109,6 +110,13 @@ endif
 	@SEL4_PREFIX=$(CURDIR)/build/kernel/debug CARGO_TARGET_DIR=build/sel4/host-tests cargo test --quiet \
 		-p sel4 -p sel4-config -p sel4-sync -p sel4-runtime -p sel4-microkit -p partenza-service --lib
 	@CARGO_TARGET_DIR=$(host) PARTENZA_BIN=$(CURDIR)/$(partenza) cargo test --quiet -p partenza-tests
+
+# Scripts judge times, so they come last and one at a time.
+cases: kernels tools
+	@CARGO_TARGET_DIR=$(host) PARTENZA_BIN=$(CURDIR)/$(partenza) cargo test --quiet -p partenza-tests --test cases -- \
+		--skip host::
+	@CARGO_TARGET_DIR=$(host) PARTENZA_BIN=$(CURDIR)/$(partenza) cargo test --quiet -p partenza-tests --test cases -- \
+		--test-threads=1 host::
 
 bench: kernels tools
 	@$(call target_build,$(CURDIR)/build/kernel/release,release,-p partenza-test-services)
