@@ -18,6 +18,7 @@ mod gasp;
 mod handoff;
 mod health;
 mod hostile;
+mod interrupts;
 mod journal;
 mod leftovers;
 mod misbehaviour;

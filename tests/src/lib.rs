@@ -13,6 +13,7 @@
 
 pub mod bench;
 pub mod command;
+pub mod guest;
 pub mod image;
 pub mod machine;
 pub mod soak;

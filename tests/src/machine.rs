@@ -45,6 +45,8 @@ settings! {
     deadline(deadline: Duration);
     /// A reset starts it again instead of ending it.
     reboots();
+    /// An option more for QEMU, and its value.
+    option(name: &str, value: &str);
 }
 
 impl Machine {

@@ -82,6 +82,7 @@ pub struct Machine {
     parameters: Vec<(String, String)>,
     deadline: Duration,
     reboots: bool,
+    options: Vec<String>,
 }
 
 impl Machine {
@@ -97,6 +98,7 @@ impl Machine {
             parameters: Vec::new(),
             deadline: DEADLINE,
             reboots: false,
+            options: Vec::new(),
         };
         machine.parameter("on-failure", "poweroff")
     }
@@ -142,6 +144,13 @@ impl Machine {
         self
     }
 
+    /// An option more for QEMU, and its value.
+    #[must_use]
+    pub fn option(mut self, name: &str, value: &str) -> Self {
+        self.options.extend([name, value].map(str::to_owned));
+        self
+    }
+
     /// Switches the machine on.
     ///
     /// # Errors
@@ -180,6 +189,7 @@ impl Machine {
             let value = escaped(value);
             command.arg("-fw_cfg").arg(format!("name=opt/partenza/{name},string={value}"));
         }
+        command.args(&self.options);
         command
     }
 
