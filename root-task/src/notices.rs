@@ -36,7 +36,7 @@ impl Supervisor {
                 let budget = budget.as_micros();
                 self.tell(Event::OverBudget { layer, micros: self.clock.now().as_micros(), budget });
             }
-            Notice::BootComplete { .. } => self.on_boot_complete(),
+            Notice::BootComplete { up, failed, waiting, .. } => self.on_boot_complete(up, failed, waiting),
             Notice::BootFailed { culprit, reason } => {
                 if let Some(console) = self.console {
                     self.journal.take_back_console(console);
@@ -206,7 +206,7 @@ impl Supervisor {
         }
     }
 
-    fn on_boot_complete(&mut self) {
+    fn on_boot_complete(&mut self, running: u16, failed: u16, waiting: u16) {
         let now = self.clock.now();
         if let Some(accounts) = &mut self.accounts {
             accounts.close();
@@ -215,11 +215,8 @@ impl Supervisor {
         if let Some(attempts) = &mut self.attempts {
             attempts.clear();
         }
-        let running = self.machine.records().iter().filter(|record| record.state().is_up()).count();
-        let failed = self.entries.len() - running;
-        let event =
-            Event::BootComplete { micros: now.as_micros(), running: running as u16, failed: failed as u16 };
-        self.journal.record(now, event);
+        let micros = now.as_micros();
+        self.journal.record(now, Event::BootComplete { micros, running, failed, waiting });
         self.report_costs();
         crate::ARENA.seal();
     }

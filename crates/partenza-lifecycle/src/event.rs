@@ -216,10 +216,16 @@ pub enum Notice {
         layer: u8,
         budget: Duration,
     },
-    /// `degraded`: not every eager service runs as it should (SPEC E-4).
+    /// `degraded`: not every eager service runs as it should (SPEC E-4). Each service is in exactly one of the counts.
     BootComplete {
         took: Duration,
         degraded: bool,
+        /// Running or Degraded.
+        up: u16,
+        /// Not up, and nothing went wrong: not started yet, disabled, held, or ended as it may.
+        waiting: u16,
+        /// Not up because it failed, or because what it requires did. One that restarts is among them.
+        failed: u16,
     },
     BootFailed {
         culprit: ServiceId,

@@ -207,6 +207,22 @@ impl Record {
         self.last_failure
     }
 
+    /// Whether it is down because it failed, or because what it requires did; also while it waits for its restart. What
+    /// waits for its start, is kept from it on purpose, or ended as it may, has not failed.
+    pub fn has_failed(&self) -> bool {
+        match self.state {
+            ServiceState::Failed | ServiceState::Crashed | ServiceState::Unhealthy => true,
+            ServiceState::Restarting { .. } => self.reason != Some(Reason::Exited(0)),
+            ServiceState::Stopped => matches!(self.reason, Some(Reason::Exited(code)) if code != 0),
+            ServiceState::Pending
+            | ServiceState::Starting(_)
+            | ServiceState::Running
+            | ServiceState::Degraded
+            | ServiceState::Stopping(_)
+            | ServiceState::Disabled => false,
+        }
+    }
+
     /// Whether another incarnation is to follow without anybody's asking: those who wait for the service may go on.
     pub fn returns(&self) -> bool {
         matches!(self.state, ServiceState::Restarting { .. }) || matches!(self.aim, Aim::Start | Aim::Cycle)

@@ -191,9 +191,18 @@ impl Machine<'_> {
 
     fn boot_complete(&mut self, sink: &mut dyn Sink) {
         let (mut degraded, mut deferred) = (false, self.records.len() as u16);
+        let (mut up, mut waiting, mut failed) = (0, 0, 0);
         for service in self.config.ids() {
-            degraded |=
-                self.config.boots(service) && self.records[service.index()].state != ServiceState::Running;
+            let record = &self.records[service.index()];
+            degraded |= self.config.boots(service) && record.state != ServiceState::Running;
+            let count = if record.state.is_up() {
+                &mut up
+            } else if record.has_failed() {
+                &mut failed
+            } else {
+                &mut waiting
+            };
+            *count += 1;
             if self.config.spec(service).start == StartMode::Deferred {
                 deferred = deferred.min(service.0);
             }
@@ -203,7 +212,7 @@ impl Machine<'_> {
         }
         let took = self.now.since(self.boot_began);
         self.enter_boot(BootState::BootComplete, sink);
-        sink.action(Action::Notice(Notice::BootComplete { took, degraded }));
+        sink.action(Action::Notice(Notice::BootComplete { took, degraded, up, waiting, failed }));
         self.cursor = deferred;
         self.enter_boot(BootState::SupervisorMode, sink);
     }

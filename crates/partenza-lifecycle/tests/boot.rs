@@ -180,6 +180,39 @@ fn dependents_of_a_failed_service_fail_without_being_created_and_the_rest_boots(
     assert!(world.notices().any(|notice| matches!(notice, Notice::BootComplete { degraded: true, .. })));
 }
 
+/// What is not up at BootComplete has failed only if something went wrong.
+#[test]
+fn a_complete_boot_tells_what_waits_from_what_failed() {
+    let plan = Plan::new()
+        .service(5, &[])
+        .service(5, &[])
+        .service(5, &[1])
+        .service(5, &[])
+        .start(StartMode::OnDemand)
+        .service(5, &[])
+        .start(StartMode::Deferred)
+        .service(5, &[])
+        .start(StartMode::OnDemand)
+        .with(|spec| spec.awaits_program = true)
+        .service(5, &[])
+        .hold(6)
+        .service(5, &[6])
+        .service(5, &[])
+        .readiness(Readiness::None)
+        .with(|spec| spec.restart.policy = Policy::OnFailure);
+    let mut room = plan.room();
+    let mut world = World::new(&plan, &mut room);
+    world.begin();
+    world.hit(Event::Stopped { service: id(8), code: 0 });
+    world.hit(Event::Crashed(id(1)));
+    world.behave(0);
+    let counts = world.notices().find_map(|notice| match notice {
+        Notice::BootComplete { up, waiting, failed, .. } => Some((up, waiting, failed)),
+        _ => None,
+    });
+    assert_eq!(counts, Some((1, 6, 2)));
+}
+
 #[test]
 fn an_optional_dependency_orders_the_start_and_may_fail() {
     let plan = Plan::new().service(5, &[]).service(5, &[]).optional(0);

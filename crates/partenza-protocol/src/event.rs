@@ -336,10 +336,16 @@ pub enum Event<'a> {
         micros: u64,
         budget: u64,
     },
+    /// Each service is in exactly one of the counts.
     BootComplete {
         micros: u64,
+        /// Running or Degraded.
         running: u16,
+        /// Not running because they failed, or because what they require did. One that restarts is among them.
         failed: u16,
+        /// Not running, and nothing went wrong: on demand, deferred, disabled, held, delivered later, left out of a
+        /// recovery boot, or ended as they may.
+        waiting: u16,
     },
     BootFailed {
         code: Code,
@@ -609,14 +615,19 @@ impl<'n, F: Fn(ServiceId) -> &'n str> fmt::Display for Words<'_, F> {
             Event::OverBudget { layer, micros, budget } => {
                 write!(f, "layer {layer} over its budget: {micros} of {budget} us")
             }
-            Event::BootComplete { micros, running, failed } => {
+            Event::BootComplete { micros, running, failed, waiting } => {
                 write!(
                     f,
                     "boot complete after {}.{:03} ms: {running} running",
                     micros / 1000,
                     micros % 1000
                 )?;
-                if *failed > 0 { write!(f, ", {failed} failed") } else { Ok(()) }
+                for (count, what) in [(waiting, "waiting"), (failed, "failed")] {
+                    if *count > 0 {
+                        write!(f, ", {count} {what}")?;
+                    }
+                }
+                Ok(())
             }
             Event::BootFailed { code, culprit } => blamed(f, "", "Boot failed", *code, culprit.map(name)),
             Event::ShutdownBegun => f.write_str("shutdown begun"),

@@ -9,7 +9,7 @@ use partenza_protocol::{Code, ServiceId};
 
 use crate::fake::{Fake, Quirk, err, out, partenza, ready};
 
-const COMPLETE: Event<'static> = Event::BootComplete { micros: 9_000, running: 2, failed: 0 };
+const COMPLETE: Event<'static> = Event::BootComplete { micros: 9_000, running: 2, failed: 0, waiting: 0 };
 const BOOTING: (BootState, Option<u64>) = (BootState::BootingLayer(3), None);
 const DONE: (BootState, Option<u64>) = (BootState::SupervisorMode, Some(9_000));
 

@@ -297,7 +297,7 @@ fn waiting_ends_with_what_came_of_it() {
     assert!(err(&output).contains("the time was up") && begun.elapsed() < Duration::from_secs(5));
     let output = done(Event::Finished, &["shutdown", "--wait"]);
     assert_eq!(out(&output), "the system has finished\n");
-    let complete = Event::BootComplete { micros: 1, running: 1, failed: 0 };
+    let complete = Event::BootComplete { micros: 1, running: 1, failed: 0, waiting: 0 };
     assert_eq!(out(&done(complete, &["reboot", "--wait"])), "the system has booted again\n");
     assert_eq!(out(&fake.partenza(&["disable", "a"])), "a: disable accepted\n");
 }

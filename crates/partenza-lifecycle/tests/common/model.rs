@@ -7,6 +7,8 @@ use partenza_lifecycle::*;
 #[derive(Clone, Debug, Default)]
 pub struct Model {
     pub state: ServiceState,
+    /// That came with it.
+    pub reason: Option<Reason>,
     pub exists: bool,
     /// Its program has not come.
     pub incomplete: bool,
@@ -57,6 +59,17 @@ pub struct HealthModel {
 }
 
 impl Model {
+    /// It is down, and not because nobody started it or because it was done.
+    pub fn has_failed(&self) -> bool {
+        let ended_well = self.reason == Some(Reason::Exited(0));
+        match self.state {
+            ServiceState::Stopped => !ended_well && matches!(self.reason, Some(Reason::Exited(_))),
+            ServiceState::Restarting { .. } => !ended_well,
+            ServiceState::Failed | ServiceState::Crashed | ServiceState::Unhealthy => true,
+            _ => false,
+        }
+    }
+
     /// Its next deadline, whatever it is of.
     pub fn armed(&self) -> Option<Instant> {
         if self.state.is_up() {

@@ -4,7 +4,7 @@
 
 use partenza_lifecycle::*;
 
-use super::model::HealthModel;
+use super::model::{HealthModel, Model};
 use super::table::{boot_may_become, kind, may_become};
 use super::watch::Step;
 use super::world::World;
@@ -21,7 +21,12 @@ impl World<'_> {
                 let model = &self.models[usize::from(service.0)];
                 assert!(model.deadline.is_some_and(|at| at <= self.now), "forced too early");
             }
-            Notice::BootComplete { degraded, .. } => {
+            Notice::BootComplete { degraded, up, waiting, failed, .. } => {
+                let count = |of: fn(&Model) -> bool| self.models.iter().filter(|model| of(model)).count();
+                let running = count(|model| model.state.is_up());
+                let lost = count(Model::has_failed);
+                let counts = [up, failed, waiting].map(usize::from);
+                assert_eq!(counts, [running, lost, self.models.len() - running - lost]);
                 let booted = (0..self.models.len()).filter(|&index| self.plan.boots(index));
                 let mut less = booted.filter(|&index| self.models[index].state != ServiceState::Running);
                 assert_eq!(degraded, less.next().is_some());
@@ -126,6 +131,7 @@ impl World<'_> {
             assert!(model.health.due.is_some_and(|at| at <= now), "a hang before its time");
         }
         model.state = to;
+        model.reason = reason;
         model.tried |= to.is_up() || matches!(to, ServiceState::Failed | ServiceState::Disabled);
         model.wanted &= !matches!(to, ServiceState::Failed | ServiceState::Disabled);
         model.tried |= from.is_starting() && matches!(to, ServiceState::Restarting { .. });
