@@ -3,6 +3,7 @@
 
 use partenza_plan::symbols::Symbols;
 use partenza_plan::{Image, PAGE, Service};
+use partenza_protocol::GIVE_UP_MARK;
 use partenza_protocol::event::{Cause, Fault, FaultKind, MAX_REGISTERS};
 use sel4::UserContext;
 
@@ -71,7 +72,13 @@ pub fn describe<'a>(
                 (false, true) => FaultKind::VmWrite,
                 (false, false) => FaultKind::VmRead,
             };
-            (kind, place.vm_cause(kind, vm.addr(), vm.is_protection()), vm.ip(), vm.addr(), vm.fsr())
+            let gave_up = vm.is_write() && vm.addr() < NULL_PAGE;
+            let cause = if gave_up && registers.is_some_and(|r| r.rax == GIVE_UP_MARK) {
+                Cause::GaveUp
+            } else {
+                place.vm_cause(kind, vm.addr(), vm.is_protection())
+            };
+            (kind, cause, vm.ip(), vm.addr(), vm.fsr())
         }
         Some(sel4::Fault::CapFault(cap)) => (
             FaultKind::Capability,

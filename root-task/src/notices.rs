@@ -172,9 +172,9 @@ impl Supervisor {
             ServiceState::Running if from == ServiceState::Degraded => {
                 (Event::Recovered { service: id }, false)
             }
-            ServiceState::Failed | ServiceState::Disabled => {
-                let event = Event::Failed { service: id, code, other, detail: entry.detail };
-                (event, code != SupervisorError::Requested.code())
+            ServiceState::Failed => (Event::Failed { service: id, code, other, detail: entry.detail }, true),
+            ServiceState::Disabled => {
+                (Event::Disabled { service: id, code, other }, code != SupervisorError::Requested.code())
             }
             ServiceState::Restarting { until } => (
                 Event::Restarting { service: id, code, delay: until.since(self.clock.now()).as_micros() },

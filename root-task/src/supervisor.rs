@@ -443,9 +443,10 @@ impl Supervisor {
         }
         let fault = faults::describe(fault, registers.as_ref(), service, image, table.map(Symbols));
         let entry = &mut self.entries[id.0 as usize];
-        entry.last_error = Some(match entry.ready {
-            Some(_) => SupervisorError::Crashed.code(),
-            None => BootError::ServiceCrashed.code(),
+        entry.last_error = Some(match (fault.gave_up(), entry.ready) {
+            (Some(code), _) => code,
+            (None, Some(_)) => SupervisorError::Crashed.code(),
+            (None, None) => BootError::ServiceCrashed.code(),
         });
         self.tell(Event::Crashed { service: id, fault });
         self.feed(Life::Crashed(life(id)));

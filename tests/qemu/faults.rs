@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! A service that was ready faults: decoded, its dependents told, the others untouched (SPEC J-1, J-2, L-9).
 
+use partenza_protocol::Code;
 use partenza_protocol::error::SupervisorError;
 use partenza_protocol::event::{BootState, Cause, Event, FaultKind};
 use partenza_tests::image::Image;
@@ -67,6 +68,23 @@ fn a_panic_after_ready_is_reported() {
 #[test]
 fn a_stack_overflow_after_ready_is_reported() {
     is_reported("stack", "stack-overflow", (FaultKind::VmWrite, Cause::StackOverflow));
+}
+
+/// SPEC A-3: with the code that it gave, and not as the null pointer that carries it.
+#[test]
+fn a_service_that_gives_up_is_told_by_its_code() {
+    let system = System::new("gives-up")
+        .with(Service::new("culprit", "misbehave", 5).arg("an unknown kind").critical(false));
+    for kernel in [Kernel::Debug, Kernel::Release] {
+        let outcome = Machine::new(&Image::of(kernel, "gives-up", &system)).ends_after_boot().run();
+        outcome.must_have_ended();
+        let fault = outcome.log.fault("culprit");
+        let seen = fault.map(|fault| (fault.kind, fault.cause, fault.gave_up()));
+        // `ServiceError::BadArgument` of partenza-interfaces.
+        let code = Code(714);
+        outcome.same("the fault", seen, Some((FaultKind::VmWrite, Cause::GaveUp, Some(code))));
+        outcome.same("why it failed", outcome.log.failure("culprit"), Some((code, None)));
+    }
 }
 
 /// SPEC E-2 holds as long as the boot lasts.

@@ -56,7 +56,9 @@ fn a_held_service_is_made_and_not_started() {
     let service = log.id("low");
     outcome.must("it is made", log.has(&Event::Created { service }));
     outcome.must("it is never ready", !log.is_ready("low"));
-    outcome.same("why", log.failure("low"), Some((BootError::Held.code(), None)));
+    let held = Event::Disabled { service, code: BootError::Held.code(), other: None };
+    outcome.must("why", log.has(&held));
+    outcome.same("events that tell of a failure", log.count(|e| matches!(e, Event::Failed { .. })), 0);
     // What waits for it is held back with it, which is no failure of the boot although layer 2 is critical.
     let waits = Some((BootError::DependencyNotRunning.code(), Some("low")));
     outcome.same("what its dependent says", log.failure("high"), waits);

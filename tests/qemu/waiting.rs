@@ -78,7 +78,13 @@ fn who_waits_for_a_start_that_is_called_off_is_answered() {
             });
             assert_eq!(said(&machine.log()), answers(step, code), "{} {of}\n{}", op.name(), machine.log());
             machine.shut_down();
-            machine.end().must_have_ended();
+            let outcome = machine.end();
+            outcome.must_have_ended();
+            let (service, code) = (outcome.log.id(of), SupervisorError::Requested.code());
+            let disabled = outcome.log.has(&Event::Disabled { service, code, other: None });
+            outcome.same("whether it is told as disabled", disabled, op == Op::Disable);
+            let failed = |e: &Event<'_>| matches!(e, Event::Failed { service: id, .. } if *id == service);
+            outcome.same("and as failed", outcome.log.count(failed), 0);
         }
     }
 }

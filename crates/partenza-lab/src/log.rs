@@ -161,12 +161,14 @@ impl Log {
         })
     }
 
-    /// Why a service failed: code and the dependency that is to blame.
+    /// Why a service failed or is disabled: code and the dependency that is to blame.
     #[must_use]
     pub fn failure(&self, name: &str) -> Option<(Code, Option<&'static str>)> {
         let id = self.id(name);
         self.events().find_map(|event| match event {
-            Event::Failed { service, code, other, .. } if *service == id => {
+            Event::Failed { service, code, other, .. } | Event::Disabled { service, code, other }
+                if *service == id =>
+            {
                 Some((*code, other.map(|id| self.name(id))))
             }
             _ => None,
@@ -228,6 +230,7 @@ impl Log {
             Event::Recovered { service } => (*service, "recovered".to_owned()),
             Event::Crashed { service, .. } => (*service, "crashed".to_owned()),
             Event::Failed { service, code, other, .. } => (*service, with("failed", *code, *other)),
+            Event::Disabled { service, code, other } => (*service, with("disabled", *code, *other)),
             Event::Unhealthy { service, code } => (*service, with("unhealthy", *code, None)),
             Event::Restarting { service, .. } => (*service, "restarting".to_owned()),
             Event::RestartLimitReached { service, code, .. } => (*service, with("given up", *code, None)),

@@ -101,6 +101,8 @@ pub enum Cause {
     /// A panic in Rust code: message and place were printed where the kernel can print.
     Panic,
     ForeignSyscall,
+    /// The service ended itself; the address is the number of the code that says why.
+    GaveUp,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -406,6 +408,13 @@ pub enum Event<'a> {
         message: &'a str,
         others: u8,
     },
+    /// It is kept from running on purpose: somebody who may asked for it, a boot parameter holds it, or `other`, which
+    /// it requires, is kept from running. `code` says which.
+    Disabled {
+        service: ServiceId,
+        code: Code,
+        other: Option<ServiceId>,
+    },
 }
 
 impl Event<'_> {
@@ -471,6 +480,7 @@ impl Event<'_> {
             | Self::BootComplete { .. }
             | Self::ShutdownBegun
             | Self::Stopped { .. }
+            | Self::Disabled { .. }
             | Self::Cost { .. }
             | Self::Delivered { .. }
             | Self::Finished => Level::Info,
@@ -524,7 +534,14 @@ impl<'n, F: Fn(ServiceId) -> &'n str> fmt::Display for Words<'_, F> {
                 blamed(f, name(*service), " degraded", *code, other.map(name))
             }
             Event::Recovered { service } => write!(f, "{} recovered", name(*service)),
-            Event::Crashed { service, fault } => write!(f, "{} crashed: {fault}", name(*service)),
+            Event::Crashed { service, fault } => match fault.gave_up() {
+                // A code of a service's own is not in this table.
+                Some(code) => {
+                    let text = code.words().map_or("", |(text, _)| text);
+                    write!(f, "{} gave up: {code} {text}", name(*service))
+                }
+                None => write!(f, "{} crashed: {fault}", name(*service)),
+            },
             Event::Failed { service, code, other, detail } => {
                 blamed(f, name(*service), " failed", *code, other.map(name))?;
                 if *detail != 0 { write!(f, " [{detail}]") } else { Ok(()) }
@@ -584,6 +601,9 @@ impl<'n, F: Fn(ServiceId) -> &'n str> fmt::Display for Words<'_, F> {
             Event::Storm => f.write_str("restart storm: only core services are restarted until it is over"),
             Event::Emergency { service, code } => {
                 write!(f, "emergency stop: {} is lost: {code} {}", name(*service), code.text())
+            }
+            Event::Disabled { service, code, other } => {
+                blamed(f, name(*service), " is disabled", *code, other.map(name))
             }
             Event::Unhealthy { service, code } => blamed(f, name(*service), " is unhealthy", *code, None),
             Event::Released { service, server, repeated } => write!(
@@ -753,6 +773,14 @@ impl fmt::Display for Rejection {
     }
 }
 
+impl Fault<'_> {
+    /// Why the service ended itself, if it did. The service chose the code: it need not be a known one.
+    #[must_use]
+    pub fn gave_up(&self) -> Option<Code> {
+        (self.cause == Cause::GaveUp).then_some(Code(self.address as u16))
+    }
+}
+
 impl fmt::Display for Fault<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let what = match self.kind {
@@ -783,6 +811,7 @@ impl fmt::Display for Fault<'_> {
             Cause::PrivilegedInstruction => "privileged instruction",
             Cause::Panic => "panic",
             Cause::ForeignSyscall => "no system call of this kernel",
+            Cause::GaveUp => "the service gave up",
         };
         write!(f, " ({cause})")
     }
@@ -790,6 +819,8 @@ impl fmt::Display for Fault<'_> {
 
 #[cfg(test)]
 mod tests {
+    use core::fmt::Write;
+
     use super::*;
 
     fn crashed(registers: &[u64]) -> Event<'static> {
@@ -812,6 +843,22 @@ mod tests {
         let text = "x".repeat(MAX_RECORD);
         let long = Event::Message { service: ServiceId(0), level: Level::Info, text: &text };
         assert_eq!(long.encode(0, 0, &mut buffers.0), Err(MalformedMessage));
+    }
+
+    #[test]
+    fn a_service_that_gives_up_is_told_by_its_code() {
+        let words = |event| {
+            let mut text = heapless::String::<200>::new();
+            write!(text, "{}", Words { event: &event, name: |_| "it" }).unwrap();
+            text
+        };
+        assert!(words(crashed(&[])).starts_with("it crashed: write to 0x2 "));
+        let gives_up = |address| {
+            let Event::Crashed { service, fault } = crashed(&[]) else { unreachable!() };
+            Event::Crashed { service, fault: Fault { cause: Cause::GaveUp, address, ..fault } }
+        };
+        assert_eq!(words(gives_up(409)), "it gave up: PZ-E0409 the service has no supervisor channel");
+        assert_eq!(words(gives_up(4095)), "it gave up: PZ-E4095 ", "a number that a service made up");
     }
 
     #[test]

@@ -32,6 +32,10 @@ pub const VERSION: u8 = 1;
 /// Version of the interface between a service and the Supervisor, told in [`control::Hello`] (SPEC S-12).
 pub const ABI: u16 = 2;
 
+/// What `rax` holds when a service ends itself by a write into the null page, at the address that is the number of the
+/// code that says why: `GAVEUP` in ASCII. Without it the fault is a null pointer.
+pub const GIVE_UP_MARK: u64 = 0x47_41_56_45_55_50;
+
 /// A service's index in the plan: its identity in badges, events and requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ServiceId(pub u16);

@@ -16,7 +16,7 @@ use partenza_protocol::{ABI, Code, Incarnation, Op};
 use sel4_microkit::{Channel, Child, startup_page_addr};
 
 use crate::Peer;
-use crate::fatal::crash;
+use crate::fatal::end;
 
 /// A service's view of its startup page and its Supervisor.
 #[derive(Clone, Copy)]
@@ -30,9 +30,9 @@ impl Context {
     #[must_use]
     pub fn find() -> Self {
         let Some(startup) = startup_page().and_then(Startup::read) else {
-            crash(ServiceError::NoStartupPage as usize)
+            end(ServiceError::NoStartupPage.code())
         };
-        let Some(channel) = startup.supervisor_channel() else { crash(SupervisorError::NoChannel as usize) };
+        let Some(channel) = startup.supervisor_channel() else { end(SupervisorError::NoChannel.code()) };
         Self { startup, supervisor: Peer::new(Channel::new(usize::from(channel))) }
     }
 

@@ -227,7 +227,8 @@ impl Reader {
                 }
                 self.settle(at, Release::Ready(at));
             }
-            "Failed" => {
+            // Held, or waiting for one that is: the boot goes on without it.
+            "Failed" | "Disabled" => {
                 let at = self.service(event)?;
                 let why = text(event, "code").to_owned();
                 self.ended(at, time, Outcome::Failed(why));

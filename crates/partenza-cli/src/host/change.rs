@@ -77,12 +77,7 @@ pub fn change(op: Op, args: &ChangeArgs, session: &mut Session) -> Result<(), Tr
         }
         Event::Stopped { service, .. } if *service == id && op == Op::Stop => Some(End::Done("stopped")),
         Event::Crashed { service, .. } if *service == id && op == Op::Crash => Some(End::Done("crashed")),
-        // A service that is disabled is told of as one that failed because somebody asked for it.
-        Event::Failed { service, code, .. }
-            if *service == id && op == Op::Disable && *code == SupervisorError::Requested.code() =>
-        {
-            Some(End::Done("disabled"))
-        }
+        Event::Disabled { service, .. } if *service == id && op == Op::Disable => Some(End::Done("disabled")),
         Event::Failed { service, code, .. }
         | Event::RestartLimitReached { service, code, .. }
         | Event::Emergency { service, code }

@@ -284,7 +284,8 @@ fn waiting_ends_with_what_came_of_it() {
         &["stop", "network", "--wait", "--json"],
     );
     assert_eq!(json(&output)["outcome"], "stopped");
-    let output = done(failed(418), &["disable", "network", "--wait"]);
+    let disabled = Event::Disabled { service: ServiceId(9), code: Code(418), other: None };
+    let output = done(disabled, &["disable", "network", "--wait"]);
     assert_eq!(out(&output), "network disabled\n", "somebody asked for it");
     assert_eq!(out(&fake.partenza(&["start", "network", "--wait"])), "network ready\n", "it runs already");
     fake.world().failed = Some(9);

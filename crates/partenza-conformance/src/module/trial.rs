@@ -362,6 +362,7 @@ fn amiss(event: &Event<'_>) -> Option<Clause> {
         }
         Event::Crashed { .. }
         | Event::Failed { .. }
+        | Event::Disabled { .. }
         | Event::Restarting { .. }
         | Event::RestartLimitReached { .. }
         | Event::Stopped { .. } => Some(Clause::StaysUp),
@@ -379,6 +380,7 @@ fn about(event: &Event<'_>) -> Option<ServiceId> {
         | Event::Recovered { service }
         | Event::Crashed { service, .. }
         | Event::Failed { service, .. }
+        | Event::Disabled { service, .. }
         | Event::Rejected { service, .. }
         | Event::Restarting { service, .. }
         | Event::RestartLimitReached { service, .. }

@@ -26,7 +26,7 @@ pub fn play(stage: &Stage<'_>, sheet: &mut Sheet<Item>) -> Result<(), Stop> {
     let outcome = machine.clone().ends_after_boot().parameter("hold", "held").run()?;
     let log = &outcome.log;
     let held = log.find("held").is_some_and(|id| {
-        log.events().any(|e| matches!(e, Event::Failed { service, code, .. } if *service == id && *code == BootError::Held.code()))
+        log.events().any(|e| matches!(e, Event::Disabled { service, code, .. } if *service == id && *code == BootError::Held.code()))
     });
     sheet.aspect(Item::B4, held && log.reached(BootState::BootComplete), "`hold` held a service");
     let outcome = machine.clone().ends_after_boot().parameter("log", "loudly").run()?;

@@ -168,6 +168,7 @@ fn codes_are_known(log: &Log, sheet: &mut Sheet<Item>) {
     let code = |event: &Event<'_>| match event {
         Event::Degraded { code, .. }
         | Event::Failed { code, .. }
+        | Event::Disabled { code, .. }
         | Event::Restarting { code, .. }
         | Event::RestartLimitReached { code, .. }
         | Event::Emergency { code, .. }
