@@ -284,7 +284,7 @@ impl Hardware<'_> {
             quiet_until: STALLED,
             complete: None,
             // One step may tell every dependent, fail a chain, and change what eight turns change.
-            actions: VecDeque::with_capacity(3 * services + 64),
+            actions: VecDeque::with_capacity(partenza_lifecycle::Machine::actions_per_step(services)),
             answers: heapless::Deque::new(),
             armed: None,
             inbox: Inbox::new(),

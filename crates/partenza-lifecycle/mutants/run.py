@@ -4,7 +4,8 @@
 
 Each mutant is one replacement in one source file of a copy of this crate; the text it replaces must be there once,
 so that a mutant which no longer fits is an error and not a silent pass. `any_history…` or `every_short…` of
-tests/properties.rs has to fail, or an example of tests/providers.rs, for what random lives come to too seldom. Run by hand: `crates/partenza-lifecycle/mutants/run.py [WORD…]`, all
+tests/properties.rs has to fail, or an example of tests/providers.rs or tests/requests.rs, for what random lives come to too
+seldom. The tree as it is has to pass all tests first. Run by hand: `crates/partenza-lifecycle/mutants/run.py [WORD…]`, all
 of them or those whose invariant has one of the words in it.
 """
 import os
@@ -96,6 +97,7 @@ MUTANTS = [
      "last.grown(self.backoff_percent).min(self.max_delay)", "last.grown(self.backoff_percent)"),
     ("a stable period ends a row", "restart.rs", "            record.in_a_row = 0;\n", ""),
     ("a stable period ends the back-off", "restart.rs", "            record.delay = None;\n", ""),
+    ("a stable period is credited whatever ends it", "stop.rs", "        self.credit_stable_period(service);\n", ""),
     ("only restarts that begin are counted", "restart.rs",
      "                record.held_back = true;\n",
      "                record.held_back = true;\n                record.in_a_row += 1;\n"),
@@ -121,6 +123,10 @@ MUTANTS = [
     ("one asked for serves when it is up", "serve.rs",
      "if record.wanted { Standing::Wanted } else { Standing::Up }", "Standing::Up"),
     ("one that failed is not asked for any more", "serve.rs", "        record.wanted &= !record.rests();\n", ""),
+    ("a switch is not forgotten", "serve.rs", "        new.stands_by = false;\n",
+     "        (new.stands_by, new.wanted) = (false, false);\n"),
+    ("a switch that is done is not done again", "serve.rs", "        record.wanted &= !record.state.is_up();\n", ""),
+    ("a switch back calls a switch off", "request.rs", "if called_off { Verdict::Accepted }", "if false { Verdict::Accepted }"),
     ("a dependent counts who serves", "serve.rs", "self.tell(self.dependents[edge], (was_open, false), false, sink);", ""),
     ("an edge to one that stands by counts for nothing", "change.rs",
      "!is_up && self.counts(dep) && ", "!is_up && "),
@@ -128,6 +134,9 @@ MUTANTS = [
     ("a dependent is told of who takes over", "serve.rs", "self.tell(edge, (false, open), true, sink);",
      "self.tell(edge, (false, open), false, sink);"),
     ("who is about to start serves first", "turn.rs", "        self.elect(service, true, sink);\n", ""),
+    # Work of one step.
+    ("a step asks for one thing at a time", "turn.rs",
+     "if self.aim_turn(service, sink) {\n                        return;\n", "if self.aim_turn(service, sink) {\n"),
     # The end.
     ("a panic is told as an emergency", "restart.rs",
      "            sink.action(Action::Notice(Notice::Emergency { culprit: service, reason }));\n", ""),
@@ -142,7 +151,12 @@ MUTANTS = [
     # Answers.
     ("each request has one answer", "request.rs",
      "        if verdict == Verdict::Accepted {\n", "        if verdict == Verdict::Already {\n            self.requested(service, Request::Enable, sink);\n        }\n        if verdict == Verdict::Accepted {\n"),
-    ("a critical service is not stopped", "request.rs", "if self.config.spec(service).critical {", "if false {"),
+    ("a critical service is not stopped", "request.rs", "if self.is_irreplaceable(service) {", "if false {"),
+    ("what a critical service requires is not stopped", "machine.rs", "if *need == Need::None {", "if true {"),
+    ("of several providers one is left", "request.rs", "!self.has_substitute(part),", "false,"),
+    ("a critical service is not restarted without what it requires", "request.rs",
+     ".filter(|_| self.is_needed(service))", ".filter(|_| false)"),
+    ("a start that cannot be loses nothing", "start.rs", "if was_down && ", "if false && "),
     ("an ignored event has no effect", "machine.rs",
      "            self.ignore(event, sink);", "            self.ignore(event, sink);\n            self.advance(sink);\n            self.boot = BootState::Panic;"),
     ("over budget is told once", "start.rs", "            self.layer.report_at = None;\n            if let Some",
@@ -171,7 +185,7 @@ def killed(workspace: pathlib.Path, file: str, old: str, new: str) -> bool:
     try:
         source.write_text(text.replace(old, new))
         command = ["cargo", "test", "--quiet", "--test", "properties"]
-        examples = [*command[:3], "--test", "providers"]
+        examples = [*command[:3], "--test", "providers", "--test", "requests"]
         build = subprocess.run([*command, "--no-run"], cwd=workspace, capture_output=True, text=True)
         if build.returncode != 0:
             sys.exit(f"mutant does not compile: {new!r}\n{build.stderr}")

@@ -215,7 +215,7 @@ impl<'a> Config<'a> {
         storm + self.services.iter().map(|spec| usize::from(spec.restart.remembered())).sum::<usize>()
     }
 
-    pub(crate) fn ids(&self) -> impl Iterator<Item = ServiceId> + use<> {
+    pub(crate) fn ids(&self) -> impl DoubleEndedIterator<Item = ServiceId> + use<> {
         (0..self.services.len() as u16).map(ServiceId)
     }
 

@@ -15,7 +15,8 @@
 //! ```
 //!
 //! # Rules
-//! 1. A step is small: at most [`Machine::ACTIONS_PER_STEP`] actions besides notices. One `Create` is open at a
+//! 1. A step is small: at most [`Machine::ACTIONS_PER_STEP`] actions besides notices, and
+//!    [`Machine::actions_per_step`] with them. One `Create` is open at a
 //!    time, one deadline is served per tick, a turn asks for one thing. What is left is due at once:
 //!    [`Machine::next_deadline`] says so.
 //! 2. Work over a boot is O(services + dependencies); timers are O(log n). 200 services cost each what 12 do.
@@ -101,8 +102,8 @@
 //! | given up | its sidecars stop, its module fails; `Panic`: see the states of the system; `Fallback`: that gets the aim *start* if it was never started or was stopped |
 //!
 //! The first delay is `initial_delay`; each further one is `backoff_percent` of the last, rounded up, at most
-//! `max_delay`; after one whose restart did not begin it is the same again. A service that was up for `window` before it
-//! failed begins anew; not during boot.
+//! `max_delay`; after one whose restart did not begin it is the same again. A service that was up for `window` begins anew,
+//! whatever ended that; not during boot. A restart that a request hurries is not a storm's.
 //!
 //! # Requests (SPEC I-4)
 //! Each is answered at once by [`Notice::Answered`]; the rest comes by turns. `Lookup` is the only one heard in boot. All
@@ -114,11 +115,16 @@
 //! | `Start` | `Restarting` | its back-off is over; limits stay |
 //! | `Start` | to be stopped | aim *cycle* |
 //! | `Lookup` | never started | aim *start*, with those that it requires and that were never started; of any other at rest: refused |
+//! | `Serve` | the one that serves | who was asked for in its place, and is not up yet, is not any more |
 //! | `Serve` | a provider that stands by | it serves in place of the one that does, at once if it is up; else aim *start*, and then |
-//! | `Restart` | up | aim *cycle*: what restarts with it stops first; at rest as `Start` |
-//! | `Stop` | not at rest | aim *stop*, then `Stopped`; critical ones and sidecars refuse |
-//! | `Disable` | not disabled | aim *disable*, then `Disabled`; critical ones and sidecars refuse |
+//! | `Restart` | up | aim *cycle*: what restarts with it stops first; at rest as `Start`; refused if it is needed and something that it requires is not up |
+//! | `Stop` | not at rest | aim *stop*, then `Stopped`; needed ones and sidecars refuse |
+//! | `Disable` | not disabled | aim *disable*, then `Disabled`; needed ones and sidecars refuse |
 //! | `Enable` | `Disabled`, but not held | `Pending` |
+//!
+//! *Needed* is what is critical, what a needed one requires, and what has a needed sidecar; a provider is not while another
+//! of its group is up and is to be. One that never ran and cannot be started, because what it requires does not run, is
+//! `Failed`, and no emergency.
 //!
 //! # Invariants, each held by a property in `tests/properties.rs`
 //! - A service is created only when every dependency that it requires is up; by the boot only in its layer's turn.
@@ -137,7 +143,9 @@
 //! - What was created is destroyed before the end, dependents before what they require.
 //! - Boot ends and shutdown ends, whatever the services do, as long as ticks come and the executor answers; when
 //!   everybody behaves, what was decided is done: nothing waits for what does not come.
-//! - Each request has one answer, and none stops a critical service.
+//! - Each request has one answer. None stops a critical service, and no sequence of them takes one down that is up, nor
+//!   the system, while services behave and what critical services require is up.
+//! - A provider that was asked for serves once it is up, whoever served meanwhile.
 //! - An ignored event has no other effect. The same events give the same actions.
 //!
 //! `mutants/run.py` breaks each of them on purpose and expects the properties to notice.

@@ -8,7 +8,7 @@
 use crate::config::{Config, ConfigError};
 use crate::event::{Action, Event, Notice, Sink};
 use crate::queue::Queue;
-use crate::record::{Presence, Record, Ring};
+use crate::record::{Need, Presence, Record, Ring};
 use crate::serve::appoint;
 use crate::spec::{DepKind, Probe, ServiceId};
 use crate::start::Layer;
@@ -71,6 +71,12 @@ impl<'a> Machine<'a> {
     /// At most this many actions that are not notices come out of one step.
     pub const ACTIONS_PER_STEP: usize = 4;
 
+    /// At most this many actions, notices included, come out of one step: a change of state is told to every dependent, and
+    /// each of those may have a change of its own to tell.
+    pub const fn actions_per_step(services: usize) -> usize {
+        3 * services + 16 * Self::ACTIONS_PER_STEP
+    }
+
     /// A machine in `Initializing`, with the reverse edges computed. O(services + edges).
     pub fn new(config: Config<'a>, storage: Storage<'a>) -> Result<Self, ConfigError> {
         config.check()?;
@@ -85,6 +91,7 @@ impl<'a> Machine<'a> {
         prepare(&config, records, u32::from(storm.capacity));
         appoint(&config, records)?;
         reverse(&config, records, dependents)?;
+        mark_needed(&config, records);
         Ok(Self {
             config,
             records,
@@ -318,6 +325,24 @@ fn prepare(config: &Config<'_>, records: &mut [Record], mut history: u32) {
             record.state = ServiceState::Disabled;
             let reason = if awaits_program { Reason::NotDelivered } else { Reason::NotInRecoverySet };
             record.reason = Some(reason);
+        }
+    }
+}
+
+/// What a critical service requires is needed, and what that requires. A dependency comes before its dependent, so one
+/// walk from the last service to the first finds all.
+fn mark_needed(config: &Config<'_>, records: &mut [Record]) {
+    for service in config.ids().rev() {
+        let need = &mut records[service.index()].need;
+        if config.spec(service).critical {
+            *need = Need::Itself;
+        }
+        if *need == Need::None {
+            continue;
+        }
+        for dep in config.deps_of(service).iter().filter(|dep| config.kind(dep).is_required()) {
+            let need = &mut records[dep.on.index()].need;
+            *need = (*need).max(if dep.shared { Need::AnyProvider } else { Need::Itself });
         }
     }
 }

@@ -19,6 +19,17 @@ pub enum Presence {
     Leaving,
 }
 
+/// Whether the critical services can do without a service; what is needed more comes later.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Need {
+    #[default]
+    None,
+    /// They need it, or another of its group of providers.
+    AnyProvider,
+    /// It is critical, or one that is needed requires it.
+    Itself,
+}
+
 /// What is to become of a service.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) enum Aim {
@@ -117,6 +128,8 @@ pub struct Record {
     pub(crate) stands_by: bool,
     /// It is asked to serve and is not up yet.
     pub(crate) wanted: bool,
+    /// Whether a critical service starts without it.
+    pub(crate) need: Need,
     /// It is in a queue; `next` is the one behind it there.
     pub(crate) queued: bool,
     pub(crate) next: Option<ServiceId>,

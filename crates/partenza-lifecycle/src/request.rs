@@ -4,7 +4,7 @@
 
 use crate::event::{Action, Denial, Notice, Request, Sink, Verdict};
 use crate::machine::{Dependent, Machine};
-use crate::record::Aim;
+use crate::record::{Aim, Need};
 use crate::spec::{Dep, DepKind, ServiceId};
 use crate::state::{BootState, Reason, ServiceState};
 
@@ -53,7 +53,11 @@ impl Machine<'_> {
                 self.refuse_sidecar(service)?;
                 self.judge_start(service)
             }
-            Request::Serve if !record.stands_by => Ok(Verdict::Already),
+            // It goes on, also if another was asked for that is not up yet.
+            Request::Serve if !record.stands_by => {
+                let called_off = self.another_is_wanted(service);
+                Ok(if called_off { Verdict::Accepted } else { Verdict::Already })
+            }
             Request::Serve if record.state.is_up() => Ok(Verdict::Accepted),
             Request::Serve => {
                 self.refuse_sidecar(service)?;
@@ -61,17 +65,44 @@ impl Machine<'_> {
             }
             Request::Restart => {
                 self.refuse_sidecar(service)?;
-                if record.state.is_up() { Ok(Verdict::Accepted) } else { self.judge_start(service) }
+                if !record.state.is_up() {
+                    return self.judge_start(service);
+                }
+                // It would stop, and could not start again.
+                match self.missing(service).filter(|_| self.is_needed(service)) {
+                    Some(missing) => Err(Denial::DependencyNotRunning(missing)),
+                    None => Ok(Verdict::Accepted),
+                }
             }
             Request::Stop | Request::Disable => {
                 self.refuse_sidecar(service)?;
-                if self.config.spec(service).critical {
+                if self.is_irreplaceable(service) {
                     return Err(Denial::Critical);
                 }
                 let down = record.aim == Aim::Stop || record.rests();
                 Ok(if request == Request::Stop && down { Verdict::Already } else { Verdict::Accepted })
             }
         }
+    }
+
+    /// Whether a critical service could not start without this one and its sidecars.
+    fn is_needed(&self, service: ServiceId) -> bool {
+        self.with_sidecars(service).any(|part| self.records[part.index()].need != Need::None)
+    }
+
+    /// The same, and there is nothing in its place: of several providers another is up, and is to be.
+    fn is_irreplaceable(&self, service: ServiceId) -> bool {
+        self.with_sidecars(service).any(|part| match self.records[part.index()].need {
+            Need::None => false,
+            Need::AnyProvider => !self.has_substitute(part),
+            Need::Itself => true,
+        })
+    }
+
+    /// What stops with the service, itself included.
+    fn with_sidecars(&self, service: ServiceId) -> impl Iterator<Item = ServiceId> {
+        let sidecars = self.config.deps_of(service).iter().filter(|dep| dep.kind == DepKind::Sidecar);
+        core::iter::once(service).chain(sidecars.map(|dep| dep.on))
     }
 
     fn judge_lookup(&self, service: ServiceId) -> Result<Verdict, Denial> {

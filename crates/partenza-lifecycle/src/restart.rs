@@ -2,8 +2,8 @@
 //! What follows a failure: a restart, after a delay and within limits, or the loss of the service for good (SPEC L).
 //!
 //! A restart is decided when the service fails and recorded when it begins, so that the restarts of any window, as
-//! they happened, are at most as many as planned. A stable period is `window` spent up, from ready to the failure:
-//! it takes the back-off to its beginning. During boot the window is the boot: a service gets `max` restarts in all,
+//! they happened, are at most as many as planned. A stable period is `window` spent up, from ready to the end of the
+//! incarnation, whatever ended it: it takes the back-off to its beginning. During boot the window is the boot: a service gets `max` restarts in all,
 //! and each has to begin before the layer's budget ends (SPEC E-6); so whatever fails, the boot ends.
 
 use crate::event::{Action, Limit, Notice, Scope, Sink};
@@ -27,6 +27,7 @@ impl Machine<'_> {
     /// A service that was up is so no more.
     #[cold]
     pub(crate) fn lost(&mut self, service: ServiceId, to: ServiceState, reason: Reason, sink: &mut dyn Sink) {
+        self.credit_stable_period(service);
         if self.records[service.index()].aim.is_end() && self.is_alive() {
             return self.stopped(service, reason, sink);
         }
@@ -59,6 +60,20 @@ impl Machine<'_> {
         self.destroy(service, Scope::Service, sink);
     }
 
+    /// The incarnation that is up ends now, by a failure or because somebody asked for it: was it stable?
+    pub(crate) fn credit_stable_period(&mut self, service: ServiceId) {
+        if self.is_booting() {
+            return;
+        }
+        let window = self.config.spec(service).restart.window;
+        let record = &mut self.records[service.index()];
+        if record.ready.is_some_and(|ready| self.now.since(ready) >= window) {
+            record.in_a_row = 0;
+            record.delay = None;
+            record.forlorn = false;
+        }
+    }
+
     fn outlook(&mut self, service: ServiceId, reason: Reason) -> Outlook {
         let starting = self.records[service.index()].state.is_starting();
         let as_it_may = reason == Reason::Exited(0) && !starting;
@@ -76,12 +91,7 @@ impl Machine<'_> {
             Policy::Never => return Outlook::Final,
         }
         let booting = self.is_booting();
-        let record = &mut self.records[service.index()];
-        if !booting && record.ready.is_some_and(|ready| self.now.since(ready) >= spec.window) {
-            record.in_a_row = 0;
-            record.delay = None;
-            record.forlorn = false;
-        }
+        let record = &self.records[service.index()];
         let delay = match record.delay {
             None => spec.first_delay(),
             Some(last) if record.held_back => last,
@@ -160,8 +170,7 @@ impl Machine<'_> {
     pub(crate) fn give_up(&mut self, service: ServiceId, reason: Reason, sink: &mut dyn Sink) {
         let spec = self.config.spec(service);
         let on_exhausted = spec.restart.on_exhausted;
-        self.share_fate(service, Aim::Stop, sink);
-        self.fail_modules(service, sink);
+        self.leave_down(service, sink);
         // One that was not tried has exhausted nothing; that matters only where nothing works without it.
         let tried = !matches!(reason, Reason::DependencyNotRunning(_)) || spec.critical;
         let panics = tried && on_exhausted == OnExhausted::Panic;
@@ -174,6 +183,12 @@ impl Machine<'_> {
         } else if tried && on_exhausted == OnExhausted::Fallback && self.is_alive() {
             self.start_fallback(service, sink);
         }
+    }
+
+    /// What goes with a service that is not up and is not to be.
+    pub(crate) fn leave_down(&mut self, service: ServiceId, sink: &mut dyn Sink) {
+        self.share_fate(service, Aim::Stop, sink);
+        self.fail_modules(service, sink);
     }
 
     /// What was never started, or stopped, is. One that has failed is not: it had its turn, and two that are each
@@ -214,7 +229,9 @@ impl Machine<'_> {
             self.exhausted(service, Limit::LayerBudget, reason, sink);
             return false;
         }
-        if self.is_storm(sink) && !self.config.spec(service).core {
+        // What somebody asked for is no storm: without the request its delay might have outlasted that.
+        let asked_for = self.records[service.index()].deliberate;
+        if self.is_storm(sink) && !self.config.spec(service).core && !asked_for {
             self.exhausted(service, Limit::Storm, reason, sink);
             return false;
         }

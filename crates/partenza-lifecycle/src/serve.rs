@@ -65,6 +65,19 @@ impl<'a> Machine<'a> {
         self.peers(service).find(|id| !self.records[id.index()].stands_by).unwrap_or(service)
     }
 
+    /// Whether another of its group is up, and nothing is decided that ends it.
+    pub(crate) fn has_substitute(&self, service: ServiceId) -> bool {
+        self.peers(service).any(|peer| {
+            let record = &self.records[peer.index()];
+            peer != service && record.state.is_up() && record.aim == Aim::Keep
+        })
+    }
+
+    /// Whether another of its group is asked to serve, and does not yet.
+    pub(crate) fn another_is_wanted(&self, service: ServiceId) -> bool {
+        self.peers(service).any(|peer| peer != service && self.records[peer.index()].wanted)
+    }
+
     /// It is asked to serve, and no other of its group is any more.
     pub(crate) fn want(&mut self, service: ServiceId) {
         for peer in self.peers(service) {
@@ -96,6 +109,10 @@ impl<'a> Machine<'a> {
         if best != server {
             self.take_over(server, best, sink);
         }
+        // One that is asked for and serves before it is up may lose that again to one that comes up first; so what was
+        // asked for is done only when it is up.
+        let record = &mut self.records[best.index()];
+        record.wanted &= !record.state.is_up();
     }
 
     /// How good it would be if it served.
@@ -122,7 +139,7 @@ impl<'a> Machine<'a> {
             self.turns.push(self.records, from);
         }
         let new = &mut self.records[to.index()];
-        (new.stands_by, new.wanted) = (false, false);
+        new.stands_by = false;
         let open = new.open;
         for edge in self.dependents_of(from) {
             if self.dependents[edge].shared {

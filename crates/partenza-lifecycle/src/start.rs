@@ -87,14 +87,26 @@ impl Machine<'_> {
     /// It requires one that does not run, so it is not started, now or by itself later.
     pub(crate) fn unstartable(&mut self, service: ServiceId, missing: ServiceId, sink: &mut dyn Sink) {
         let reason = Reason::DependencyNotRunning(missing);
+        let never_ran = self.config.spec(service).start != StartMode::Deferred;
         let record = &mut self.records[service.index()];
         (record.aim, record.patient) = (Aim::Keep, false);
+        // Somebody asked for it, and nothing is lost that was there.
+        let was_down = match record.state {
+            ServiceState::Pending => never_ran,
+            ServiceState::Failed | ServiceState::Crashed | ServiceState::Unhealthy => true,
+            ServiceState::Stopped => record.reason == Some(Reason::Exited(0)),
+            _ => false,
+        };
         if self.records[missing.index()].state == ServiceState::Disabled && self.is_booting() {
             // Held back on purpose, as is what it waits for: no failure, whether critical or not (SPEC B-4).
             return self.enter(service, ServiceState::Disabled, Some(reason), sink);
         }
         self.enter(service, ServiceState::Failed, Some(reason), sink);
-        self.give_up(service, reason, sink);
+        if was_down && !self.is_booting() {
+            self.leave_down(service, sink);
+        } else {
+            self.give_up(service, reason, sink);
+        }
     }
 
     pub(crate) fn create(&mut self, service: ServiceId, sink: &mut dyn Sink) {

@@ -97,6 +97,7 @@ impl Machine<'_> {
 
     /// Asks a service that can be asked, destroys any other.
     pub(crate) fn stop(&mut self, service: ServiceId, sink: &mut dyn Sink) {
+        self.credit_stable_period(service);
         let by_force = self.boot == BootState::Panic && !self.is_showing(service);
         let spec = self.config.spec(service);
         if !self.records[service.index()].state.is_up() || by_force || spec.readiness == Readiness::None {

@@ -402,3 +402,25 @@ fn a_stop_after_a_restart_leaves_it_stopped() {
     world.rest();
     assert_eq!(world.state(0), Stopped);
 }
+
+/// Everybody hears of the end of what everybody requires, restarts with it, or is its sidecar, in one step.
+#[test]
+fn a_step_tells_of_no_more_than_it_may() {
+    const MANY: usize = 150;
+    for kind in [DepKind::Required, DepKind::RestartWith] {
+        let mut plan = Plan::new().service(2, &[]).service(2, &[]).providers(&[0, 1]);
+        for _ in 0..MANY {
+            plan = plan.service(3, &[]).any(kind).restarts(1, OnExhausted::Stop);
+        }
+        let mut room = plan.room();
+        let mut world = World::new(&plan, &mut room);
+        world.boot_all();
+        world.ask(1, Request::Stop);
+        world.behave(1);
+        let since = world.trace.len();
+        // The world holds each step to `Machine::actions_per_step`.
+        world.step(Event::Crashed(id(0)));
+        assert!(world.trace.len() - since > MANY, "all of them are told");
+        world.rest();
+    }
+}

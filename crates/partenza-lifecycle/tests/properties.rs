@@ -8,11 +8,31 @@ use common::{Plan, World, id};
 use generate::plan;
 use partenza_lifecycle::*;
 use proptest::prelude::*;
+use proptest::test_runner::{FileFailurePersistence, RngSeed};
 
-/// How many lives [`any_history_keeps_the_invariants_and_ends`] tries, of about 50 events each. `LIVES=100000` are
-/// five million events in less than a minute.
-fn lives() -> u32 {
-    std::env::var("LIVES").ok().and_then(|lives| lives.parse().ok()).unwrap_or(20_000)
+/// How many lives [`any_history_keeps_the_invariants_and_ends`] tries, of about 50 events each, unless `LIVES` or proptest's
+/// own `PROPTEST_CASES` says otherwise.
+const LIVES: u32 = 20_000;
+const SEED: u64 = 0x5041_5254_454e_5a41;
+
+/// The same cases in every run, and with `PARTENZA_SEED=N` (decimal, or hexadecimal behind `0x`) others: those of that seed.
+/// What failed once is in `properties.regressions` and is tried first.
+fn cases(usual: u32) -> ProptestConfig {
+    let read = |name: &str| std::env::var(name).ok().map(|text| (text.parse(), text));
+    let number =
+        |name| read(name).map(|(n, text)| n.unwrap_or_else(|_| panic!("{name}={text}: not a number")));
+    let seed = std::env::var("PARTENZA_SEED").map_or(SEED, |text| {
+        let number = text.strip_prefix("0x").map_or_else(|| text.parse(), |hex| u64::from_str_radix(hex, 16));
+        number.unwrap_or_else(|_| panic!("PARTENZA_SEED={text}: not a number of 64 bits"))
+    });
+    println!("PARTENZA_SEED={seed:#x}");
+    let regressions = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/properties.regressions");
+    ProptestConfig {
+        cases: number("LIVES").or_else(|| number("PROPTEST_CASES")).unwrap_or(usual),
+        rng_seed: RngSeed::Fixed(seed),
+        failure_persistence: Some(Box::new(FileFailurePersistence::Direct(regressions))),
+        ..ProptestConfig::default()
+    }
 }
 
 /// One thing that happens to the machine.
@@ -138,7 +158,7 @@ fn live(plan: &Plan, ops: &[Op]) -> Vec<Action> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(lives()))]
+    #![proptest_config(cases(LIVES))]
 
     #[test]
     fn any_history_keeps_the_invariants_and_ends(
@@ -149,8 +169,50 @@ proptest! {
     }
 }
 
+/// One thing that happens while everybody behaves and somebody asks.
+fn request_op() -> impl Strategy<Value = Op> {
+    prop_oneof![
+        4 => (0usize..15, request()).prop_map(|(service, request)| Op::Ask(service, request)),
+        3 => (0usize..4).prop_map(|nth| Op::Answer { nth, well: true }),
+        3 => (0usize..15).prop_map(Op::Behave),
+    ]
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1_000))]
+    #![proptest_config(cases(6_000))]
+
+    /// SPEC I-4. Whatever happened before: from a system at rest in which all runs that critical services need, and with
+    /// services that behave.
+    #[test]
+    fn no_requests_take_down_what_is_critical(
+        plan in plan(),
+        before in prop::collection::vec(op(), 0..60),
+        requests in prop::collection::vec(request_op(), 0..60),
+    ) {
+        let mut room = plan.room();
+        let mut world = World::new(&plan, &mut room);
+        world.step(Event::Begin);
+        before.into_iter().for_each(|op| apply(&mut world, op));
+        world.settle();
+        world.rest();
+        if !world.has_all_that_is_needed() {
+            return Ok(());
+        }
+        let critical = |index: &usize| plan.services[*index].critical;
+        let up: Vec<usize> =
+            (0..plan.services.len()).filter(critical).filter(|&index| world.state(index).is_up()).collect();
+        let was = world.boot();
+        requests.into_iter().for_each(|op| apply(&mut world, op));
+        world.rest();
+        prop_assert_eq!(world.boot(), was);
+        for index in up {
+            prop_assert!(world.state(index).is_up(), "{} is {:?}", index, world.state(index));
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(1_000))]
 
     #[test]
     fn the_same_events_give_the_same_actions(

@@ -208,6 +208,70 @@ fn a_switch_to_one_that_does_not_run_starts_it_and_waits_for_it() {
     assert_eq!(world.ask(1, Request::Serve), Verdict::Refused(Denial::Disabled));
 }
 
+/// The one that serves is lost while the one that is asked for starts, and is back first: the switch is still to come.
+#[test]
+fn a_switch_is_not_forgotten_when_the_old_provider_comes_back_first() {
+    let plan = Plan::new().service(2, &[]).restarts(3, OnExhausted::Stop);
+    let plan = plan.service(2, &[]).start(StartMode::OnDemand).with(|spec| spec.startup_timeout = us(9_000));
+    let plan = plan.restarts(3, OnExhausted::Stop).providers(&[0, 1]);
+    let plan = plan.service(3, &[]).any(DepKind::Required);
+    let mut room = plan.room();
+    let mut world = World::new(&plan, &mut room);
+    world.boot_all();
+    assert_eq!(world.ask(1, Request::Serve), Verdict::Accepted);
+    assert_eq!(world.ask(0, Request::Stop), Verdict::Accepted);
+    world.behave(0);
+    assert!(serves(&world, 1) && world.state(1).is_starting(), "it is what is worth waiting for");
+    assert_eq!(world.ask(0, Request::Start), Verdict::Accepted);
+    world.behave(0);
+    assert!(serves(&world, 0) && world.state(0) == Running);
+    world.behave(1);
+    assert!(serves(&world, 1), "it was asked for, and is up");
+    // It is done with that: once lost it is as good as any other.
+    crash(&mut world, 1);
+    world.pass(100);
+    world.answer_all();
+    world.behave(1);
+    assert!(serves(&world, 0) && world.state(1) == Running);
+}
+
+/// It serves before it is up, and nobody takes that from it meanwhile.
+#[test]
+fn one_that_was_asked_for_and_serves_is_not_asked_for_any_more() {
+    let plan = Plan::new().service(2, &[]).restarts(3, OnExhausted::Stop);
+    let plan = plan.service(2, &[]).start(StartMode::OnDemand).restarts(3, OnExhausted::Stop);
+    let plan = plan.providers(&[0, 1]).service(3, &[]).any(DepKind::Required);
+    let mut room = plan.room();
+    let mut world = World::new(&plan, &mut room);
+    world.boot_all();
+    assert_eq!(world.ask(1, Request::Serve), Verdict::Accepted);
+    assert_eq!(world.ask(0, Request::Stop), Verdict::Accepted);
+    world.behave(0);
+    world.behave(1);
+    assert!(serves(&world, 1) && world.state(1) == Running);
+    assert_eq!(world.ask(0, Request::Start), Verdict::Accepted);
+    world.behave(0);
+    crash(&mut world, 1);
+    world.pass(100);
+    world.answer_all();
+    world.behave(1);
+    assert!(serves(&world, 0) && world.state(1) == Running, "it goes on until it is lost");
+}
+
+#[test]
+fn a_switch_back_calls_off_a_switch_that_is_not_done() {
+    let plan = Plan::new().service(2, &[]).service(2, &[]).start(StartMode::OnDemand).providers(&[0, 1]);
+    let plan = plan.service(3, &[]).any(DepKind::Required);
+    let mut room = plan.room();
+    let mut world = World::new(&plan, &mut room);
+    world.boot_all();
+    assert_eq!(world.ask(1, Request::Serve), Verdict::Accepted);
+    assert_eq!(world.ask(0, Request::Serve), Verdict::Accepted);
+    world.behave(1);
+    assert!(serves(&world, 0) && world.state(1) == Running);
+    assert_eq!(world.ask(0, Request::Serve), Verdict::Already);
+}
+
 #[test]
 fn the_first_that_the_boot_starts_serves_first() {
     let plan = Plan::new().service(2, &[]).start(StartMode::OnDemand).service(2, &[]).providers(&[0, 1]);

@@ -270,3 +270,61 @@ fn plans_that_could_not_be_carried_through_are_refused() {
     let calm = Plan { storm: Some(Storm { restarts: 0, window: Duration::from_micros(1) }), ..one() };
     assert_eq!(refused(&calm), Some(ConfigError::Storm));
 }
+
+/// SPEC I-4: what a critical service requires is as little stopped as that; else the next `restart` would take it down.
+#[test]
+fn what_a_critical_service_requires_is_not_stopped() {
+    let plan = Plan::new().service(2, &[]).service(2, &[0]).service(3, &[1]).critical();
+    let plan = plan.with(|spec| spec.restart.on_exhausted = OnExhausted::Panic).service(3, &[]);
+    let mut room = plan.room();
+    let mut world = World::new(&plan, &mut room);
+    world.boot_all();
+    for request in [Request::Stop, Request::Disable] {
+        for index in [0, 1, 2] {
+            assert_eq!(world.ask(index, request), Verdict::Refused(Denial::Critical));
+        }
+    }
+    assert_eq!(world.ask(3, Request::Stop), Verdict::Accepted);
+    // It failed by itself, so a restart would be the end.
+    world.hit(Event::Crashed(id(1)));
+    let missing = Verdict::Refused(Denial::DependencyNotRunning(id(1)));
+    assert_eq!(world.ask(2, Request::Restart), missing);
+    assert_eq!(world.ask(1, Request::Start), Verdict::Accepted);
+    world.behave(1);
+    assert_eq!(world.ask(2, Request::Restart), Verdict::Accepted);
+    world.rest();
+    assert_eq!((world.boot(), world.state(2)), (BootState::SupervisorMode, ServiceState::Running));
+}
+
+/// Of several providers the last one that is up stays.
+#[test]
+fn of_several_providers_one_is_left_to_a_critical_service() {
+    let plan = Plan::new().service(2, &[]).service(2, &[]).providers(&[0, 1]);
+    let plan = plan.service(3, &[]).critical().any(DepKind::Required);
+    let mut room = plan.room();
+    let mut world = World::new(&plan, &mut room);
+    world.boot_all();
+    assert_eq!(world.ask(0, Request::Stop), Verdict::Accepted);
+    world.behave(0);
+    assert_eq!(world.ask(1, Request::Stop), Verdict::Refused(Denial::Critical));
+    assert_eq!(world.ask(0, Request::Start), Verdict::Accepted);
+    assert_eq!(world.ask(1, Request::Stop), Verdict::Refused(Denial::Critical), "it is not up yet");
+    world.behave(0);
+    assert_eq!(world.ask(1, Request::Stop), Verdict::Accepted);
+}
+
+/// A lookup of one that never ran cannot lose it.
+#[test]
+fn a_start_that_cannot_be_is_no_emergency() {
+    let plan = Plan::new().service(2, &[]).service(2, &[0]).critical().start(StartMode::OnDemand);
+    let plan = plan.with(|spec| spec.restart.on_exhausted = OnExhausted::Panic);
+    for request in [Request::Lookup, Request::Start] {
+        let mut room = plan.room();
+        let mut world = World::new(&plan, &mut room);
+        world.boot_all();
+        world.hit(Event::Crashed(id(0)));
+        world.ask(1, request);
+        world.rest();
+        assert_eq!(world.boot(), BootState::SupervisorMode, "{request:?}");
+    }
+}

@@ -31,6 +31,27 @@ fn delays_grow_to_their_cap_and_begin_anew_after_a_stable_period() {
     assert_eq!(world.machine.record(id(0)).unwrap().restarts(), 6);
 }
 
+/// Whatever ends a stable period: it is not the failing incarnation alone that counts.
+#[test]
+fn a_stable_period_that_a_request_ends_is_credited() {
+    for request in [Request::Restart, Request::Stop] {
+        let plan = Plan::new().service(5, &[]).restarts(9, OnExhausted::Stop);
+        let mut room = plan.room();
+        let mut world = World::new(&plan, &mut room);
+        world.boot_all();
+        let delays: Vec<_> = (0..3).map(|_| crash_and_return(&mut world, 0)).collect();
+        assert_eq!(delays, [100, 200, 400].map(us));
+        world.now = world.now.after(us(10_000));
+        assert_eq!(world.ask(0, request), Verdict::Accepted);
+        world.behave(0);
+        if request == Request::Stop {
+            assert_eq!(world.ask(0, Request::Start), Verdict::Accepted);
+            world.behave(0);
+        }
+        assert_eq!(crash_and_return(&mut world, 0), us(100), "after {request:?}");
+    }
+}
+
 #[test]
 fn more_than_max_failures_within_the_window_are_the_end() {
     let plan = Plan::new().service(5, &[]).restarts(2, OnExhausted::Stop).service(5, &[0]);

@@ -6,7 +6,6 @@
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use partenza_protocol::error::SupervisorError;
 use partenza_protocol::event::{Event, Record, ServiceState};
 use partenza_protocol::{Op, ServiceId};
 use serde_json::json;

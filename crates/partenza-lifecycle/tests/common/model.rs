@@ -31,6 +31,8 @@ pub struct Model {
     /// Restarts that began since then.
     pub in_a_row: u16,
     pub until: Option<Instant>,
+    /// Its delay was ended by a request.
+    pub hurried: bool,
     /// It is asked to serve and was not up since.
     pub wanted: bool,
     /// Its first start succeeded or failed.
@@ -84,8 +86,8 @@ impl Model {
         self.restarts.iter().filter(|&&at| now.since(at) < window).count()
     }
 
-    /// A failure after a stable period begins a new row of restarts.
-    pub fn note_failure(&mut self, spec: &RestartSpec, now: Instant) {
+    /// After a stable period, whatever ended it, a new row of restarts begins.
+    pub fn note_end(&mut self, spec: &RestartSpec, now: Instant) {
         if self.ready_at.is_some_and(|ready| now.since(ready) >= spec.window) {
             self.in_a_row = 0;
             self.delay = None;

@@ -76,6 +76,7 @@ impl World<'_> {
         if hurry && let Some(until) = &mut model.until {
             *until = now;
             model.deadline = None;
+            model.hurried = true;
         }
     }
 
@@ -135,16 +136,8 @@ impl World<'_> {
         model.tried |= to.is_up() || matches!(to, ServiceState::Failed | ServiceState::Disabled);
         model.wanted &= !matches!(to, ServiceState::Failed | ServiceState::Disabled);
         model.tried |= from.is_starting() && matches!(to, ServiceState::Restarting { .. });
-        // A failure that may lead to a restart.
-        let failed = match (to, reason) {
-            (ServiceState::Crashed | ServiceState::Unhealthy, _) => true,
-            (ServiceState::Stopped, Some(Reason::Exited(code))) => {
-                code != 0 || spec.restart.policy == Policy::Always
-            }
-            _ => false,
-        };
-        if failed && alive && !booting {
-            model.note_failure(&spec.restart, now);
+        if from.is_up() && !to.is_up() && !booting {
+            model.note_end(&spec.restart, now);
         }
         if from.is_up() && !to.is_up() {
             model.health = HealthModel::default();
@@ -167,6 +160,7 @@ impl World<'_> {
         if let ServiceState::Restarting { until } = to {
             model.until = Some(until);
             model.deadline = Some(until);
+            model.hurried = false;
             if matches!(from, ServiceState::Restarting { .. }) {
                 return;
             }

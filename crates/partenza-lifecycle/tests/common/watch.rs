@@ -218,7 +218,8 @@ impl World<'_> {
                 let record = &self.machine.records()[usize::from(id.0)];
                 let calm = matches!(record.state(), ServiceState::Pending) || record.state().is_at_rest();
                 let model = &mut self.models[usize::from(id.0)];
-                model.wanted &= *id != server && (!calm || record.returns());
+                let done = *id == server && model.state.is_up();
+                model.wanted &= !done && (!calm || record.returns());
                 assert!(
                     !model.wanted || !model.state.is_up(),
                     "{id:?} is up, was asked to serve and does not"
@@ -282,7 +283,8 @@ impl World<'_> {
         }
         if let Some(storm) = self.plan.storm {
             let recent = self.restarts.iter().filter(|&&at| now.since(at) < storm.window).count();
-            assert!(spec.core || recent < usize::from(storm.restarts), "restarted in a storm");
+            let hurried = self.models[usize::from(service.0)].hurried;
+            assert!(spec.core || hurried || recent < usize::from(storm.restarts), "restarted in a storm");
         }
         self.restarts.push(now);
     }
@@ -370,6 +372,8 @@ impl World<'_> {
         let event = step.event;
         let heavy = actions.iter().filter(|action| !matches!(action, Action::Notice(_))).count();
         assert!(heavy <= Machine::ACTIONS_PER_STEP, "{heavy} actions in one step");
+        let most = Machine::actions_per_step(self.models.len());
+        assert!(actions.len() <= most, "{} actions and notices in one step", actions.len());
         if actions.iter().any(|action| matches!(action, Action::Notice(Notice::Ignored { .. }))) {
             assert_eq!(actions.len(), 1, "ignored, and yet not without effect: {event:?}");
         }
@@ -405,6 +409,24 @@ impl World<'_> {
             );
         }
         assert!(!model.state.is_up() || model.exists, "{index} serves, and does not exist");
+    }
+
+    /// Whether all runs that critical services that are up require, and what that requires.
+    pub fn has_all_that_is_needed(&self) -> bool {
+        let up = |id: ServiceId| self.models[usize::from(id.0)].state.is_up();
+        let mut needed: Vec<bool> = self.plan.services.iter().map(|spec| spec.critical).collect();
+        for index in (0..needed.len()).rev().map(id) {
+            if !needed[usize::from(index.0)] || !up(index) {
+                continue;
+            }
+            for dep in self.plan.deps_of(index).iter().filter(|dep| self.plan.kind(dep).is_required()) {
+                if self.counts(dep) && !up(dep.on) {
+                    return false;
+                }
+                needed[usize::from(dep.on.0)] = true;
+            }
+        }
+        true
     }
 
     /// Everybody behaved for long enough: nothing hangs between two states, and nothing waits for what does not come.
