@@ -10,6 +10,7 @@ mod conformance;
 mod costs;
 mod delivery;
 mod dependents;
+mod devices;
 mod exhausted;
 mod family;
 mod faults;
