@@ -13,6 +13,7 @@
 //! * A child's thread lives as long as its incarnation, and the parent's capability to it with it: given at each start,
 //!   gone with the revoke.
 
+use partenza_lifecycle::Blocked;
 use partenza_plan::{Grant, Object, ServiceId, cptr};
 use partenza_protocol::Badge;
 use partenza_protocol::control::ChildFault;
@@ -24,7 +25,6 @@ use sel4::sys::number::{Call, Recv, ReplyRecv, Send};
 use crate::callers::Callers;
 use crate::cspace::{Slot, own};
 use crate::executor::{Executor, kernel_rights};
-use crate::parking::Parked;
 use crate::refused::{During, Refused, Step};
 use crate::services::Entry;
 use crate::supervisor::Supervisor;
@@ -155,8 +155,10 @@ impl Supervisor {
     /// # Errors
     /// It stands in no fault.
     fn have_it_told_again(&mut self, child: ServiceId, behind: u8) -> Result<(), Rejection> {
-        let entry = self.entry(child);
-        if !entry.is_live() || entry.parked != Parked::No || self.executor.waits_or_calls(child) {
+        if !self.entry(child).is_live()
+            || self.blocked(child) != Blocked::No
+            || self.executor.waits_or_calls(child)
+        {
             return Err(Rejection::NotFaulted);
         }
         let outcome = self.executor.resume_behind(child, behind);

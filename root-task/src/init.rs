@@ -33,7 +33,6 @@ use crate::journal::Journal;
 use crate::lifecycle;
 use crate::mailbox::{Inbox, Outbox};
 use crate::parameters::Parameters;
-use crate::parking::Parking;
 use crate::pool::Pool;
 use crate::power::{self, Power};
 use crate::providers::Servers;
@@ -267,7 +266,7 @@ impl Hardware<'_> {
             entries: vec![Entry::default(); services].into_boxed_slice(),
             executor,
             callers: Callers::of(plan),
-            parking: Parking::default(),
+            period_ends: None,
             servers: Servers::of(plan, &machine),
             machine,
             former: Former::of(plan),

@@ -104,6 +104,9 @@ impl Supervisor {
         {
             self.follow(endpoint, false);
         }
+        if let Some(endpoint) = self.servers.served_by(id) {
+            self.restore_callers(endpoint);
+        }
     }
 
     /// `to`, which is up, serves the endpoint from here on.
@@ -140,7 +143,7 @@ impl Supervisor {
         self.state(id).is_up()
     }
 
-    fn state(&self, id: ServiceId) -> ServiceState {
+    pub(crate) fn state(&self, id: ServiceId) -> ServiceState {
         self.machine.state(life(id)).unwrap_or_default()
     }
 

@@ -18,6 +18,7 @@ mod front;
 mod gasp;
 mod handoff;
 mod health;
+mod held;
 mod hostile;
 mod interrupts;
 mod journal;
