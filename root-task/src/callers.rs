@@ -16,10 +16,10 @@ use alloc::vec::Vec;
 
 use partenza_lifecycle::{Blocked, Record};
 use partenza_plan::{Grant, Object, PAGE, Plan, ServiceId, cptr};
-use partenza_protocol::Badge;
-use partenza_protocol::error::{DeliveryError, SupervisorError};
+use partenza_protocol::error::{DeliveryError, GrantError, SupervisorError};
 use partenza_protocol::event::Event;
 use partenza_protocol::request::GrantRow;
+use partenza_protocol::{Badge, Code};
 use sel4::UserContext;
 
 use crate::cspace::{Slot, own};
@@ -243,9 +243,9 @@ impl Supervisor {
             let code = SupervisorError::ServerDown.code();
             self.executor.answer_call(caller.client, &mut context, u64::from(code.0))
         };
-        self.note(caller.client, outcome);
-        let event = Event::Released { service: caller.client, server, repeated };
-        self.tell(event);
+        if self.note(caller.client, outcome) {
+            self.tell(Event::Released { service: caller.client, server, repeated });
+        }
     }
 
     /// Calls to this endpoint lead to the Supervisor until somebody serves it.
@@ -288,18 +288,23 @@ impl Supervisor {
     }
 
     /// Grants the `index`-th call of a client, which it looked up.
-    pub(crate) fn bind(&mut self, client: ServiceId, index: usize) {
+    ///
+    /// # Errors
+    /// The kernel refused.
+    pub(crate) fn bind(&mut self, client: ServiceId, index: usize) -> Result<(), Code> {
         let index = self.callers.of_client(client).start + index;
-        let caller = &mut self.callers.all[index];
-        if core::mem::replace(&mut caller.bound, true) {
-            return;
+        let caller = self.callers.all[index];
+        if caller.bound {
+            return Ok(());
         }
-        let caller = *caller;
         let outcome = self.executor.restore(&caller);
-        self.note(client, outcome);
+        if !self.note(client, outcome) {
+            return Err(GrantError::MintRefused.code());
+        }
+        self.callers.all[index].bound = true;
         let kind = crate::grants::cap_kind(caller.grant.object);
-        let event = Event::Granted { service: client, kind, cptr: u64::from(caller.grant.cptr) };
-        self.tell(event);
+        self.tell(Event::Granted { service: client, kind, cptr: u64::from(caller.grant.cptr) });
+        Ok(())
     }
 
     /// SPEC F-7: takes what was granted at run time away, from `client` or from everybody.
@@ -324,16 +329,19 @@ impl Supervisor {
     }
 
     fn withdraw(&mut self, index: usize) {
-        let caller = &mut self.callers.all[index];
-        if !core::mem::replace(&mut caller.bound, false) {
+        let caller = &self.callers.all[index];
+        let (client, cptr) = (caller.client, caller.grant.cptr);
+        if !caller.bound {
             return;
         }
-        let (client, cptr) = (caller.client, caller.grant.cptr);
         // Without a CSpace it went with that.
         if self.entries[client.0 as usize].made.has_spaces() {
             let outcome = self.executor.slot_of(client, cptr).delete().during(Step::Revoke);
-            self.note(client, outcome);
+            if !self.note(client, outcome) {
+                return;
+            }
         }
+        self.callers.all[index].bound = false;
         self.tell(Event::Withdrawn { service: client, cptr });
     }
 
@@ -352,11 +360,13 @@ impl Supervisor {
         self.reply(client, SupervisorError::ServerDown.code(), 0);
     }
 
-    /// What the kernel refuses here would be a bug of ours: it is kept where `status` shows it.
-    pub(crate) fn note(&mut self, service: ServiceId, outcome: Result<(), Refused>) {
-        if let Err(refused) = outcome {
-            self.blame(service, refused);
-        }
+    /// Whether it was done. What the kernel refuses here would be a bug of ours: it is told, and `status` shows it.
+    pub(crate) fn note(&mut self, service: ServiceId, outcome: Result<(), Refused>) -> bool {
+        let Err(refused) = outcome else { return true };
+        self.blame(service, refused);
+        let Refused { code, detail } = refused;
+        self.tell(Event::KernelRefused { service, code, detail });
+        false
     }
 }
 

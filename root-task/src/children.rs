@@ -136,18 +136,22 @@ impl Supervisor {
 
     fn give_thread(&mut self, parent: ServiceId, child: ServiceId, cptr: u32) {
         let outcome = self.executor.give_thread(parent, child, cptr);
-        self.note(parent, outcome);
-        self.tell(Event::Granted { service: parent, kind: CapKind::Thread, cptr: cptr.into() });
+        if self.note(parent, outcome) {
+            self.tell(Event::Granted { service: parent, kind: CapKind::Thread, cptr: cptr.into() });
+        }
     }
 
     #[inline(never)]
     fn lead_faults(&mut self, child: ServiceId, to: Faults) {
         let entry = self.entry(child);
-        let from = core::mem::replace(&mut entry.faults, to);
-        if entry.made.has_spaces() && (from == Faults::Parent) != (to == Faults::Parent) {
+        let moves = (entry.faults == Faults::Parent) != (to == Faults::Parent);
+        if entry.made.has_spaces() && moves {
             let outcome = self.executor.lead_faults(child, to == Faults::Parent);
-            self.note(child, outcome);
+            if !self.note(child, outcome) {
+                return;
+            }
         }
+        self.entry(child).faults = to;
     }
 
     /// Lets a child make the instruction again that it stands at, if that may have faulted.
@@ -162,8 +166,7 @@ impl Supervisor {
             return Err(Rejection::NotFaulted);
         }
         let outcome = self.executor.resume_behind(child, behind);
-        self.note(child, outcome);
-        Ok(())
+        if self.note(child, outcome) { Ok(()) } else { Err(Rejection::NotFaulted) }
     }
 
     #[inline(never)]
