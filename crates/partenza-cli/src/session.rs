@@ -7,6 +7,7 @@ use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use partenza_compiler::diagnostic::{json, text};
+use partenza_compiler::source::Inputs;
 use partenza_compiler::{Code, Compiled, Diagnostics, Kernel, Options, Severity, Sources, compile};
 
 use serde_json::Value;
@@ -31,8 +32,8 @@ pub struct Session<'a> {
 
 impl<'a> Session<'a> {
     pub fn new(args: &'a SystemArgs) -> Result<Self, Failure> {
-        let kernel = kernel(&args.files.kernel)?;
         let (sources, found) = (Sources::default(), Diagnostics::default());
+        let kernel = kernel_noting(&args.files.kernel, &sources.inputs)?;
         Ok(Self { args, kernel, sources, found, earlier: None })
     }
 
@@ -55,8 +56,6 @@ impl<'a> Session<'a> {
     /// Compiles, and judges the policy. `None` after errors.
     pub fn compile(&mut self) -> Option<Compiled> {
         let options = self.options();
-        // It was read to know the kernel, and the plan depends on it.
-        let _ = self.sources.inputs.read(&self.kernel.config_file());
         let compiled = compile(&options, &mut self.sources, &mut self.found)?;
         policy::judge(&compiled, &mut self.found);
         (!self.found.has_errors()).then_some(compiled)
@@ -128,9 +127,14 @@ fn tell_shown<'s>(all: impl Iterator<Item = &'s Shown>, json: bool) -> Result<()
 
 /// The kernel that the arguments or the environment name.
 pub fn kernel(args: &KernelArgs) -> Result<Kernel, Failure> {
+    kernel_noting(args, &Inputs::default())
+}
+
+/// The same; what was read of it is noted in `inputs`.
+fn kernel_noting(args: &KernelArgs, inputs: &Inputs) -> Result<Kernel, Failure> {
     let from_env = || std::env::var_os("SEL4_PREFIX").filter(|value| !value.is_empty()).map(PathBuf::from);
     let prefix = args.kernel.clone().or_else(from_env).unwrap_or_else(|| "build/kernel/debug".into());
-    Kernel::open(&prefix)
+    Kernel::open(&prefix, inputs)
         .map_err(|why| Failure::Environment(Told::of(Code::BadKernel, why, Code::BadKernel.row().hint)))
 }
 

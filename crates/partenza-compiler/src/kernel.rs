@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use partenza_plan::ObjectSizes;
 use serde_json::Value;
 
+use crate::source::Inputs;
+
 /// What depends on a kernel's family.
 #[derive(Clone, Copy, Debug)]
 pub struct Facts {
@@ -66,17 +68,17 @@ impl std::fmt::Display for BadKernel {
 }
 
 impl Kernel {
-    /// Reads the prefix's configuration.
+    /// Reads the prefix's configuration, which is noted in `inputs`.
     ///
     /// # Errors
     /// It is no prefix, or its kernel is not supported.
-    pub fn open(prefix: &Path) -> Result<Kernel, BadKernel> {
+    pub fn open(prefix: &Path, inputs: &Inputs) -> Result<Kernel, BadKernel> {
         let file = config_file(prefix);
-        let text = std::fs::read_to_string(&file).map_err(|error| {
+        let text = inputs.text(&file).map_err(|error| {
             BadKernel(format!("{} is not an installed seL4: {}: {error}", prefix.display(), file.display()))
         })?;
         let json =
-            serde_json::from_str(&text).map_err(|error| BadKernel(format!("{}: {error}", file.display())))?;
+            serde_json::from_slice(&text).map_err(|error| BadKernel(format!("{}: {error}", file.display())))?;
         Self::from_config(prefix, &json)
     }
 
@@ -115,12 +117,6 @@ impl Kernel {
         })
     }
 
-    /// Where what is known of it was read.
-    #[must_use]
-    pub fn config_file(&self) -> PathBuf {
-        config_file(&self.prefix)
-    }
-
     /// The kernel's image for QEMU's multiboot loader.
     #[must_use]
     pub fn boot_image(&self) -> PathBuf {
@@ -150,6 +146,6 @@ mod tests {
         ] {
             assert!(Kernel::from_config(Path::new("k"), &other).is_err(), "{other}");
         }
-        assert!(Kernel::open(Path::new("/nonexistent")).is_err());
+        assert!(Kernel::open(Path::new("/nonexistent"), &Inputs::default()).is_err());
     }
 }

@@ -7,7 +7,6 @@ mod programs;
 pub use files::source;
 pub use programs::Program;
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use partenza_plan::Plan;
@@ -23,7 +22,7 @@ use crate::kernel::Kernel;
 use crate::layout::plan::{Input, Store, build};
 use crate::layout::slots;
 use crate::resolve;
-use crate::source::Sources;
+use crate::source::{MAX_PROGRAM, Sources, read};
 
 /// Where a system's files are.
 #[derive(Clone, Debug)]
@@ -102,7 +101,7 @@ impl Compiled {
             let message = format!("{}: {}", root_task.display(), problem.message);
             out.push(Diagnostic::error(problem.code, message).maybe_help(problem.help));
         };
-        let bytes = match fs::read(root_task) {
+        let bytes = match read(root_task, MAX_PROGRAM) {
             Ok(bytes) => bytes,
             Err(error) => {
                 refuse(Problem { code: Code::BadRootTask, message: error.to_string(), help: None });
@@ -174,7 +173,7 @@ fn compile_noting(options: &Options, sources: &mut Sources, out: &mut Diagnostic
     providers::check(&model, out);
     children::check(&model, out);
     target::check(&model, &options.kernel, out);
-    let (programs, image_of) = programs::programs(options, &model, &mut sources.inputs, out);
+    let (programs, image_of) = programs::programs(options, &model, &sources.inputs, out);
     if out.has_errors() {
         return None;
     }

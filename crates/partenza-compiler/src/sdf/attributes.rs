@@ -9,7 +9,7 @@ use super::board::Board;
 use super::elements::{CHILD_ONLY, Element, PD, SYSTEM};
 use super::number;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, suggest};
-use crate::source::{FileId, Span, Spanned};
+use crate::source::{FileId, Inputs, Span, Spanned};
 
 /// Reads one document.
 pub struct Parser<'a> {
@@ -18,6 +18,7 @@ pub struct Parser<'a> {
     pub board: &'a Board,
     /// Where prefill files are looked for.
     pub search: &'a [PathBuf],
+    pub inputs: &'a Inputs,
     pub out: &'a mut Diagnostics,
 }
 

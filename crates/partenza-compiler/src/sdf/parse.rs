@@ -36,7 +36,7 @@ pub fn parse(
             return System::default();
         }
     };
-    let mut parser = Parser { file, text, board, search, out };
+    let mut parser = Parser { file, text, board, search, inputs: &sources.inputs, out };
     let root = document.root_element();
     let name = root.tag_name().name();
     if name != elements::SYSTEM.name {

@@ -5,7 +5,7 @@
 
 mod inputs;
 
-pub use inputs::{Input, Inputs, State, hash};
+pub use inputs::{Input, Inputs, Look, MAX_PROGRAM, MAX_TEXT, State, hash, is_absent, read};
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
