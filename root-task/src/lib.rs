@@ -39,6 +39,7 @@ mod control;
 mod cspace;
 mod delivery;
 mod devices;
+mod early;
 mod entropy;
 mod executor;
 mod faults;
