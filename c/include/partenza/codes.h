@@ -174,6 +174,7 @@ enum pz_error {
     PZ_ERROR_SUPERVISOR_NOT_SPAWNABLE = 428, /* the service cannot be spawned */
     PZ_ERROR_SUPERVISOR_RUNS_ALREADY = 429, /* the service runs already */
     PZ_ERROR_SUPERVISOR_STOPPING = 430, /* the caller is to stop, so it is not made to wait */
+    PZ_ERROR_SUPERVISOR_TOO_MANY_SPAWNED = 431, /* as many spawned services run as can, which is 16 */
     PZ_ERROR_SUPERVISOR_SHUTTING_DOWN = 410, /* the system is going down */
     PZ_ERROR_DELIVERY_NOT_DELIVERED = 801, /* the service has no program yet */
     PZ_ERROR_DELIVERY_NOT_AWAITED = 802, /* the service's program came with the image */

@@ -14,6 +14,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
+use partenza_compiler::compile::Written;
 use partenza_compiler::source::{Input, Inputs, Look, State, hash};
 use partenza_compiler::{Compiled, Options};
 use serde_json::{Value, json};
@@ -46,13 +47,14 @@ impl Cache {
     pub fn of(options: &Options) -> Self {
         let dir = options.dir.canonicalize().unwrap_or_else(|_| options.dir.clone());
         let question = format!(
-            "{dir:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+            "{dir:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
             env::current_dir().unwrap_or_default(),
             options.system,
             options.config,
             options.manifests,
             options.search_path,
-            options.kernel.prefix
+            options.kernel.prefix,
+            options.memory
         );
         let name =
             dir.file_name().map_or_else(|| "system".into(), |name| name.to_string_lossy().into_owned());
@@ -100,15 +102,20 @@ impl Cache {
             warnings: record["shown"]["warnings"].as_u64().unwrap_or_default() as usize,
         };
         let (memory, slots) = (number("memory"), number("slots"));
-        // Its policy was judged when it was compiled.
-        Ok((Compiled { archive, store, memory, slots, policy: Vec::new() }, shown))
+        // Its policy was judged when it was compiled, and its files are not read.
+        Ok((
+            Compiled { archive, store, memory, slots, policy: Vec::new(), written: Written::default() },
+            shown,
+        ))
     }
 
     /// Keeps a plan. That it cannot be kept is no failure.
     pub fn store(&self, compiled: &Compiled, inputs: &Inputs, shown: &Shown) {
         let Some(dir) = &self.dir else { return };
         // A path that is no text cannot be written down: such a system is compiled each time.
-        let Some(inputs) = inputs.recorded().iter().map(entry).collect::<Option<Vec<Value>>>() else { return };
+        let Some(inputs) = inputs.recorded().iter().map(entry).collect::<Option<Vec<Value>>>() else {
+            return;
+        };
         let record = json!({
             "format": FORMAT,
             "tool": self.tool,

@@ -6,11 +6,11 @@
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use partenza_compiler::diagnostic::{json, text};
+use partenza_compiler::diagnostic::{self, text};
 use partenza_compiler::source::Inputs;
 use partenza_compiler::{Code, Compiled, Diagnostics, Kernel, Options, Severity, Sources, compile};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::args::{KernelArgs, SystemArgs};
 use crate::cache::{Cache, Shown};
@@ -28,13 +28,14 @@ pub struct Session<'a> {
     pub found: Diagnostics,
     /// What an earlier run found; then nothing was compiled in this one.
     earlier: Option<Shown>,
+    memory: Option<u64>,
 }
 
 impl<'a> Session<'a> {
     pub fn new(args: &'a SystemArgs) -> Result<Self, Failure> {
         let (sources, found) = (Sources::default(), Diagnostics::default());
         let kernel = kernel_noting(&args.files.kernel, &sources.inputs)?;
-        Ok(Self { args, kernel, sources, found, earlier: None })
+        Ok(Self { args, kernel, sources, found, earlier: None, memory: None })
     }
 
     pub fn options(&self) -> Options {
@@ -50,7 +51,14 @@ impl<'a> Session<'a> {
             manifests: files.manifests.clone(),
             search_path,
             kernel: self.kernel.clone(),
+            memory: self.memory,
         }
+    }
+
+    /// The system is for a machine with so many bytes of RAM.
+    pub fn for_machine(mut self, memory: u64) -> Self {
+        self.memory = Some(memory);
+        self
     }
 
     /// Compiles, and judges the policy. `None` after errors.
@@ -84,10 +92,23 @@ impl<'a> Session<'a> {
         Some(compiled)
     }
 
+    /// Compiles although the plan that was taken from the cache is good: its files are read, so findings about it have
+    /// places. Nothing was taken: `None`.
+    pub fn compile_again(&mut self) -> Option<Compiled> {
+        self.earlier.take()?;
+        (self.sources, self.found) = (Sources::default(), Diagnostics::default());
+        self.compile()
+    }
+
     /// Tells what was found, down to severity `least`; problems end the command.
     pub fn finish(&self, least: Severity) -> Result<(), Failure> {
-        let now = shown(&self.found, &self.sources, least);
-        tell_shown(self.earlier.iter().chain([&now]), self.args.json)?;
+        match &self.earlier {
+            Some(earlier) => {
+                let now = shown(&self.found, &self.sources, least);
+                tell_shown([earlier, &now].into_iter(), self.args.json)?;
+            }
+            None => render(&self.found, &self.sources, self.args.json, least)?,
+        }
         if self.found.has_errors() { Err(Failure::Problems) } else { Ok(()) }
     }
 
@@ -99,15 +120,36 @@ impl<'a> Session<'a> {
 
 /// Tells findings down to severity `least`, or all as JSON; problems end the command.
 pub fn tell(found: &Diagnostics, sources: &Sources, json: bool, least: Severity) -> Result<(), Failure> {
-    tell_shown([&shown(found, sources, least)].into_iter(), json)?;
+    render(found, sources, json, least)?;
     if found.has_errors() { Err(Failure::Problems) } else { Ok(()) }
+}
+
+/// Shows findings in the one form that is asked for.
+fn render(found: &Diagnostics, sources: &Sources, as_json: bool, least: Severity) -> Result<(), Failure> {
+    if as_json {
+        return findings(diagnostic::json(found, sources));
+    }
+    io::stderr().write_all(text(found, sources, least, colour()).as_bytes()).map_err(Failure::environment)
+}
+
+/// Whether standard error shows colours.
+fn colour() -> bool {
+    io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()
+}
+
+/// Version of [`findings`].
+const FORMAT: u64 = 1;
+
+/// Findings as JSON on standard output.
+fn findings(list: Value) -> Result<(), Failure> {
+    outln!("{:#}", json!({"format": FORMAT, "findings": list}))
 }
 
 fn shown(found: &Diagnostics, sources: &Sources, least: Severity) -> Shown {
     Shown {
         plain: text(found, sources, least, false),
         coloured: text(found, sources, least, true),
-        json: json(found, sources),
+        json: diagnostic::json(found, sources),
         warnings: found.count(Severity::Warning),
     }
 }
@@ -115,9 +157,9 @@ fn shown(found: &Diagnostics, sources: &Sources, least: Severity) -> Shown {
 fn tell_shown<'s>(all: impl Iterator<Item = &'s Shown>, json: bool) -> Result<(), Failure> {
     if json {
         let lists = all.filter_map(|shown| shown.json.as_array());
-        return outln!("{:#}", Value::from(lists.flatten().cloned().collect::<Vec<_>>()));
+        return findings(lists.flatten().cloned().collect());
     }
-    let colour = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let colour = colour();
     for shown in all {
         let text = if colour { &shown.coloured } else { &shown.plain };
         io::stderr().write_all(text.as_bytes()).map_err(Failure::environment)?;

@@ -28,6 +28,12 @@ pub struct Facts {
     pub initial_slots: u64,
     /// Highest IOAPIC pin and vector.
     pub max_pin: u8,
+    /// Physical address at which device memory ends (`PADDR_USER_DEVICE_TOP`).
+    pub device_end: u64,
+    /// Physical address of the kernel's image (`PADDR_LOAD`).
+    pub load_address: u64,
+    /// Pages of devices that the kernel keeps, and what is there.
+    pub kept: &'static [(u64, &'static str)],
 }
 
 /// seL4 5.0.0, x86_64: badges of 28 bits, fault addresses of 32.
@@ -40,6 +46,14 @@ const V5_X86_64: Facts = Facts {
     address_end: 1 << 32,
     initial_slots: 16,
     max_pin: 23,
+    device_end: 1 << 47,
+    load_address: 0x10_0000,
+    kept: &[
+        (0xfee0_0000, "local APIC"),
+        (0xfec0_0000, "IOAPIC"),
+        // Writing there may raise any interrupt; of that page the kernel hands out pieces too small for a frame.
+        (0xffff_f000, "region of message-signalled interrupts"),
+    ],
 };
 
 /// An installed kernel.
@@ -77,8 +91,8 @@ impl Kernel {
         let text = inputs.text(&file).map_err(|error| {
             BadKernel(format!("{} is not an installed seL4: {}: {error}", prefix.display(), file.display()))
         })?;
-        let json =
-            serde_json::from_slice(&text).map_err(|error| BadKernel(format!("{}: {error}", file.display())))?;
+        let json = serde_json::from_slice(&text)
+            .map_err(|error| BadKernel(format!("{}: {error}", file.display())))?;
         Self::from_config(prefix, &json)
     }
 

@@ -193,11 +193,13 @@ errors! {
         TooManySubscribers = 427: "as many services as can be told of events are told already",
             "let one that needs it no more end its subscription";
         NotSpawnable = 428: "the service cannot be spawned",
-            "only one with `start: on-demand` can, and 16 at one time";
+            "only one with `start: on-demand` can";
         RunsAlready = 429: "the service runs already",
             "stop it first, or plan another";
         Stopping = 430: "the caller is to stop, so it is not made to wait",
             "nothing to mend: its next incarnation may ask again";
+        TooManySpawned = 431: "as many spawned services run as can, which is 16",
+            "stop one of them first";
         ShuttingDown = 410: "the system is going down",
             "nothing to mend";
     }

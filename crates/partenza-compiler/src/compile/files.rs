@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::Options;
 use super::programs::search;
 use crate::config::{self, Config, default_platform};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use crate::extensions::{self, Registry};
 use crate::manifest::{self, Manifests};
 use crate::sdf::{self, Board};
@@ -148,11 +148,15 @@ fn manifests(dir: &Path, needed: Needed, sources: &mut Sources, out: &mut Diagno
     let mut manifests = Manifests::default();
     for path in &paths {
         let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let errors = out.count(Severity::Error);
         let read = source(path, sources, out).and_then(|file| manifest::parse(file, sources, out));
         let Some(manifest) = read else {
             manifests.unreadable.insert(stem);
             continue;
         };
+        if out.count(Severity::Error) > errors {
+            manifests.damaged.insert(manifest.id.value.clone());
+        }
         let id = &manifest.id;
         if id.value != stem {
             let message = format!("{} has the id `{}`", path.display(), id.value);

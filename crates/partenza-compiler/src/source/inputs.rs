@@ -167,6 +167,10 @@ fn regular(path: &Path) -> io::Result<fs::Metadata> {
 }
 
 fn names(dir: &Path) -> io::Result<Vec<PathBuf>> {
+    // That a part of the way there is a file means that nothing is there; that the end is one does not.
+    if !fs::metadata(dir)?.is_dir() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "a file, not a directory"));
+    }
     let entries = fs::read_dir(dir)?;
     let mut paths = entries.map(|entry| entry.map(|e| e.path())).collect::<io::Result<Vec<_>>>()?;
     paths.sort();
