@@ -170,8 +170,8 @@ codes! {
     SystemGone = 803: "the system ended, or its line was closed", "nothing to mend if it was shut down";
     LineUnusable = 804: "a line or socket cannot be opened", "check the path and its permissions, and that nobody else has it";
     ControlTaken = 805: "another system runs with this control socket", "name another one with --control";
-    LineBusy = 807: "the line is busy with what others ask", "try again, or end some of the commands that ask through the same control socket";
     AnswerMalformed = 806: "the system's answer cannot be read", "use the `partenza` of the release that packed the system";
+    LineBusy = 807: "the line is busy with what others ask", "try again, or end some of the commands that ask through the same control socket";
 }
 
 impl Code {

@@ -38,17 +38,17 @@ pub const PAGES: &[Page] = &[
         "the second with --control second.sock",
     ),
     words(
-        Code::LineBusy,
-        "One request is on the line at a time, and whoever holds the line serves its clients in turn. A command waits a \
-         minute for its turn and its answer; this says nothing about the system, which answers the others.",
-        "a hundred scripts that each run partenza status without a pause",
-        "one that does, or partenza log --follow, which asks once",
-    ),
-    words(
         Code::AnswerMalformed,
         "Command and system take turns at reading what the other wrote; between two releases a message can mean something \
          else, and nothing is guessed.",
         "the `partenza` of another release than the system's root task",
         "the same; partenza version shows which one packed the system",
+    ),
+    words(
+        Code::LineBusy,
+        "One request is on the line at a time, and whoever holds the line serves its clients in turn. A command waits a \
+         minute for its turn and its answer; this says nothing about the system, which answers the others.",
+        "a hundred scripts that each run partenza status without a pause",
+        "one that does, or partenza log --follow, which asks once",
     ),
 ];
