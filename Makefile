@@ -40,7 +40,7 @@ tampered_build = $(call target_cargo,$(CURDIR)/build/kernel/debug,debug,$(1)) -p
 target_build = $(call target_cargo,$(1),$(2),build) -p partenza-root-task && \
 	$(call target_cargo,$(1),$(2),build) $(addprefix -p ,$(services)) $(3)
 
-.PHONY: help run boot image test cases bench soak lint clean setup kernels tools programs \
+.PHONY: help run boot image test cases properties bench soak lint clean setup kernels tools programs \
 	docker-build docker-enter docker-run
 
 help:
@@ -52,6 +52,7 @@ help:
 	@echo '  make image    build the image only: $(image)'
 	@echo '  make test     set up, build and run every test, in QEMU too'
 	@echo '  make cases    judge the cases in the folder PARTENZA_CASES, after a `make test`; see tests/README.md'
+	@echo '  make properties    try the properties on other cases: PARTENZA_SEED=0x1234'
 	@echo '  make bench    instructions and system calls of a boot, per phase and per service; of a restart, of an answer'
 	@echo '  make soak     10,000 restarts and 1,000 deaths at random in one run, then deaths inside calls; SOAK=SEED'
 	@echo '  make tools    the command alone: $(host)/debug/partenza'
@@ -110,6 +111,11 @@ endif
 	@SEL4_PREFIX=$(CURDIR)/build/kernel/debug CARGO_TARGET_DIR=build/sel4/host-tests cargo test --quiet \
 		-p sel4 -p sel4-config -p sel4-sync -p sel4-runtime -p sel4-microkit -p partenza-service --lib
 	@CARGO_TARGET_DIR=$(host) PARTENZA_BIN=$(CURDIR)/$(partenza) cargo test --quiet -p partenza-tests
+
+# Other cases than `make test` tries: those of PARTENZA_SEED.
+properties:
+	@CARGO_TARGET_DIR=$(host) cargo test --quiet -p partenza-lifecycle -p partenza-compiler -p partenza-analysis \
+		--test properties --test any_input --test any_description --test any_yaml --test delivery --test authority
 
 # Scripts judge times, so they come last and one at a time.
 cases: kernels tools

@@ -2,6 +2,8 @@
 //! `authority`: each way to reach somebody, what is none, the policy's rules both ways, and that more capabilities never
 //! mean less reach.
 
+#[path = "../../partenza-compiler/tests/property/mod.rs"]
+mod property;
 mod support;
 
 use partenza_analysis::authority::{self, Graph, Node, Relation, Rule, Violation, evaluate};
@@ -279,7 +281,7 @@ fn system(given: &[(usize, More)]) -> System {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(property::config(300))]
 
     #[test]
     fn more_capabilities_never_mean_less_reach(

@@ -2,6 +2,8 @@
 //! No description makes the parser of system.xml panic, and what it finds can be shown: right descriptions with
 //! attributes, elements and text changed, doubled, moved and cut. `PROPTEST_CASES` says how many are tried.
 
+mod property;
+
 use std::path::PathBuf;
 
 use partenza_compiler::sdf::{self, Board};
@@ -132,7 +134,7 @@ fn cases() -> u32 {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(property::config(cases()))]
 
     #[test]
     fn no_description_makes_it_panic(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! No input makes the compiler panic: right files with pieces cut out, doubled, swapped.
 
+mod property;
 mod support;
 
 use partenza_compiler::{Diagnostics, Severity, Sources, diagnostic};
@@ -50,7 +51,7 @@ fn shown(out: &Diagnostics, sources: &Sources) -> usize {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(property::config(300))]
 
     #[test]
     fn no_text_makes_it_panic(file in 0usize..4, edits in edits()) {

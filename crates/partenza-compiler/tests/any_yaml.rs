@@ -2,6 +2,8 @@
 //! No text makes the readers of the YAML files panic, and what they find can be shown: right files with lines, words
 //! and values changed, doubled, moved and cut. `PROPTEST_CASES` says how many are tried.
 
+mod property;
+
 use partenza_compiler::{Diagnostics, Severity, Sources, config, diagnostic, extensions, manifest};
 use proptest::prelude::*;
 
@@ -164,7 +166,7 @@ fn the_files_to_begin_with_are_right() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(property::config(ProptestConfig::default().cases))]
 
     #[test]
     fn no_text_makes_it_panic(

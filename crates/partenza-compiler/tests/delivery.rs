@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Programs that come after the boot (SPEC D-6): what the plan says of them, and what is left out of the archive.
 
+mod property;
 mod support;
 
 use partenza_compiler::image::inject;
@@ -278,7 +279,7 @@ fn what_is_no_piece_of_a_program_that_is_awaited_is_refused() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(500))]
+    #![proptest_config(property::config(500))]
 
     /// Whatever anybody says in whatever order, what is complete is the planned program.
     #[test]
