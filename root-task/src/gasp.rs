@@ -96,7 +96,7 @@ pub fn on_panic(info: &core::panic::PanicInfo<'_>) {
     // What does not fit is cut.
     let _ = write!(text, "{info}");
     if !STANDS_BY.load(Ordering::Relaxed) {
-        crate::early::report(InitError::Panicked.code(), 0, format_args!("\n  {text}"));
+        crate::init::report_early(InitError::Panicked.code(), 0, text);
         crate::power::halt();
     }
 }

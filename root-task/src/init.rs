@@ -11,9 +11,9 @@ use partenza_lifecycle as life;
 use partenza_plan::archive::Archive;
 use partenza_plan::delivery::Store;
 use partenza_plan::{AtEnd, PcTimer, Plan, Platform, ServiceId};
-use partenza_protocol::Badge;
 use partenza_protocol::error::BootError;
 use partenza_protocol::event::{BootState, Event};
+use partenza_protocol::{Badge, Code};
 use sel4::{BootInfoPtr, ObjectBlueprint, cap};
 
 use crate::account::Accounts;
@@ -23,7 +23,6 @@ use crate::callers::Callers;
 use crate::clock::{Clock, Hpet, Timer, tsc};
 use crate::cspace::{CSpace, Slot, own};
 use crate::devices::{Devices, FILLER_SLOTS};
-use crate::early;
 use crate::entropy::Entropy;
 use crate::executor::{AsidPools, Executor};
 use crate::former::Former;
@@ -34,6 +33,7 @@ use crate::journal::Journal;
 use crate::lifecycle;
 use crate::mailbox::{Inbox, Outbox};
 use crate::parameters::Parameters;
+use crate::parking::Parking;
 use crate::pool::Pool;
 use crate::power::{self, Power};
 use crate::providers::Servers;
@@ -46,6 +46,8 @@ use crate::system::{self, IrqLine};
 use crate::uart::Uart;
 use crate::window::{ImageFrames, KeptPages, Window};
 
+/// Where errors go before the plan says where the console is: COM1.
+const EARLY_CONSOLE: u16 = 0x3f8;
 /// What the arena holds besides the plan: the event ring above all.
 const ARENA_BASE: usize = 192 * 1024;
 const RING_BASE: usize = 48 * 1024;
@@ -61,7 +63,7 @@ pub fn start(bootinfo: &BootInfoPtr) -> ! {
     match boot(bootinfo, origin) {
         Ok(supervisor) => supervisor.run(),
         Err(failure) => {
-            early::report_failure(&failure);
+            report_early(failure.code, failure.detail, "");
             end_early(bootinfo)
         }
     }
@@ -69,13 +71,24 @@ pub fn start(bootinfo: &BootInfoPtr) -> ! {
 
 impl From<Refused> for Failure {
     fn from(refused: Refused) -> Self {
-        Failure::new(refused.code, u64::from(refused.detail))
+        Failure { code: refused.code, detail: u64::from(refused.detail) }
+    }
+}
+
+/// Says on COM1 what went wrong before there was a console.
+pub fn report_early(code: Code, detail: u64, more: &str) {
+    let ports: cap::IOPort = early_ports();
+    let mut console = Uart::new(ports, EARLY_CONSOLE);
+    // Writing to a UART cannot fail.
+    let _ = writeln!(console, "\nBoot failed: {code} {} [{detail:#x}]\n  {}", code.text(), code.hint());
+    if !more.is_empty() {
+        let _ = writeln!(console, "  {more}");
     }
 }
 
 static EARLY_PORTS: core::sync::atomic::AtomicU64 = core::sync::atomic::AtomicU64::new(0);
 
-pub fn early_ports() -> cap::IOPort {
+fn early_ports() -> cap::IOPort {
     let bits = EARLY_PORTS.load(core::sync::atomic::Ordering::Relaxed);
     sel4::CPtr::from_bits(bits).cast()
 }
@@ -110,7 +123,7 @@ const DEFAULT_POWER_OFF: (u16, u16) = (0x604, 0x2000);
 
 fn boot(bootinfo: &BootInfoPtr, origin: u64) -> Result<&'static mut Supervisor, Failure> {
     let cspace = CSpace::new(bootinfo.empty().range());
-    let early = issue_ports(cspace, own::CONSOLE_PORTS, early::CONSOLE, early::CONSOLE + 7)?;
+    let early = issue_ports(cspace, own::CONSOLE_PORTS, EARLY_CONSOLE, EARLY_CONSOLE + 7)?;
     EARLY_PORTS.store(early.bits(), core::sync::atomic::Ordering::Relaxed);
     let ram = handoff::check_memory(bootinfo)?;
     let clock = Clock::new(origin, bootinfo.tsc_mhz().unwrap_or(0));
@@ -158,13 +171,7 @@ fn boot(bootinfo: &BootInfoPtr, origin: u64) -> Result<&'static mut Supervisor, 
         ram,
         recovers: false,
     };
-    let made = machine.assemble(plan, archive, kept, store);
-    if let (Err(failure), Platform::Pc99 { events: Some(uart), .. }) = (&made, &plan.platform) {
-        // Issued already if the boot came as far.
-        let _ = issue_ports(cspace, own::EVENTS_PORTS, uart.port, uart.port + 7);
-        early::tell(plan, cspace.cap(own::EVENTS_PORTS), uart.port, failure);
-    }
-    made
+    machine.assemble(plan, archive, kept, store)
 }
 
 /// What [`boot`] has gathered of the machine.
@@ -225,7 +232,7 @@ impl Hardware<'_> {
         let mut vectors = system::free_vectors(plan);
         let timer = self.timer(timer, vectors.next())?;
         let console = match console {
-            Some(uart) if uart.port != early::CONSOLE => {
+            Some(uart) if uart.port != EARLY_CONSOLE => {
                 cspace.path(own::CONSOLE_PORTS).delete().during(Step::Revoke)?;
                 Some(Uart::new(issue_ports(cspace, own::CONSOLE_PORTS, uart.port, uart.port + 7)?, uart.port))
             }
@@ -260,7 +267,7 @@ impl Hardware<'_> {
             entries: vec![Entry::default(); services].into_boxed_slice(),
             executor,
             callers: Callers::of(plan),
-            period_ends: None,
+            parking: Parking::default(),
             servers: Servers::of(plan, &machine),
             machine,
             former: Former::of(plan),

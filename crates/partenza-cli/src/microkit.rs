@@ -11,13 +11,14 @@ use partenza_compiler::sdf::{self, Board};
 use partenza_compiler::{Diagnostics, Severity, Sources, compile};
 
 use crate::args::SystemArgs;
+use crate::check::{Deny, denied};
 use crate::output::outln;
 use crate::{Failure, session};
 
 /// Whose verdict is asked for.
 #[derive(Args, Clone)]
 pub struct MicrokitArgs {
-    /// Give the verdict of the Microkit 2.3.0 alone; DIR may be a description file
+    /// Give the verdict of the Microkit 2.3.1 alone; DIR may be a description file
     #[arg(long)]
     pub microkit: bool,
     /// The Microkit's board
@@ -28,7 +29,8 @@ pub struct MicrokitArgs {
     pub board_config: String,
 }
 
-pub fn check(args: &MicrokitArgs, system: &SystemArgs) -> Result<(), Failure> {
+/// `--deny warnings` does not change the verdict, only how the command ends.
+pub fn check(args: &MicrokitArgs, system: &SystemArgs, deny: Option<Deny>) -> Result<(), Failure> {
     let board = Board::choose(&args.board, &args.board_config).map_err(Failure::environment)?;
     let path = system.files.system.clone().unwrap_or_else(|| match system.dir.is_dir() {
         true => system.dir.join("system.xml"),
@@ -37,11 +39,11 @@ pub fn check(args: &MicrokitArgs, system: &SystemArgs) -> Result<(), Failure> {
     let (mut sources, mut found) = (Sources::default(), Diagnostics::default());
     if let Some(file) = compile::source(&path, &mut sources, &mut found) {
         let search: Vec<PathBuf> = system.files.search_path.iter().cloned().chain([".".into()]).collect();
-        sdf::read(file, &sources, &board, &search, &mut found);
+        sdf::read_as_the_microkit(file, &sources, &board, &search, &mut found);
     }
     session::tell(&found, &sources, system.json, Severity::Note)?;
     if !system.json {
         outln!("{}: the Microkit accepts it for {}", path.display(), args.board)?;
     }
-    Ok(())
+    denied(deny, found.count(Severity::Warning))
 }

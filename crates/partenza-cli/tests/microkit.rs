@@ -39,7 +39,45 @@ fn the_microkits_verdict_needs_neither_kernel_nor_programs() {
     }
     let output = check(dir.path(), &["--microkit", "--json", "arm.system"]);
     let found: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!((output.status.code(), found["findings"].as_array().map(Vec::len)), (Some(1), Some(2)));
+    assert_eq!((output.status.code(), found.as_array().map(Vec::len)), (Some(1), Some(2)));
+}
+
+#[test]
+fn sixty_four_domains_and_denied_warnings_have_verdicts_of_their_own() {
+    let dir = TempDir::new().unwrap();
+    let pd = |n: u32| {
+        format!("<protection_domain name=\"p{n}\"><program_image path=\"p\"/></protection_domain>\n")
+    };
+    let write = |inner: &str, count: u32| {
+        let text = format!("<system>\n{inner}{}</system>", (0..count).map(pd).collect::<String>());
+        fs::write(dir.path().join("a.system"), text).unwrap();
+    };
+    write("", 63);
+    assert_eq!(check(dir.path(), &["--microkit", "a.system"]).status.code(), Some(0));
+    write("", 64);
+    let output = check(dir.path(), &["--microkit", "a.system"]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(1), &b""[..]), "{said}");
+    assert!(said.contains("error[PZ-0310]: 64 protection domains: the Microkit takes at most 63"), "{said}");
+
+    write("<memory_region name=\"spare\" size=\"0x1000\"/>\n", 1);
+    assert_eq!(check(dir.path(), &["--microkit", "a.system"]).status.code(), Some(0));
+    for more in [&[][..], &["--json"]] {
+        let denied = [&["--microkit", "--deny", "warnings", "a.system"], more].concat();
+        assert_eq!(check(dir.path(), &denied).status.code(), Some(1), "{denied:?}");
+    }
+}
+
+#[test]
+fn outside_a_checkout_the_messages_say_what_to_set() {
+    let dir = TempDir::new().unwrap();
+    fs::write(dir.path().join("system.xml"), ARM).unwrap();
+    let output = check(dir.path(), &["."]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    for part in ["--kernel", "SEL4_PREFIX", "make kernels"] {
+        assert!(said.contains(part), "{part} in {said}");
+    }
 }
 
 #[test]

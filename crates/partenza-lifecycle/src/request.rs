@@ -21,7 +21,7 @@ impl Machine<'_> {
         }
     }
 
-    pub(crate) fn judge(&self, service: ServiceId, request: Request) -> Result<Verdict, Denial> {
+    fn judge(&self, service: ServiceId, request: Request) -> Result<Verdict, Denial> {
         let record = self.records.get(service.index()).ok_or(Denial::NoSuchService)?;
         match self.boot {
             BootState::SupervisorMode => {}

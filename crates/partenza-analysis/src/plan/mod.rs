@@ -6,7 +6,6 @@ mod dot;
 mod json;
 mod memory;
 mod picture;
-mod policy;
 mod show;
 mod timing;
 

@@ -6,6 +6,7 @@
 
 mod checks;
 mod conformance;
+mod elements;
 mod errors;
 mod fields;
 mod header;
@@ -18,7 +19,7 @@ use crate::{Failure, pack};
 pub const EXAMPLES: &str = "\
 Examples:
   partenza docs docs
-      errors.md, checks.md, conformance.md, fields.md, vectors.txt
+      errors.md, checks.md, conformance.md, elements.md, fields.md, vectors.txt
   partenza docs --header c/include/partenza
       codes.h";
 
@@ -30,6 +31,7 @@ pub struct Page {
 
 /// Every generated page.
 pub const PAGES: &[Page] = &[
+    Page { file: "elements.md", text: elements::page },
     Page { file: "errors.md", text: errors::page },
     Page { file: "checks.md", text: checks::page },
     Page { file: "conformance.md", text: conformance::page },

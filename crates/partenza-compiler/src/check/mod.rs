@@ -6,7 +6,6 @@ pub mod budget;
 pub mod children;
 pub mod exclusive;
 pub mod lifecycle;
-pub mod names;
 pub mod order;
 pub mod providers;
 pub mod target;

@@ -61,7 +61,7 @@ codes! {
     UnknownAttribute = 202: "an attribute that the element does not have", "remove it, or correct its spelling";
     MissingAttribute = 203: "an attribute that must be there is missing", "add it";
     StrayText = 204: "text inside an element", "system.xml holds elements and attributes only";
-    BadAttribute = 205: "an attribute's value is not what it must be", "see the element's description";
+    BadAttribute = 205: "an attribute's value is not what it must be", "docs/elements.md says what each attribute takes";
     MissingElement = 207: "an element that must be there is missing", "add it";
     DuplicateName = 208: "two things of one name", "rename one of them";
     UnknownReference = 209: "a name that nothing has", "correct the name, or define what it names";
@@ -83,7 +83,7 @@ codes! {
 
     ChannelTooHigh = 301: "a channel id that this kernel has no badge bit for", "use ids 0 to 25 on this kernel";
     AddressTooHigh = 302: "an address above 4 GiB", "this kernel reports fault addresses in 32 bits: keep services below 4 GiB";
-    ReservedHardware = 303: "hardware that is Init's own", "choose other hardware, or give Init another console, event line, timer or power switch (`console`, `reserved` in partenza.yaml)";
+    ReservedHardware = 303: "hardware that is Init's own", "choose other hardware, or give Init other (`reserved`, `console` in partenza.yaml)";
     KernelIgnores = 304: "this kernel has no such thing", "nothing to mend: the attribute has no effect on this kernel";
     KernelCannot = 305: "this kernel or board cannot do that", "choose another kernel (`--kernel`), or leave it out";
     TooManySlots = 306: "the kernel's root CNode cannot hold the system", "build the kernel with a larger ROOT_CNODE_SIZE_BITS";
@@ -92,9 +92,6 @@ codes! {
     NoRoom = 309: "no room in an address space", "move or shrink the mappings of that protection domain";
     BeyondMicrokit = 310: "more than the Microkit itself takes", "nothing to mend: this tool takes up to 512 protection domains";
     NotYet = 311: "the Microkit can do that, this release cannot yet", "leave it out; see CHANGELOG.md for what is supported";
-    SharedPin = 312: "one IOAPIC pin has two holders", "a pin goes to one protection domain (SPEC F-4): let it signal the other over a channel";
-    NotGrantable = 313: "a physical address that the kernel hands out to nobody", "use the device's address, from its manual or the machine's description";
-    NameTooLong = 314: "a name that is longer than messages carry", "shorten it to 64 bytes";
 
     NoManifest = 401: "a protection domain without a manifest", "write manifests/NAME.yaml: without it there is no readiness, no order and no restart";
     UnusedManifest = 402: "a manifest that no protection domain runs", "add a protection domain, or remove the file";
@@ -141,7 +138,7 @@ codes! {
     UnknownTarget = 517: "a rule names something that the system does not have", "name a service, a memory region or a device";
     SharedDevice = 518: "a device's memory has two holders", "a device goes to one protection domain (SPEC F-4): reach it through that one";
 
-    ElfMissing = 601: "the ELF file is not there", "build it, or add its directory with --search-path";
+    ElfMissing = 601: "the ELF file is not there", "build it, or name its directory with --search-path or PARTENZA_SEARCH_PATH";
     NotElf = 602: "not an ELF file", "`program_image` names the service's executable";
     Elf32 = 603: "a 32-bit ELF file", "build it for the kernel's 64-bit target";
     ElfMachine = 604: "an ELF file for another processor", "build it for the kernel's architecture";
@@ -160,8 +157,8 @@ codes! {
     NoSegments = 617: "the ELF file has nothing to load", "link it as an executable";
     ElfPageZero = 618: "a segment covers page 0", "link it at 0x200000: page 0 stays unmapped so that null pointers fault";
 
-    BadKernel = 701: "not a kernel that is supported", "name an installed kernel's prefix: --kernel or SEL4_PREFIX";
-    BadRootTask = 702: "not a root task that an archive can be injected into", "name the prebuilt root task's ELF: --root-task";
+    BadKernel = 701: "not a kernel that is supported", "name an installed kernel's prefix with --kernel or SEL4_PREFIX; else it is build/kernel/debug below this directory, where `make kernels` puts one";
+    BadRootTask = 702: "not a root task that an archive can be injected into", "name the prebuilt root task with --root-task or PARTENZA_ROOT_TASK; else it is looked for on the search path (--search-path, PARTENZA_SEARCH_PATH, build/sel4 below this directory)";
     StartupFull = 703: "arguments, environment and channel names do not fit the startup page", "shorten them: together they have 4 KiB";
     TooManyItems = 704: "more items than a message or a mask can hold", "leave some out";
 
@@ -171,7 +168,6 @@ codes! {
     LineUnusable = 804: "a line or socket cannot be opened", "check the path and its permissions, and that nobody else has it";
     ControlTaken = 805: "another system runs with this control socket", "name another one with --control";
     AnswerMalformed = 806: "the system's answer cannot be read", "use the `partenza` of the release that packed the system";
-    LineBusy = 807: "the line is busy with what others ask", "try again, or end some of the commands that ask through the same control socket";
 }
 
 impl Code {
@@ -179,12 +175,6 @@ impl Code {
     #[must_use]
     pub fn row(self) -> &'static Row {
         TABLE.iter().find(|row| row.code == self).unwrap_or(&TABLE[0])
-    }
-
-    /// It is about what stands in one file, not about what files say together.
-    #[must_use]
-    pub fn is_of_a_file(self) -> bool {
-        (self as u16) < 200 || matches!(self, Code::XmlSyntax | Code::UnknownElement | Code::UnknownAttribute)
     }
 
     /// `PZ-0101` or `0101` to a row.

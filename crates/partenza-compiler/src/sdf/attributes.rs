@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Reading elements and attributes: names against the table of [`super::elements`], values as the Microkit reads them.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 
-use roxmltree::{Attribute, Node};
+use roxmltree::{Attribute, Node, NodeId};
 
 use super::board::Board;
 use super::elements::{CHILD_ONLY, Element, PD, SYSTEM};
+use super::names::{self, Mention, Mentions};
 use super::number;
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, suggest};
-use crate::source::{FileId, Inputs, Span, Spanned};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::source::{FileId, Span, Spanned};
 
 /// Reads one document.
 pub struct Parser<'a> {
@@ -18,8 +20,11 @@ pub struct Parser<'a> {
     pub board: &'a Board,
     /// Where prefill files are looked for.
     pub search: &'a [PathBuf],
-    pub inputs: &'a Inputs,
     pub out: &'a mut Diagnostics,
+    /// Attributes that were refused for their spelling: by element and what was meant, what is written.
+    pub misspelt: HashMap<(NodeId, &'static str), String>,
+    /// Names that elements refer to, also where the element itself is refused.
+    pub mentions: Mentions,
 }
 
 /// How a number is written.
@@ -33,16 +38,23 @@ pub enum Form {
     Unsigned,
 }
 
-/// The attribute of that name and of no XML namespace.
-pub fn find<'d, 'i>(node: Node<'d, 'i>, name: &str) -> Option<Attribute<'d, 'i>> {
+/// The attribute of exactly that name and of no XML namespace.
+pub fn exact<'d, 'i>(node: Node<'d, 'i>, name: &str) -> Option<Attribute<'d, 'i>> {
     node.attributes().find(|attribute| attribute.name() == name && attribute.namespace().is_none())
 }
 
-pub fn has(node: Node<'_, '_>, name: &str) -> bool {
-    find(node, name).is_some()
-}
-
 impl Parser<'_> {
+    /// The attribute of that name, or the misspelt one that stands for it: the spelling was told, and nothing is to follow
+    /// from it. Only after [`Parser::children`] of the element.
+    pub fn find<'d, 'i>(&self, node: Node<'d, 'i>, name: &'static str) -> Option<Attribute<'d, 'i>> {
+        let meant = || exact(node, self.misspelt.get(&(node.id(), name))?);
+        exact(node, name).or_else(meant)
+    }
+
+    pub fn has(&self, node: Node<'_, '_>, name: &'static str) -> bool {
+        self.find(node, name).is_some()
+    }
+
     pub fn error(&mut self, code: Code, message: impl Into<String>, span: Span, label: &str) {
         self.out.push(Diagnostic::error(code, message).at(span, label));
     }
@@ -63,7 +75,7 @@ impl Parser<'_> {
     /// Checks attributes' and children's names, and that there is no text; gives the elements that belong there.
     pub fn children<'d, 'i>(&mut self, node: Node<'d, 'i>, element: &Element) -> Vec<Node<'d, 'i>> {
         for attribute in node.attributes() {
-            self.attribute_name(attribute, element);
+            self.attribute_name(node, attribute, element);
         }
         let mut known = Vec::new();
         for child in node.children() {
@@ -83,7 +95,7 @@ impl Parser<'_> {
         known
     }
 
-    fn attribute_name(&mut self, attribute: Attribute<'_, '_>, element: &Element) {
+    fn attribute_name(&mut self, node: Node<'_, '_>, attribute: Attribute<'_, '_>, element: &Element) {
         let name = attribute.name();
         let span = Span::new(self.file, attribute.range_qname());
         let Some(known) = element.attributes else {
@@ -99,10 +111,20 @@ impl Parser<'_> {
             self.out.push(Diagnostic::warning(Code::UnknownAttribute, message).at(span, ""));
             return;
         }
+        if let Some(found) = self.old_attribute(node, attribute, element) {
+            self.out.push(found);
+            return;
+        }
+        let meant = names::meant(element.name, name, known);
         let help = if element.name == PD.name && CHILD_ONLY.contains(&name) {
             Some("only a protection domain inside another has it".to_owned())
+        } else if let Some(meant) = meant {
+            if exact(node, meant).is_none() {
+                self.misspelt.insert((node.id(), meant), name.to_owned());
+            }
+            Some(format!("did you mean `{meant}`?"))
         } else {
-            suggest(name, known.iter().copied())
+            Some(format!("`<{}>` takes {}", element.name, known.join(", ")))
         };
         let message = format!("`<{}>` has no attribute `{name}`", element.name);
         self.out.push(Diagnostic::error(Code::UnknownAttribute, message).at(span, "").maybe_help(help));
@@ -115,8 +137,10 @@ impl Parser<'_> {
         let start = range.start + (text.len() - text.trim_start().len());
         let span = Span::new(self.file, start..start + text.trim().len());
         let message = format!("text inside `<{}>`", element.name);
+        let directive = text.lines().any(|line| line.trim_start().starts_with('#'));
         let found = if element.name == SYSTEM.name {
-            Diagnostic::error(Code::StrayText, message)
+            let help = directive.then(|| names::PREPROCESS.to_owned());
+            Diagnostic::error(Code::StrayText, message).maybe_help(help)
         } else {
             Diagnostic::warning(Code::StrayText, message).note("the Microkit does not look at it")
         };
@@ -125,20 +149,30 @@ impl Parser<'_> {
 
     fn stray_element(&mut self, node: Node<'_, '_>, element: &Element) {
         let name = node.tag_name().name();
+        // Where it is an error: nothing is to follow from it.
+        if !element.children.is_empty() {
+            self.passed_over(node);
+            if self.old_element(node, element) {
+                return;
+            }
+        }
         let message = format!("`<{name}>` cannot stand inside `<{}>`", element.name);
         let found = if element.children.is_empty() {
             Diagnostic::warning(Code::UnknownElement, message).note("the Microkit does not look at it")
         } else if name == "virtual_machine" {
             Diagnostic::error(Code::UnknownElement, message).help("put it into its protection domain")
         } else {
-            let help = suggest(name, element.children.iter().copied());
-            Diagnostic::error(Code::UnknownElement, message).maybe_help(help)
+            let help = match names::meant_element(name, element.children) {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => format!("inside `<{}>` stand {}", element.name, element.children.join(", ")),
+            };
+            Diagnostic::error(Code::UnknownElement, message).help(help)
         };
         self.out.push(found.at(self.tag(node), ""));
     }
 
-    pub fn attribute<'d, 'i>(&mut self, node: Node<'d, 'i>, name: &str) -> Option<Attribute<'d, 'i>> {
-        let found = find(node, name);
+    pub fn attribute<'d, 'i>(&mut self, node: Node<'d, 'i>, name: &'static str) -> Option<Attribute<'d, 'i>> {
+        let found = self.find(node, name);
         if found.is_none() {
             let message = format!("`<{}>` lacks the attribute `{name}`", node.tag_name().name());
             self.error(Code::MissingAttribute, message, self.tag(node), &format!("add {name}=\"…\""));
@@ -150,12 +184,24 @@ impl Parser<'_> {
         Spanned::new(attribute.value().to_owned(), Span::new(self.file, attribute.range_value()))
     }
 
-    pub fn text_of(&mut self, node: Node<'_, '_>, name: &str) -> Option<Spanned<String>> {
+    pub fn text_of(&mut self, node: Node<'_, '_>, name: &'static str) -> Option<Spanned<String>> {
         self.attribute(node, name).map(|a| self.value(a))
     }
 
-    pub fn optional(&self, node: Node<'_, '_>, name: &str) -> Option<Spanned<String>> {
-        find(node, name).map(|a| self.value(a))
+    pub fn optional(&self, node: Node<'_, '_>, name: &'static str) -> Option<Spanned<String>> {
+        self.find(node, name).map(|a| self.value(a))
+    }
+
+    /// The name of something that must be defined elsewhere.
+    pub fn mention(
+        &mut self,
+        node: Node<'_, '_>,
+        name: &'static str,
+        kind: fn(Spanned<String>) -> Mention,
+    ) -> Option<Spanned<String>> {
+        let value = self.text_of(node, name)?;
+        self.mentions.list.push(kind(value.clone()));
+        Some(value)
     }
 
     pub fn bad(&mut self, name: &str, value: &Spanned<String>, wanted: &str) {
@@ -166,7 +212,7 @@ impl Parser<'_> {
     /// A number from `low` to `high`.
     pub fn number(
         &mut self,
-        name: &str,
+        name: &'static str,
         value: &Spanned<String>,
         form: Form,
         low: u64,
@@ -185,7 +231,13 @@ impl Parser<'_> {
                 None
             }
             None => {
-                self.bad(name, value, wanted);
+                let message = format!("{name}=\"{}\": expected {wanted}", value.value);
+                let found = Diagnostic::error(Code::BadAttribute, message);
+                let found = found.at(value.span, format!("expected {wanted}"));
+                let help = number::number(&value.value).map(|n| {
+                    format!("write {name}=\"{n}\": the Microkit reads `{name}` in decimal digits only")
+                });
+                self.out.push(found.maybe_help(help));
                 None
             }
         }
@@ -195,7 +247,7 @@ impl Parser<'_> {
     pub fn needed(
         &mut self,
         node: Node<'_, '_>,
-        name: &str,
+        name: &'static str,
         form: Form,
         low: u64,
         high: u64,
@@ -208,7 +260,7 @@ impl Parser<'_> {
     pub fn optional_number(
         &mut self,
         node: Node<'_, '_>,
-        name: &str,
+        name: &'static str,
         low: u64,
         high: u64,
     ) -> Option<Spanned<u64>> {
@@ -217,12 +269,18 @@ impl Parser<'_> {
     }
 
     /// A decimal number that must be there and is small.
-    pub fn small(&mut self, node: Node<'_, '_>, name: &str, form: Form, high: u8) -> Option<Spanned<u8>> {
+    pub fn small(
+        &mut self,
+        node: Node<'_, '_>,
+        name: &'static str,
+        form: Form,
+        high: u8,
+    ) -> Option<Spanned<u8>> {
         let number = self.needed(node, name, form, 0, high.into())?;
         Some(Spanned::new(number.value as u8, number.span))
     }
 
-    pub fn boolean(&mut self, node: Node<'_, '_>, name: &str) -> Option<Spanned<bool>> {
+    pub fn boolean(&mut self, node: Node<'_, '_>, name: &'static str) -> Option<Spanned<bool>> {
         let value = self.optional(node, name)?;
         self.word(name, &value, &[("true", true), ("false", false)]).map(|b| Spanned::new(b, value.span))
     }

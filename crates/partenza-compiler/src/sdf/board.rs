@@ -27,6 +27,8 @@ impl Arch {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Board {
     pub name: &'static str,
+    /// The configuration's name.
+    pub config: &'static str,
     pub arch: Arch,
     /// seL4 is a hypervisor: protection domains may have virtual machines.
     pub hypervisor: bool,
@@ -36,6 +38,8 @@ pub struct Board {
     pub smc: bool,
     /// Processors that seL4 runs on; more than one means no domain schedule.
     pub cores: u8,
+    /// Processors in its smp configurations, 1 where there are none.
+    pub smp_cores: u8,
     /// Last address of user space (seL4_UserVSpaceTop).
     pub user_top: u64,
 }
@@ -56,15 +60,25 @@ const X86_64: u64 = (1 << 47) - 0x1001;
 const SV39: u64 = (1 << 38) - 0x1001;
 
 const fn arm(name: &'static str, cores: u8, user_top: u64) -> Board {
-    Board { name, arch: Arch::Aarch64, hypervisor: true, iommu: false, smc: true, cores, user_top }
+    Board {
+        name,
+        config: "debug",
+        arch: Arch::Aarch64,
+        hypervisor: true,
+        iommu: false,
+        smc: true,
+        cores,
+        smp_cores: cores,
+        user_top,
+    }
 }
 
 const fn riscv(name: &'static str, cores: u8) -> Board {
-    Board { name, arch: Arch::Riscv64, hypervisor: false, iommu: false, smc: false, cores, user_top: SV39 }
+    Board { hypervisor: false, arch: Arch::Riscv64, smc: false, ..arm(name, cores, SV39) }
 }
 
 const fn x86(name: &'static str, hypervisor: bool, cores: u8) -> Board {
-    Board { name, arch: Arch::X86_64, hypervisor, iommu: true, smc: false, cores, user_top: X86_64 }
+    Board { hypervisor, arch: Arch::X86_64, iommu: true, smc: false, ..arm(name, cores, X86_64) }
 }
 
 /// Boards of release 2.3.0; `cores` is what their smp configurations have, 1 where there are none.
@@ -107,6 +121,7 @@ const REFERENCE: &[Board] = &[
 ];
 
 const CONFIGS: [&str; 3] = ["debug", "release", "benchmark"];
+const SMP_CONFIGS: [&str; 3] = ["smp-debug", "smp-release", "smp-benchmark"];
 
 impl Board {
     /// What a description for x86_64 is judged under when nobody names a board: everything that the Microkit can do
@@ -126,15 +141,26 @@ impl Board {
             let known: Vec<&str> = REFERENCE.iter().chain(BOARDS).map(|board| board.name).collect();
             return Err(format!("no board `{name}`; there are {}", known.join(", ")));
         };
-        let smp = config.strip_prefix("smp-");
-        if !CONFIGS.contains(&smp.unwrap_or(config)) || (smp.is_some() && board.cores == 1) {
+        let known = |configs: [&'static str; 3]| configs.into_iter().find(|known| *known == config);
+        let smp = known(SMP_CONFIGS).filter(|_| board.cores > 1);
+        let Some(config) = smp.or_else(|| known(CONFIGS)) else {
             let smp = if board.cores > 1 { ", each also as smp-…" } else { "" };
             return Err(format!(
                 "no configuration `{config}` of {name}; there are {}{smp}",
                 CONFIGS.join(", ")
             ));
+        };
+        Ok(Board { config, cores: if smp.is_some() { board.cores } else { 1 }, ..*board })
+    }
+
+    /// How to name the configuration that has more processors than this one, and how many those are.
+    #[must_use]
+    pub fn more_cores(&self) -> Option<(String, u8)> {
+        if self.name == REFERENCE[0].name {
+            return Some((format!("--board {}", REFERENCE[1].name), REFERENCE[1].cores));
         }
-        Ok(Board { cores: if smp.is_some() { board.cores } else { 1 }, ..*board })
+        let more = self.smp_cores > self.cores;
+        more.then(|| (format!("--board-config smp-{}", self.config), self.smp_cores))
     }
 
     /// First address that a map of a protection domain cannot reach: below it are stack, a guard page, IPC buffer.

@@ -7,9 +7,10 @@ use std::collections::{HashMap, HashSet};
 
 use roxmltree::Node;
 
-use super::attributes::{Parser, has};
+use super::attributes::Parser;
 use super::board::{DOMAIN_SCHEDULES, DOMAINS};
 use super::elements;
+use super::names::misspelt_inside;
 use super::number;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, suggest};
 use crate::source::{Span, Spanned};
@@ -56,7 +57,7 @@ impl Parser<'_> {
             }
             self.children(child, &elements::DOMAIN);
             let id = self.optional_number(child, "id", 0, DOMAINS - 1);
-            unnumbered += u64::from(!has(child, "id"));
+            unnumbered += u64::from(!self.has(child, "id"));
             if let Some(name) = self.text_of(child, "name") {
                 let first = domains.names.insert(name.value.clone(), name.span);
                 let message = format!("two domains are called `{}`", name.value);
@@ -79,6 +80,7 @@ impl Parser<'_> {
         }
         match schedule {
             Some(schedule) => self.schedule(schedule, &domains),
+            None if misspelt_inside(node, elements::DOMAIN_SCHEDULE.name, elements::DOMAINS.children) => {}
             None => self.error(Code::MissingElement, "domains without `<domain_schedule>`", span, "add one"),
         }
         domains
@@ -115,7 +117,7 @@ impl Parser<'_> {
             let message = format!("{entries} entries; a schedule has fewer than {DOMAIN_SCHEDULES}");
             self.error(Code::TooManyDomains, message, self.tag(node), "");
         }
-        if has(node, "start_index") && start.is_none() {
+        if self.has(node, "start_index") && start.is_none() {
             return;
         }
         let first = start.as_ref().map_or(0, |s| s.value);
@@ -123,7 +125,8 @@ impl Parser<'_> {
             let message = format!("the schedule starts at entry {first}, but has {entries}");
             self.error(Code::BadAttribute, message, start.map_or(self.tag(node), |s| s.span), "");
         }
-        if let Some(shift) = shift.filter(|s| s.value.saturating_add(entries) >= DOMAIN_SCHEDULES) {
+        // The Microkit's sum wraps.
+        if let Some(shift) = shift.filter(|s| s.value.wrapping_add(entries) >= DOMAIN_SCHEDULES) {
             let message =
                 format!("shifted by {}, {entries} entries end beyond {DOMAIN_SCHEDULES}", shift.value);
             self.error(Code::BadAttribute, message, shift.span, "");

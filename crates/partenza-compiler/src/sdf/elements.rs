@@ -8,6 +8,7 @@
 use super::board::Arch;
 
 /// One element in one form.
+#[derive(Debug, PartialEq, Eq)]
 pub struct Element {
     pub name: &'static str,
     /// `None`: the Microkit reads none and accepts any.

@@ -8,6 +8,7 @@ use roxmltree::Node;
 use super::attributes::{Form, Parser};
 use super::board::Arch;
 use super::elements;
+use super::names::Mention;
 use super::number::Pci;
 use super::types::{AddressSpace, IoMap};
 use crate::diagnostic::{Code, Diagnostic};
@@ -60,18 +61,27 @@ impl Parser<'_> {
     }
 
     /// A PCI address.
-    pub fn pci(&mut self, node: Node<'_, '_>, name: &str) -> Option<Spanned<Pci>> {
+    pub fn pci(&mut self, node: Node<'_, '_>, name: &'static str) -> Option<Spanned<Pci>> {
         let value = self.text_of(node, name)?;
         let device = Pci::parse(&value.value);
         if device.is_none() {
-            self.bad(name, &value, "hexadecimal BUS:DEVICE.FUNCTION, at most ff:1f.7");
+            // Until 2.2 the function stood after a colon.
+            let old = value.value.rsplit_once(':').map(|(device, function)| format!("{device}.{function}"));
+            let old = old.filter(|old| Pci::parse(old).is_some());
+            let wanted = "hexadecimal BUS:DEVICE.FUNCTION, at most ff:1f.7";
+            let message = format!("{name}=\"{}\": expected {wanted}", value.value);
+            let found = Diagnostic::error(Code::BadAttribute, message);
+            let found = found.at(value.span, format!("expected {wanted}"));
+            self.out.push(
+                found.maybe_help(old.map(|old| format!("since the Microkit 2.3 write {name}=\"{old}\""))),
+            );
         }
         Some(Spanned::new(device?, value.span))
     }
 
     fn iomap(&mut self, node: Node<'_, '_>) -> Option<IoMap> {
         self.children(node, &elements::IOMAP);
-        let region = self.text_of(node, "mr");
+        let region = self.mention(node, "mr", Mention::Region);
         let address = self.needed(node, "iovaddr", Form::Any, 0, IO_END - 1);
         let perms = self.optional(node, "perms").unwrap_or(Spanned::new("rw".to_owned(), self.tag(node)));
         let has = |c| perms.value.contains(c);

@@ -1,20 +1,23 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! `<memory_region>` and `<map>`.
 
+use std::fs;
+
 use roxmltree::Node;
 
-use super::attributes::{Form, Parser, has};
+use super::attributes::{Form, Parser};
 use super::board::PAGE_SIZES;
 use super::elements::{self, Element};
+use super::names::Mention;
 use super::types::{Map, Perms, Prefill, Region, System};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::source::{Spanned, is_absent};
+use crate::source::Spanned;
 
 impl Parser<'_> {
     /// Reads a map into an address space whose first address out of reach is `end`.
     pub fn map(&mut self, node: Node<'_, '_>, form: &Element, end: u64) -> Option<Map> {
         self.children(node, form);
-        let region = self.text_of(node, "mr");
+        let region = self.mention(node, "mr", Mention::Region);
         let address = self.needed(node, "vaddr", Form::Any, 0, u64::MAX);
         let address = address.filter(|address| {
             if address.value >= end {
@@ -56,7 +59,7 @@ impl Parser<'_> {
         let name = self.text_of(node, "name");
         match self.region_values(node, name.as_ref()) {
             Some(region) => system.regions.push(region),
-            None => self.refused(name.as_ref(), system),
+            None => self.mentions.refused_regions.extend(name.map(|name| name.value)),
         }
     }
 
@@ -85,12 +88,13 @@ impl Parser<'_> {
 
     /// As written; a page for boot information, else what the file takes.
     fn size(&mut self, node: Node<'_, '_>, prefill: Option<&Prefill>, granule: u64) -> Option<u64> {
-        if !has(node, "size") {
+        if !self.has(node, "size") {
             return match prefill {
                 Some(Prefill::BootInfo(_)) => Some(granule),
-                Some(Prefill::File { bytes, .. }) => bytes.checked_next_multiple_of(granule),
                 // The file's problem was told.
-                None if has(node, "prefill_path") || has(node, "prefill_bootinfo") => None,
+                Some(Prefill::File { bytes: 0, .. }) => None,
+                Some(Prefill::File { bytes, .. }) => bytes.checked_next_multiple_of(granule),
+                None if self.has(node, "prefill_bootinfo") => None,
                 None => {
                     self.attribute(node, "size");
                     None
@@ -122,32 +126,27 @@ impl Parser<'_> {
             return self.word("prefill_bootinfo", &kind, &known).map(|()| Prefill::BootInfo(kind));
         }
         let path = path?;
-        let bytes = self.prefill_bytes(&path)?;
+        let bytes = self.prefill_bytes(&path).unwrap_or(0);
         Some(Prefill::File { path, bytes })
     }
 
     /// How many bytes the file has that is first found.
     fn prefill_bytes(&mut self, path: &Spanned<String>) -> Option<u64> {
         let refuse = |what: String| Diagnostic::error(Code::PrefillFile, what).at(path.span, "");
-        let mut found = None;
-        for place in self.search.iter().map(|dir| dir.join(&path.value)) {
-            match self.inputs.size(&place) {
-                Err(error) if is_absent(&error) => {}
-                size => {
-                    found = Some((place, size));
-                    break;
-                }
-            }
-        }
-        let Some((found, size)) = found else {
+        let Some(found) = self.search.iter().map(|dir| dir.join(&path.value)).find(|path| path.exists())
+        else {
             let places: Vec<String> = self.search.iter().map(|dir| dir.display().to_string()).collect();
             let note = format!("looked in {}", places.join(", "));
             self.out.push(refuse(format!("{} is not there", path.value)).note(note));
             return None;
         };
-        let problem = match size {
-            Ok(0) => "is empty".to_owned(),
-            Ok(bytes) => return Some(bytes),
+        let problem = match fs::metadata(&found) {
+            Ok(file) if !file.is_file() => "is not a file".to_owned(),
+            Ok(file) if file.len() == 0 => "is empty".to_owned(),
+            Ok(file) => match fs::File::open(&found) {
+                Ok(_) => return Some(file.len()),
+                Err(error) => error.to_string(),
+            },
             Err(error) => error.to_string(),
         };
         self.out.push(refuse(format!("{}: {problem}", found.display())));

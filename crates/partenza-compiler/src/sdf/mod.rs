@@ -11,13 +11,16 @@
 
 mod attributes;
 mod board;
+mod dialect;
 mod domains;
 mod elements;
 mod iommu;
 mod memory;
+mod names;
 mod number;
 mod parse;
 mod pd;
+pub mod reference;
 mod types;
 mod verify;
 mod vm;
@@ -28,12 +31,50 @@ pub use types::*;
 
 use std::path::PathBuf;
 
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::source::{FileId, Sources};
+
+/// The Microkit's own limit of protection domains; beyond it is a note (SPEC O-3).
+const MAX_PDS: usize = 63;
 
 /// Reads a description and judges it as the Microkit does for `board`: it accepts what gives no error. Prefill files are
 /// looked for in `search`. Findings go to `out`.
 pub fn read(
+    file: FileId,
+    sources: &Sources,
+    board: &Board,
+    search: &[PathBuf],
+    out: &mut Diagnostics,
+) -> System {
+    let system = judge(file, sources, board, search, out);
+    if let Some(pd) = system.pds.get(MAX_PDS) {
+        let count = system.pds.len();
+        let message = format!("{count} protection domains: the Microkit itself takes at most {MAX_PDS}");
+        out.push(Diagnostic::info(Code::BeyondMicrokit, message).at(pd.name.span, ""));
+    }
+    system
+}
+
+/// The same for who asks for the Microkit's verdict alone: its limit of protection domains is an error, too.
+pub fn read_as_the_microkit(
+    file: FileId,
+    sources: &Sources,
+    board: &Board,
+    search: &[PathBuf],
+    out: &mut Diagnostics,
+) -> System {
+    let system = judge(file, sources, board, search, out);
+    if let Some(pd) = system.pds.get(MAX_PDS) {
+        let count = system.pds.len();
+        let message = format!("{count} protection domains: the Microkit takes at most {MAX_PDS}");
+        let found = Diagnostic::error(Code::BeyondMicrokit, message).at(pd.name.span, "one too many");
+        let found = found.note("Partenza takes 512: `partenza check` without --microkit judges for it");
+        out.push(found.help("merge some, or leave the Microkit's limit behind"));
+    }
+    system
+}
+
+fn judge(
     file: FileId,
     sources: &Sources,
     board: &Board,

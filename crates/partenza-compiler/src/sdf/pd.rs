@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! `<protection_domain>` and what stands in it.
 
-use roxmltree::Node;
+use roxmltree::{Attribute, Node};
 
-use super::attributes::{Form, Parser, has};
+use super::attributes::{Form, Parser, exact};
 use super::board::{Arch, PAGE_SIZES};
 use super::domains::Domains;
-use super::elements;
+use super::elements::{self, Element};
+use super::names::{self, Mention, misspelt_inside};
 use super::parse::{MAX_ID, MAX_PRIORITY};
 use super::types::{CapMap, Ioapic, Irq, IrqSource, Parent, Pd, Ports, SetVar, System};
 use crate::diagnostic::{Code, Diagnostic};
@@ -17,23 +18,37 @@ const DEFAULT_BUDGET: u64 = 1000;
 const DEFAULT_STACK: u64 = 0x2000;
 const MAX_STACK: u64 = 16 << 20;
 /// Highest interrupt vector that user programs have on x86.
-const MAX_VECTOR: u8 = 107;
+pub const MAX_VECTOR: u8 = 107;
 /// Slots for capabilities of `<cspace>`, the first reserved; so many of them there really are.
 const CAP_SLOTS: u64 = 128;
 const USABLE_CAP_SLOTS: u64 = 64;
 /// Protection domains in each other. The Microkit takes 63 in all.
 const MAX_DEPTH: usize = 63;
 
+/// Where a protection domain stands.
+#[derive(Clone, Copy)]
+pub enum Place {
+    Top,
+    /// In another; its index, where that was not refused.
+    Inside {
+        parent: Option<usize>,
+    },
+}
+
 impl Parser<'_> {
     /// Reads a protection domain, then those in it, so that parents come first.
-    pub fn pd(&mut self, node: Node<'_, '_>, parent: Option<Parent>, domains: &Domains, system: &mut System) {
+    pub fn pd(&mut self, node: Node<'_, '_>, place: Place, domains: &Domains, system: &mut System) {
         if node.ancestors().take(MAX_DEPTH + 3).count() > MAX_DEPTH + 2 {
             let message = format!("protection domains more than {MAX_DEPTH} deep in each other");
             self.error(Code::UnknownElement, message, self.tag(node), "");
             return;
         }
-        let form = if parent.is_some() { &elements::CHILD_PD } else { &elements::PD };
+        let form = match place {
+            Place::Top => &elements::PD,
+            Place::Inside { .. } => &elements::CHILD_PD,
+        };
         let children = self.children(node, form);
+        let parent = self.parent(node, place);
         let mut pd = self.pd_attributes(node, parent, domains);
         let mut program = None;
         let mut cspace = None;
@@ -66,22 +81,27 @@ impl Parser<'_> {
                 _ => {}
             }
         }
-        if program.is_none() {
+        if program.is_none() && !misspelt_inside(node, elements::PROGRAM_IMAGE.name, form.children) {
             let message = "a protection domain without `<program_image>`";
             self.error(Code::MissingElement, message, pd.span, "add one");
         }
-        if !has(node, "name") {
-            self.refused(None, system);
-            return;
-        }
+        // Without a name it is no part of the system; what stands in it is read all the same.
+        let named = self.has(node, "name");
         let at = system.pds.len();
-        system.pds.push(pd);
-        for child in nested {
-            let id = self.needed(child, "id", Form::Any, 0, u64::MAX);
-            let id = id.unwrap_or(Spanned::new(0, self.tag(child)));
-            let parent = Parent { pd: at, id, setvar_id: self.optional(child, "setvar_id") };
-            self.pd(child, Some(parent), domains, system);
+        if named {
+            system.pds.push(pd);
         }
+        for child in nested {
+            self.pd(child, Place::Inside { parent: named.then_some(at) }, domains, system);
+        }
+    }
+
+    /// What a protection domain inside another says of itself to its parent.
+    fn parent(&mut self, node: Node<'_, '_>, place: Place) -> Option<Parent> {
+        let Place::Inside { parent } = place else { return None };
+        let id = self.needed(node, "id", Form::Any, 0, u64::MAX);
+        let id = id.unwrap_or(Spanned::new(0, self.tag(node)));
+        Some(Parent { pd: parent?, id, setvar_id: self.optional(node, "setvar_id") })
     }
 
     fn pd_attributes(&mut self, node: Node<'_, '_>, parent: Option<Parent>, domains: &Domains) -> Pd {
@@ -128,7 +148,7 @@ impl Parser<'_> {
         let budget = self.optional_number(node, "budget", 0, u64::MAX);
         let period = self.optional_number(node, "period", 0, u64::MAX);
         let given = budget.as_ref().map_or(DEFAULT_BUDGET, |b| b.value);
-        let bad_budget = budget.is_none() && has(node, "budget");
+        let bad_budget = budget.is_none() && self.has(node, "budget");
         if let Some(period) = period.as_ref().filter(|period| period.value < given && !bad_budget) {
             let message = format!("the period, {} us, is shorter than the budget, {given} us", period.value);
             let mut found = Diagnostic::error(Code::BadAttribute, message).at(period.span, "");
@@ -142,7 +162,25 @@ impl Parser<'_> {
 
     /// `cpu`, a processor that the board has.
     pub fn core(&mut self, node: Node<'_, '_>) -> Option<Spanned<u64>> {
-        self.optional_number(node, "cpu", 0, u64::from(self.board.cores) - 1)
+        let value = self.optional(node, "cpu")?;
+        let number = self.number("cpu", &value, Form::Any, 0, u64::MAX)?;
+        if number.value < u64::from(self.board.cores) {
+            return Some(number);
+        }
+        let cores = match self.board.cores {
+            1 => "one processor, 0".to_owned(),
+            cores => format!("processors 0 to {}", cores - 1),
+        };
+        let (board, config) = (self.board.name, self.board.config);
+        let message = format!("cpu=\"{}\": the configuration `{config}` of {board} has {cores}", value.value);
+        let found = Diagnostic::error(Code::BadAttribute, message).at(value.span, format!("it has {cores}"));
+        self.out.push(found.help(match self.board.more_cores() {
+            Some((how, more)) if number.value < u64::from(more) => {
+                format!("judge for the configuration with {more} processors, {how}, or write cpu=\"0\"")
+            }
+            _ => "write a processor that there is, or leave the attribute out".to_owned(),
+        }));
+        None
     }
 
     fn pd_domain(&mut self, node: Node<'_, '_>, domain: Option<&Spanned<String>>, domains: &Domains) {
@@ -163,18 +201,22 @@ impl Parser<'_> {
     }
 
     fn irq(&mut self, node: Node<'_, '_>) -> Option<Irq> {
-        let id = self.small(node, "id", Form::Plain, MAX_ID);
+        if self.old_message(node) {
+            return None;
+        }
         let arm = self.board.arch != Arch::X86_64;
-        let source = if has(node, "irq") {
-            self.children(node, &elements::IRQ_LINE);
+        let form = self.irq_form(node);
+        if let Some(form) = form {
+            self.children(node, form);
+        }
+        let id = self.small(node, "id", Form::Plain, MAX_ID);
+        let source = if form == Some(&elements::IRQ_LINE) {
             let number = self.needed(node, "irq", Form::Unsigned, 0, u64::MAX);
             let level = self.level(node);
             (arm, number.map(|number| IrqSource::Line { number, level }))
-        } else if has(node, "pin") {
-            self.children(node, &elements::IRQ_IOAPIC);
+        } else if form == Some(&elements::IRQ_IOAPIC) {
             (!arm, self.ioapic(node))
-        } else if has(node, "pcidev") {
-            self.children(node, &elements::IRQ_MESSAGE);
+        } else if form == Some(&elements::IRQ_MESSAGE) {
             (!arm, self.message(node))
         } else {
             let wanted = if arm { "`irq`" } else { "`pin` or `pcidev`" };
@@ -191,6 +233,25 @@ impl Parser<'_> {
         }
         let setvar_id = self.optional(node, "setvar_id");
         Some(Irq { span: self.tag(node), id: id?, source: source?, setvar_id })
+    }
+
+    /// Which of the three interrupts it is: by the attribute that only this one has, else by a misspelt one of them.
+    fn irq_form(&self, node: Node<'_, '_>) -> Option<&'static Element> {
+        let forms = [
+            ("irq", &elements::IRQ_LINE),
+            ("pin", &elements::IRQ_IOAPIC),
+            ("pcidev", &elements::IRQ_MESSAGE),
+        ];
+        let written = forms.iter().find(|(name, _)| exact(node, name).is_some());
+        let misspelt = || {
+            let is = |attribute: Attribute<'_, '_>, name: &str, form: &Element| {
+                let known = form.attributes.unwrap_or_default();
+                !known.contains(&attribute.name())
+                    && names::meant("irq", attribute.name(), known) == Some(name)
+            };
+            forms.iter().find(|(name, form)| node.attributes().any(|attribute| is(attribute, name, form)))
+        };
+        written.or_else(misspelt).map(|(_, form)| *form)
     }
 
     fn ioapic(&mut self, node: Node<'_, '_>) -> Option<IrqSource> {
@@ -221,6 +282,9 @@ impl Parser<'_> {
             self.not_here("`<ioport>`", "I/O ports exist on x86 only", span);
             return None;
         }
+        if self.old_ports(node) {
+            return None;
+        }
         self.children(node, &elements::IOPORT);
         let id = self.small(node, "id", Form::Plain, MAX_ID);
         let first = self.needed(node, "addr", Form::Any, 0, u64::MAX);
@@ -231,6 +295,7 @@ impl Parser<'_> {
             id: id?,
             first: first.value,
             last: first.value.saturating_add(size.value - 1),
+            size: size.value,
             setvar_id: self.optional(node, "setvar_id"),
             setvar_addr: self.optional(node, "setvar_addr"),
         })
@@ -239,7 +304,7 @@ impl Parser<'_> {
     fn setvar(&mut self, node: Node<'_, '_>) -> Option<SetVar> {
         self.children(node, &elements::SETVAR);
         let symbol = self.text_of(node, "symbol");
-        let region = self.text_of(node, "region_paddr");
+        let region = self.mention(node, "region_paddr", Mention::Region);
         Some(SetVar { symbol: symbol?, region: region? })
     }
 
@@ -252,7 +317,7 @@ impl Parser<'_> {
                 _ => &elements::CAP_VSPACE,
             };
             self.children(child, form);
-            let pd = self.text_of(child, "pd");
+            let pd = self.mention(child, "pd", Mention::Pd);
             let slot = self.needed(child, "slot", Form::Any, 1, CAP_SLOTS - 1);
             if let Some(slot) = slot.as_ref().filter(|slot| slot.value >= USABLE_CAP_SLOTS) {
                 let message = format!("the Microkit's CNode has no slot {}", slot.value);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! A system description as it is once read.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
+use super::names::Mentions;
 use super::number::Pci;
 use crate::source::{Span, Spanned};
 
@@ -26,8 +27,17 @@ pub(super) struct Index {
     regions: HashMap<String, usize>,
     /// Channel and side of each end, by PD name.
     ends: HashMap<String, Vec<(usize, usize)>>,
-    /// Names of what is there, but was refused: nothing more is said of it.
-    pub refused: HashSet<String>,
+    /// What elements refer to, and what was refused: nothing more is said of it.
+    pub mentions: Mentions,
+    /// Ends of channels that were refused: their ids are taken all the same.
+    pub loose_ends: Vec<LooseEnd>,
+}
+
+/// An end whose channel was refused.
+#[derive(Clone, Debug)]
+pub(super) struct LooseEnd {
+    pub pd: String,
+    pub id: Spanned<u8>,
 }
 
 /// A protection domain.
@@ -164,6 +174,8 @@ pub struct Ports {
     /// The Microkit does not say no to ports above 0xffff; the processor has none.
     pub first: u64,
     pub last: u64,
+    /// As written: the last port may be beyond 64 bits.
+    pub size: u64,
     pub setvar_id: Option<Spanned<String>>,
     pub setvar_addr: Option<Spanned<String>>,
 }

@@ -6,6 +6,7 @@ use roxmltree::Node;
 use super::attributes::{Form, Parser};
 use super::board::Arch;
 use super::elements;
+use super::names::misspelt_inside;
 use super::parse::MAX_ID;
 use super::types::Machine;
 use crate::diagnostic::{Code, Diagnostic};
@@ -41,7 +42,13 @@ impl Parser<'_> {
             }
             vcpus.push(id);
         }
-        if written == 0 {
+        let told = self.is_numbered_guest(node)
+            || misspelt_inside(
+                node,
+                elements::VCPU.name,
+                elements::virtual_machine(self.board.arch).children,
+            );
+        if written == 0 && !told {
             self.error(Code::MissingElement, "a virtual machine without `<vcpu>`", span, "add one");
         }
         if written > 1 && self.board.arch == Arch::X86_64 {

@@ -65,12 +65,8 @@ fn a_schedule_starts_inside_and_fits() {
     refuse(ARM, &with(D, "", ""), Code::BadAttribute, "domain_schedule");
     accept(ARM, &with(D, "index_shift=\"98\"", ENTRY));
     refuse(ARM, &with(D, "index_shift=\"99\"", ENTRY), Code::BadAttribute, "99");
-    refuse(
-        ARM,
-        &with(D, "index_shift=\"18446744073709551615\"", ENTRY),
-        Code::BadAttribute,
-        "18446744073709551615",
-    );
+    // The Microkit's sum wraps.
+    accept(ARM, &with(D, "index_shift=\"18446744073709551615\"", ENTRY));
     refuse(ARM, &with(D, "length=\"1\"", ENTRY), Code::UnknownAttribute, "length");
     refuse(ARM, &with(D, "", &format!("{ENTRY}<foo/>")), Code::UnknownElement, "foo");
     refuse(ARM, &with(D, "", &ENTRY.replace("\"d\"", "\"e\"")), Code::UnknownReference, "e");

@@ -3,9 +3,11 @@
 //! place that the refusal names.
 
 mod channels;
+mod dialects;
 mod domains;
 mod machines;
 mod memory;
+mod once;
 mod pds;
 mod text;
 
@@ -49,6 +51,28 @@ pub fn warn(board: &str, xml: &str, code: Code) {
 pub fn refuse(board: &str, xml: &str, code: Code, at: &str) {
     let (errors, shown) = judge(board, xml);
     assert_eq!(errors, [(code, at.to_owned())], "{shown}");
+}
+
+/// Refused for exactly these, in the order of their places.
+#[track_caller]
+pub fn refuse_all(board: &str, xml: &str, expected: &[(Code, &str)]) {
+    let (mut errors, shown) = judge(board, xml);
+    let mut expected: Vec<(Code, String)> =
+        expected.iter().map(|(code, at)| (*code, (*at).to_owned())).collect();
+    errors.sort();
+    expected.sort();
+    assert_eq!(errors, expected, "{shown}");
+}
+
+/// Refused for one thing, and what is said has all of `parts`.
+#[track_caller]
+pub fn say(board: &str, xml: &str, parts: &[&str]) {
+    let (errors, shown) = judge(board, xml);
+    assert_eq!(errors.len(), 1, "{shown}");
+    let said = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in parts {
+        assert!(said.contains(part), "{part} in {shown}");
+    }
 }
 
 pub fn system(inner: &str) -> String {

@@ -179,8 +179,8 @@ fn an_interrupt_has_one_holder() {
     refuse(ARM, &pair(&line(5), &line(5)), Code::SharedIrq, "5");
     let pin = |pin, vector| format!("<irq pin=\"{pin}\" vector=\"{vector}\" id=\"1\"/>");
     refuse(X86, &pair(&pin(1, 5), &pin(2, 5)), Code::SharedIrq, "5");
-    // Of pins the Microkit says nothing.
-    accept(X86, &pair(&pin(1, 5), &pin(1, 6)));
+    // Since the Microkit 2.3.1.
+    refuse(X86, &pair(&pin(1, 5), &pin(1, 6)), Code::SharedIrq, "irq");
 }
 
 #[test]

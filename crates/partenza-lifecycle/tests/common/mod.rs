@@ -8,7 +8,6 @@
 mod model;
 mod notices;
 mod table;
-mod waits;
 mod watch;
 mod world;
 

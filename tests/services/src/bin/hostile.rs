@@ -35,9 +35,7 @@ mod server;
 
 use partenza_protocol::control::{Hello, Welcome};
 use partenza_protocol::{ABI, Op};
-use partenza_service::{
-    Answered, Call, Code, Context, Interrupt, Level, Service, ServiceError, crash, give_up, serve,
-};
+use partenza_service::{Answered, Call, Code, Context, Level, Service, ServiceError, crash, give_up, serve};
 use sel4_microkit::{Handler, protection_domain};
 
 use crate::memo::Memo;
@@ -87,8 +85,7 @@ impl Service for Hostile {
         server::answer(context, argument(context, 1), call)
     }
 
-    fn interrupt(&mut self, context: &Context, interrupt: Interrupt) {
-        interrupt.acknowledge();
+    fn interrupt(&mut self, context: &Context) {
         self.interrupts += 1;
         server::alarm(context, self.interrupts, argument(context, 1));
     }

@@ -22,10 +22,8 @@
 use core::cell::Cell;
 
 use partenza_protocol::Op;
-use partenza_protocol::control::Stopped;
-use partenza_service::{
-    Code, Component, Context, Health, Level, Service, ServiceError, crash, give_up, serve,
-};
+use partenza_protocol::control::{Component, HealthReport, Stopped};
+use partenza_service::{Code, Context, Health, Level, Service, ServiceError, crash, give_up, serve};
 use partenza_test_services::{spin, wait};
 use sel4_microkit::{Channel, Handler, protection_domain};
 
@@ -81,9 +79,15 @@ impl Patient {
     fn beat(&self, context: &Context, pause: u64) {
         for _ in self.letters {
             wait(pause);
-            let report = Health { healthy: self.letter() == b'g', ..Health::well() };
+            let report = HealthReport {
+                probe: 0,
+                healthy: self.letter() == b'g',
+                uptime: 0,
+                last_error: "",
+                components: &[] as &[Component<'_>],
+            };
             // What the Supervisor answers changes nothing here.
-            let _ = context.heartbeat(report);
+            let _ = context.supervisor().tell(Op::Health.label(), &report);
         }
     }
 }

@@ -109,11 +109,13 @@ pub const PAGES: &[Page] = &[
         "name=\"client\" priority=\"150\"",
         "name=\"client\" priority=\"100\"",
     ),
-    words(
+    piece(
         Code::SharedIrq,
-        "An interrupt is delivered to one notification, and acknowledged by one holder (SPEC F-4).",
-        "<irq irq=\"33\" .../> in two protection domains",
-        "<irq irq=\"33\" .../> in one, which signals the other over a channel",
+        "An interrupt is delivered to one notification, and acknowledged by one holder (SPEC F-4): a line on Arm and RISC-V, a \
+         vector and a pin on x86.",
+        SYSTEM,
+        "<irq id=\"2\" pin=\"14\" vector=\"5\"/>\n    <irq id=\"4\" pin=\"14\" vector=\"6\"/>",
+        "<irq id=\"2\" pin=\"14\" vector=\"5\"/>",
     ),
     piece(
         Code::SharedPorts,

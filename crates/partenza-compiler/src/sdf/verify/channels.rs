@@ -3,7 +3,7 @@
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::sdf::board::{Arch, Board};
-use crate::sdf::types::{Channel, End, System};
+use crate::sdf::types::{Channel, End, Pd, System};
 
 pub fn check(system: &System, board: &Board, out: &mut Diagnostics) {
     for channel in &system.channels {
@@ -43,7 +43,8 @@ fn calls(system: &System, board: &Board, channel: &Channel, out: &mut Diagnostic
             )
             .at(caller.span, "the call")
             .at(to.priority.span, "must be higher than the caller's")
-            .at(from.priority.span, "the caller's"),
+            .at(from.priority.span, "the caller's")
+            .help(wrong_end(from, to)),
         );
     }
     if let Some(machine) = to.machine.as_ref().filter(|_| board.arch == Arch::X86_64) {
@@ -51,6 +52,15 @@ fn calls(system: &System, board: &Board, channel: &Channel, out: &mut Diagnostic
         let found = Diagnostic::error(Code::BusyMonitor, message).at(caller.span, "the call");
         out.push(found.at(machine.span, "the virtual machine"));
     }
+}
+
+/// The mistake is either a priority or the end with `pp`.
+fn wrong_end(from: &Pd, to: &Pd) -> String {
+    let (from, to) = (&from.name.value, &to.name.value);
+    format!(
+        "pp=\"true\" stands in the `<end>` of the one that calls: if `{to}` calls `{from}`, move it to the other end; \
+         else give `{to}` a higher priority than `{from}`"
+    )
 }
 
 /// While its virtual machine runs, a PD on x86 hears signals, but neither calls nor faults.

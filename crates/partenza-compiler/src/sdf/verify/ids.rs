@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Ids, slots, symbols and interrupt numbers are used once each.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
+use std::fmt;
 use std::hash::Hash;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::sdf::types::{Irq, Pd, System};
+use crate::sdf::number::Pci;
+use crate::sdf::pd::MAX_VECTOR;
+use crate::sdf::types::{Irq, IrqSource, Pd, System};
 use crate::source::{Span, Spanned};
 
 pub fn check(system: &System, out: &mut Diagnostics) {
@@ -78,6 +81,10 @@ fn ids(system: &System, pd: &Pd, out: &mut Diagnostics) {
         let found = once.see(end.id.value, end.id.span, Code::DuplicateId, || twice(&end.id));
         found.into_iter().for_each(|found| out.push(found));
     }
+    for end in system.index.loose_ends.iter().filter(|end| end.pd == pd.name.value) {
+        let found = once.see(end.id.value, end.id.span, Code::DuplicateId, || twice(&end.id));
+        found.into_iter().for_each(|found| out.push(found));
+    }
     let mut once = Once::new();
     for ports in &pd.ports {
         let found = once.see(ports.id.value, ports.id.span, Code::DuplicateId, || twice(&ports.id));
@@ -125,19 +132,74 @@ fn slots(pd: &Pd, out: &mut Diagnostics) {
     }
 }
 
-/// An interrupt goes to one protection domain: line numbers, or on x86 vectors.
+/// An interrupt goes to one protection domain: on Arm and RISC-V its line, on x86 its vector, and since the Microkit 2.3.1
+/// its source: an IOAPIC's pin, or a device's message.
 fn interrupts(system: &System, out: &mut Diagnostics) {
     let mut holders: HashMap<u64, (Span, &str)> = HashMap::new();
+    let mut sources: HashMap<Source, (Span, &str)> = HashMap::new();
     for pd in &system.pds {
         let name = pd.name.value.as_str();
         for irq in &pd.irqs {
             let number = irq.number();
+            let vector = !matches!(irq.source, IrqSource::Line { .. });
             if let Some((first, holder)) = holders.insert(number.value, (number.span, name)) {
-                let what = if irq.ioapic().is_some() { "vector" } else { "interrupt" };
+                let what = if vector { "vector" } else { "interrupt" };
                 let message = format!("{what} {} has two holders, `{holder}` and `{name}`", number.value);
                 let found = Diagnostic::error(Code::SharedIrq, message).at(number.span, "second holder");
-                out.push(found.at(first, "first holder"));
+                out.push(found.at(first, "first holder").maybe_help(vector.then(|| free_vector(system))));
             }
+            if let Some(source) = Source::of(irq)
+                && let Some((first, holder)) = sources.insert(source, (irq.span, name))
+            {
+                let message = format!("{source} has two holders, `{holder}` and `{name}`");
+                let found = Diagnostic::error(Code::SharedIrq, message).at(irq.span, "second holder");
+                let found = found.at(first, "first holder").note("the Microkit refuses it since 2.3.1");
+                out.push(found.help(
+                    "the kernel would let the second take the first one's interrupts: give it to one protection domain, \
+                     and let that one signal the other over a channel",
+                ));
+            }
+        }
+    }
+}
+
+/// What to do about a vector that is taken.
+fn free_vector(system: &System) -> String {
+    let taken: HashSet<u64> =
+        system.pds.iter().flat_map(|pd| &pd.irqs).map(|irq| irq.number().value).collect();
+    let free = (0..=u64::from(MAX_VECTOR)).find(|vector| !taken.contains(vector));
+    let rule = "a vector is the kernel's number for one interrupt in the whole system, whatever its pin";
+    match free {
+        Some(free) => format!("{rule}: write another from 0 to {MAX_VECTOR} at one of them, {free} is free"),
+        None => format!("{rule}, and all {} are taken", u64::from(MAX_VECTOR) + 1),
+    }
+}
+
+/// Where an interrupt comes from on x86.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Source {
+    Pin { ioapic: u64, pin: u64 },
+    Message { device: Pci, handle: u64 },
+}
+
+impl Source {
+    fn of(irq: &Irq) -> Option<Self> {
+        match &irq.source {
+            IrqSource::Line { .. } => None,
+            IrqSource::Ioapic(of) => Some(Self::Pin { ioapic: of.ioapic, pin: of.pin.value }),
+            IrqSource::Message { device, handle, .. } => {
+                Some(Self::Message { device: *device, handle: *handle })
+            }
+        }
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Pin { ioapic: 0, pin } => write!(f, "IOAPIC pin {pin}"),
+            Self::Pin { ioapic, pin } => write!(f, "pin {pin} of IOAPIC {ioapic}"),
+            Self::Message { device, handle } => write!(f, "message {handle} of the PCI device {device}"),
         }
     }
 }

@@ -10,12 +10,10 @@ mod ranges;
 use std::collections::{HashMap, HashSet};
 
 use super::board::{Arch, Board, PAGE_SIZES};
-use super::types::{Map, Pd, Prefill, Region, System};
+use super::names::Mention;
+use super::types::{Prefill, Region, System};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, suggest};
 use crate::source::{Span, Spanned};
-
-/// The Microkit's own limit of protection domains; beyond it is a note (SPEC O-3).
-const MAX_PDS: usize = 63;
 
 /// Checks a system as a whole. Findings go to `out`.
 pub fn verify(system: &System, board: &Board, out: &mut Diagnostics) {
@@ -25,11 +23,6 @@ pub fn verify(system: &System, board: &Board, out: &mut Diagnostics) {
     for pd in system.pds.iter().filter(|pd| pd.name.value == "monitor") {
         let message = "`monitor` is the Microkit's own name";
         out.push(Diagnostic::error(Code::DuplicateName, message).at(pd.name.span, "choose another"));
-    }
-    if let Some(pd) = system.pds.get(MAX_PDS) {
-        let count = system.pds.len();
-        let message = format!("{count} protection domains: the Microkit itself takes at most {MAX_PDS}");
-        out.push(Diagnostic::info(Code::BeyondMicrokit, message).at(pd.name.span, ""));
     }
     references(system, out);
     ids::check(system, out);
@@ -51,39 +44,33 @@ fn unique<'s>(names: impl Iterator<Item = &'s Spanned<String>>, what: &str, out:
     }
 }
 
-/// Maps of a protection domain and of its virtual machine.
-fn all_maps(pd: &Pd) -> impl Iterator<Item = &Map> {
-    pd.maps.iter().chain(pd.machine.iter().flat_map(|machine| &machine.maps))
-}
-
 fn references(system: &System, out: &mut Diagnostics) {
-    let mut region = |name: &Spanned<String>| {
-        if system.region(&name.value).is_none() {
-            let known = system.regions.iter().map(|r| r.name.value.as_str());
-            unknown(system, name, "memory region", known, out);
+    let mentions = &system.index.mentions;
+    for mention in &mentions.list {
+        match mention {
+            Mention::Region(name) => {
+                let there =
+                    system.region(&name.value).is_some() || mentions.refused_regions.contains(&name.value);
+                let known = system.regions.iter().map(|r| r.name.value.as_str());
+                unknown(there, name, "memory region", known, out);
+            }
+            Mention::Pd(name) => {
+                let there = system.pd(&name.value).is_some() || mentions.refused_pds.contains(&name.value);
+                let known = system.pds.iter().map(|pd| pd.name.value.as_str());
+                unknown(there, name, "protection domain", known, out);
+            }
         }
-    };
-    for pd in &system.pds {
-        all_maps(pd).for_each(|map| region(&map.region));
-        pd.setvars.iter().for_each(|setvar| region(&setvar.region));
-    }
-    system.address_spaces.iter().flat_map(|space| &space.maps).for_each(|map| region(&map.region));
-    let ends = system.channels.iter().flat_map(|channel| &channel.ends).map(|end| &end.pd);
-    let caps = system.pds.iter().flat_map(|pd| &pd.caps).map(|cap| &cap.pd);
-    for name in ends.chain(caps).filter(|name| system.pd(&name.value).is_none()) {
-        let known = system.pds.iter().map(|pd| pd.name.value.as_str());
-        unknown(system, name, "protection domain", known, out);
     }
 }
 
 fn unknown<'s>(
-    system: &System,
+    there: bool,
     name: &Spanned<String>,
     what: &str,
     known: impl Iterator<Item = &'s str>,
     out: &mut Diagnostics,
 ) {
-    if !system.index.refused.contains(&name.value) {
+    if !there {
         let message = format!("no {what} is called `{}`", name.value);
         let help = suggest(&name.value, known);
         out.push(Diagnostic::error(Code::UnknownReference, message).at(name.span, "").maybe_help(help));
@@ -120,11 +107,12 @@ fn memory(system: &System, board: &Board, out: &mut Diagnostics) {
             out.push(found.at(map.span, "mapped here").help("write page_size=\"0x1000\""));
         }
     }
-    let mut used: HashSet<&str> = HashSet::new();
-    used.extend(system.pds.iter().flat_map(all_maps).map(|map| map.region.value.as_str()));
-    used.extend(system.pds.iter().flat_map(|pd| &pd.setvars).map(|setvar| setvar.region.value.as_str()));
-    let spaces = system.address_spaces.iter().flat_map(|space| &space.maps);
-    used.extend(spaces.map(|map| map.region.value.as_str()));
+    let mentions = &system.index.mentions;
+    let mut used: HashSet<&str> = mentions.regions_passed_over.iter().map(String::as_str).collect();
+    used.extend(mentions.list.iter().filter_map(|mention| match mention {
+        Mention::Region(name) => Some(name.value.as_str()),
+        Mention::Pd(_) => None,
+    }));
     for region in system.regions.iter().filter(|region| !used.contains(region.name.value.as_str())) {
         let message = format!("nobody maps the memory region `{}`", region.name.value);
         out.push(Diagnostic::warning(Code::UnusedRegion, message).at(region.name.span, ""));

@@ -100,8 +100,10 @@ fn space<'s>(
 
 fn ports(system: &System, out: &mut Diagnostics) {
     let all = system.pds.iter().flat_map(|pd| pd.ports.iter().map(|p| (p, pd.name.value.as_str())));
-    let ranges =
-        all.map(|what| Placed { start: what.0.first, end: what.0.last.saturating_add(1), what }).collect();
+    // The Microkit's sum wraps, and then the range ends before it begins. No target has such ports.
+    let ranges = all
+        .map(|what| Placed { start: what.0.first, end: what.0.first.wrapping_add(what.0.size), what })
+        .collect();
     for (low, high) in overlapping::<(&Ports, &str)>(ranges) {
         let last = low.what.0.last.min(high.what.0.last);
         let message = format!(
