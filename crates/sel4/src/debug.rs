@@ -17,7 +17,8 @@ pub const PRINTS: bool = cfg!(all(sel4_cfg = "PRINTING", sel4_cfg = "DEBUG_BUILD
 #[inline(always)]
 fn debug(number: i64, argument: Word) -> Word {
     let input = Registers { cap_or_badge: argument, ..Registers::default() };
-    syscall(Kind::Debug, number, input).cap_or_badge
+    // SAFETY: a debug call prints, names a thread by the IPC buffer's text, or halts the machine.
+    unsafe { syscall(Kind::Debug, number, input) }.cap_or_badge
 }
 
 /// What kind of capability is in a slot. An extension to rust-sel4.

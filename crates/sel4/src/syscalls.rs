@@ -58,7 +58,9 @@ pub type ReplyAuthority = ();
 
 #[inline(always)]
 fn send_regs(kind: Kind, number: i64, dest: CPtrBits, info: MessageInfo, mrs: Mrs) -> Registers {
-    syscall(kind, number, Registers { cap_or_badge: dest, info: info.into_word(), mrs })
+    // SAFETY: sends or receives a message, which touches no memory but the IPC buffer; an invocation of an object: see
+    // `invocations`.
+    unsafe { syscall(kind, number, Registers { cap_or_badge: dest, info: info.into_word(), mrs }) }
 }
 
 #[inline(always)]
@@ -219,5 +221,6 @@ pub fn reply_with_mrs<M: FastMessages>(info: MessageInfo, messages: M) {
 /// Corresponds to `seL4_Yield`.
 #[inline(always)]
 pub fn r#yield() {
-    syscall(Kind::Yield, number::Yield, Registers::default());
+    // SAFETY: touches no memory.
+    unsafe { syscall(Kind::Yield, number::Yield, Registers::default()) };
 }

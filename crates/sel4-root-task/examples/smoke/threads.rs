@@ -133,7 +133,8 @@ extern "C" fn stray(_: *mut IpcBuffer) -> ! {
 }
 
 extern "C" fn odd(_: *mut IpcBuffer) -> ! {
-    sel4::sys::syscall(sel4::sys::Kind::Debug, -99, sel4::sys::Registers::default());
+    // SAFETY: there is no such call: the thread faults, which is the purpose.
+    unsafe { sel4::sys::syscall(sel4::sys::Kind::Debug, -99, sel4::sys::Registers::default()) };
     sel4_root_task::abort()
 }
 

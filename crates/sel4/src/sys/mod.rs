@@ -80,12 +80,14 @@ impl Kind {
 }
 
 /// Makes a system call of the given kind and number.
+///
+/// # Safety
+/// An invocation can unmap or remap what this program stands on, write another thread's registers, or have the kernel
+/// write its IPC buffer: none of that may be memory that Rust code holds a reference to or runs in.
 #[inline(always)]
-pub fn syscall(kind: Kind, number: i64, input: Registers) -> Registers {
+pub unsafe fn syscall(kind: Kind, number: i64, input: Registers) -> Registers {
     counters::syscall(kind);
-    // SAFETY: every caller in this crate passes a documented system call; what it does to this
-    // program's own memory is the authority that the program was given, and a program that
-    // unmaps or overwrites what it stands on stops there, seen by its fault handler.
+    // SAFETY: the caller's.
     unsafe { abi::trap(number, input) }
 }
 

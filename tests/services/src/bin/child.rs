@@ -27,7 +27,9 @@ struct Child;
 /// In the form of a fault at address 1, of an instruction at 2.
 fn forge(kind: Kind, number: i64) {
     let info = sel4::MessageInfo::new(5, 0, 0, 4).into_word();
-    syscall(kind, number, Registers { cap_or_badge: slots::FAULT_ENDPOINT, info, mrs: [2, 1, 0, 0] });
+    let input = Registers { cap_or_badge: slots::FAULT_ENDPOINT, info, mrs: [2, 1, 0, 0] };
+    // SAFETY: a message, which touches no memory but the IPC buffer.
+    unsafe { syscall(kind, number, input) };
 }
 
 fn perform(context: &Context, step: &str) -> Result<(), Code> {

@@ -29,7 +29,8 @@ fn info(label: u64, caps: usize, words: usize) -> u64 {
 /// Calls and gives the answer's label.
 fn call(slot: u64, label: u64, caps: usize, words: [u64; 4]) -> u64 {
     let input = Registers { cap_or_badge: slot, info: info(label, caps, words.len()), mrs: words };
-    let answer = syscall(Kind::Call, number::Call, input);
+    // SAFETY: the service holds nothing by which its own memory could be changed, which is what is tried here.
+    let answer = unsafe { syscall(Kind::Call, number::Call, input) };
     sel4::MessageInfo::from_word(answer.info).label()
 }
 
@@ -76,10 +77,12 @@ pub fn slots(context: &Context) {
             break;
         }
         let input = Registers { cap_or_badge: slot as u64, info: info(3000, 0, 2), mrs: [1, 2, 3, 4] };
-        syscall(Kind::NBSend, number::NBSend, input);
+        // SAFETY: as in `call`.
+        unsafe { syscall(Kind::NBSend, number::NBSend, input) };
         // Behind the last slot this is a fault; of those, some will do.
         if slot < OWN as usize || slot.is_multiple_of(SAMPLE) {
-            syscall(Kind::Send, number::Send, input);
+            // SAFETY: as in `call`.
+            unsafe { syscall(Kind::Send, number::Send, input) };
         }
     }
     context.log(Level::Info, format_args!("tried {SLOTS} slots"));
