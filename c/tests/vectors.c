@@ -247,7 +247,16 @@ static bool startup(const uint8_t *bytes, size_t length)
     struct pz_items provides = pz_startup_list(page, PZ_STARTUP_PROVIDES);
     struct pz_text text[4];
     struct pz_channel files, client, supervisor;
+    struct pz_welcome genuine = {.incarnation = 300}, guessed = {.incarnation = 300};
+    memcpy(guessed.supervisor_secret, SECRET, sizeof SECRET);
+    for (size_t i = 0; i < PZ_SECRET_BYTES; i++) {
+        genuine.supervisor_secret[i] = (uint8_t)~SECRET[i];
+    }
+    struct pz_welcome former = genuine;
+    former.incarnation--;
     return pz_is_startup(page) && pz_startup_number(page, PZ_STARTUP_USED, 2) == length
+           && pz_is_answered_by(page, &genuine) && !pz_is_answered_by(page, &guessed)
+           && !pz_is_answered_by(page, &former)
            && pz_startup_number(page, PZ_STARTUP_IPC_BUFFER, 8) == 0x3ff000
            && !memcmp(page + PZ_STARTUP_SECRET, SECRET, sizeof SECRET)
            && pz_startup_number(page, PZ_STARTUP_INCARNATION, 4) == 300

@@ -7,6 +7,8 @@ use partenza_lifecycle::Instant;
 use partenza_plan::PcTimer;
 use sel4::cap;
 
+use crate::comparator;
+
 /// Reads the TSC and knows when Init began.
 #[derive(Clone, Copy)]
 pub struct Clock {
@@ -75,7 +77,7 @@ impl Timer {
     }
 }
 
-/// Shortest wait that is armed, in microseconds: long enough that the counter cannot pass the comparator unseen.
+/// Shortest wait that is armed, in microseconds: long enough that arming it once nearly always does.
 const MIN_WAIT: u64 = 5;
 /// Longest wait that is armed, 2.4 hours (its femtoseconds fit 64 bits); a longer one is armed again when it ends.
 const MAX_WAIT: u64 = 1 << 33;
@@ -122,9 +124,19 @@ impl Hpet {
         Some(Self { femtos, mask, ..this })
     }
 
+    /// The TSC's rate by this counter, where the kernel does not tell it: takes 10 ms.
+    #[must_use]
+    pub fn tsc_mhz(&self) -> u32 {
+        const MICROS: u64 = 10_000;
+        let ticks = MICROS * 1_000_000_000 / self.femtos;
+        let (begin, from) = (self.read(COUNTER), tsc());
+        while self.read(COUNTER).wrapping_sub(begin) & self.mask < ticks {}
+        (tsc().wrapping_sub(from) / MICROS) as u32
+    }
+
     fn arm(&mut self, micros: u64) {
         let ticks = (micros.min(MAX_WAIT) * 1_000_000_000 / self.femtos).min(self.mask >> 1);
-        self.write(COMPARATOR, self.read(COUNTER).wrapping_add(ticks) & self.mask);
+        comparator::arm(ticks, self.mask, || self.read(COUNTER), |at| self.write(COMPARATOR, at));
     }
 
     fn read(&self, offset: usize) -> u64 {

@@ -21,6 +21,7 @@ use sel4::{MessageInfo, Word};
 use crate::children::Faults;
 use crate::lifecycle::life;
 use crate::requests::{self, View, put};
+use crate::ring::Reader;
 use crate::services::MAX_BEFORE_READY;
 use crate::supervisor::Supervisor;
 
@@ -149,9 +150,14 @@ impl Supervisor {
             Op::Reboot => self.on_shutdown(ShutdownKind::Reboot),
             Op::Crash => self.on_crash_request(),
             Op::Audit => self.on_audit(),
-            Op::List | Op::Status | Op::Log | Op::Grants | Op::BootReport | Op::Version | Op::Uptime => {
-                self.on_question(op)
-            }
+            Op::List
+            | Op::Status
+            | Op::Log
+            | Op::Registers
+            | Op::Grants
+            | Op::BootReport
+            | Op::Version
+            | Op::Uptime => self.on_question(op),
             Op::Start => self.on_change(Request::Start),
             Op::Stop => self.on_change(Request::Stop),
             Op::Restart => self.on_change(Request::Restart),
@@ -205,7 +211,7 @@ impl Supervisor {
     fn on_hello(&mut self, id: ServiceId) -> Outcome {
         let Ok(hello) = decode::<Hello>(self.inbox.payload()) else { return malformed() };
         let entry = &mut self.entries[id.0 as usize];
-        if !hello.secret.matches(&entry.secret) {
+        if !hello.secret.matches(&entry.secrets.service) {
             return Outcome::Reject(Rejection::WrongSecret, SupervisorError::WrongSecret.code());
         }
         if entry.greeted {
@@ -217,7 +223,7 @@ impl Supervisor {
         }
         entry.greeted = true;
         let welcome = Welcome {
-            supervisor_secret: entry.supervisor_secret,
+            supervisor_secret: entry.secrets.supervisor,
             incarnation: entry.incarnation,
             optional: self.plan.service(id).optional,
         };
@@ -395,6 +401,11 @@ impl Supervisor {
             machine: &self.machine,
             callers: &self.callers,
             ring: self.journal.ring(),
+            reader: if op == Op::Registers || self.asking.is_some() {
+                Reader::Privileged
+            } else {
+                Reader::Service
+            },
             now: self.clock.now(),
             boot_state: self.boot_state,
             complete: self.complete,

@@ -40,6 +40,8 @@ pub mod own {
     pub const ASID_UNTYPED: Slot = Slot(10);
     pub const ASID_POOL: Slot = Slot(11);
     pub const CMOS_PORTS: Slot = Slot(20);
+    /// The console's ports, where the plan has it elsewhere than at COM1.
+    pub const MOVED_CONSOLE_PORTS: Slot = Slot(21);
     /// Memory for objects that live as long as an audit's question.
     pub const AUDIT_UNTYPED: Slot = Slot(19);
     /// I/O ports that are Init's.

@@ -1,19 +1,39 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! Secrets of incarnations (SPEC G-2): ChaCha8, seeded once from the processor's random numbers (RDRAND), else from
-//! the jitter of the TSC, which is reported as weak.
+//! Secrets of incarnations (SPEC G-2): ChaCha8, seeded once with the SHA-256 of what the machine has of chance: the
+//! processor's random numbers (RDRAND), else the jitter of the TSC over work in memory.
+//!
+//! Jitter is rated as it comes ([`Rating`]) and taken until it is worth twice a seed's bits, or until [`MAX_SAMPLES`]. A seed
+//! from jitter is reported as weak; one whose rating stays below its bits as one that can be guessed.
 
 use core::arch::x86_64::{__cpuid, _rdrand64_step};
 
+use partenza_plan::sha256::Sha256;
 use partenza_protocol::Secret;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use crate::clock::tsc;
+use crate::jitter::Rating;
+
+/// Where the seed came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quality {
+    /// From the processor's random numbers.
+    Good,
+    /// From jitter that was worth a seed.
+    Jitter,
+    /// From times that tell each other.
+    Guessable,
+}
 
 pub struct Entropy {
     generator: ChaCha8Rng,
-    weak: bool,
+    quality: Quality,
 }
+
+/// Bits of the seed that secrets are worth.
+const SEED_BITS: u32 = 128;
+const MAX_SAMPLES: usize = 1024;
 
 impl Default for Entropy {
     fn default() -> Self {
@@ -25,17 +45,21 @@ impl Entropy {
     /// Seeds from the best source that the machine has.
     #[must_use]
     pub fn new() -> Self {
-        let (seed, weak) = match processor_seed() {
-            Some(seed) => (seed, false),
-            None => (jitter_seed(), true),
+        let mut hash = Sha256::default();
+        let quality = if processor(&mut hash) {
+            Quality::Good
+        } else if jitter(&mut hash) >= SEED_BITS {
+            Quality::Jitter
+        } else {
+            Quality::Guessable
         };
-        Self { generator: ChaCha8Rng::from_seed(seed), weak }
+        Self { generator: ChaCha8Rng::from_seed(hash.finish()), quality }
     }
 
-    /// Whether secrets could be guessed by who knows the machine well.
+    /// How hard secrets are to guess for who knows the machine well.
     #[must_use]
-    pub fn is_weak(&self) -> bool {
-        self.weak
+    pub fn quality(&self) -> Quality {
+        self.quality
     }
 
     pub fn secret(&mut self) -> Secret {
@@ -45,33 +69,36 @@ impl Entropy {
     }
 }
 
-fn processor_seed() -> Option<[u8; 32]> {
+/// Hashes 256 bits of the processor's random numbers, if it has any, and the time.
+fn processor(hash: &mut Sha256) -> bool {
+    hash.update(&tsc().to_le_bytes());
     // CPUID.01H:ECX.RDRAND[bit 30]
     let has_rdrand = __cpuid(1).ecx >> 30 & 1 == 1;
-    if !has_rdrand {
-        return None;
-    }
-    let mut seed = [0; 32];
-    for chunk in seed.chunks_exact_mut(8) {
-        let mut word = 0;
-        // Intel's advice: ten tries, then the source is broken.
-        // SAFETY: CPUID says that the instruction exists.
-        let drawn = (0..10).any(|_| unsafe { _rdrand64_step(&mut word) } == 1);
-        if !drawn {
-            return None;
-        }
-        chunk.copy_from_slice(&word.to_le_bytes());
-    }
-    Some(seed)
+    has_rdrand
+        && (0..4).all(|_| {
+            let mut word = 0;
+            // Intel's advice: ten tries, then the source is broken.
+            // SAFETY: CPUID says that the instruction exists.
+            let drawn = (0..10).any(|_| unsafe { _rdrand64_step(&mut word) } == 1);
+            hash.update(&word.to_le_bytes());
+            drawn
+        })
 }
 
-/// Folds the low bits of many TSC readings together; memory writes between them vary with the machine's state.
-fn jitter_seed() -> [u8; 32] {
-    let mut seed = [0u8; 32];
-    for round in 0..1024usize {
-        let noise = core::hint::black_box(tsc()).to_le_bytes();
-        let at = round % 32;
-        seed[at] = seed[at].rotate_left(3) ^ noise[0] ^ noise[1].rotate_left(4);
+/// Hashes readings of the TSC, with work in memory between them, and rates them. What the rating calls bits.
+fn jitter(hash: &mut Sha256) -> u32 {
+    let mut rating = Rating::default();
+    let mut memory = [0u8; 256];
+    for round in 0..MAX_SAMPLES {
+        let at = usize::from(memory[round % memory.len()]) ^ round;
+        let memory = core::hint::black_box(&mut memory);
+        memory[at % memory.len()] = memory[at % memory.len()].wrapping_mul(5).wrapping_add(round as u8);
+        let time = tsc();
+        rating.judge(time);
+        hash.update(&time.to_le_bytes());
+        if rating.bits() >= 2 * SEED_BITS {
+            break;
+        }
     }
-    seed
+    rating.bits()
 }

@@ -14,9 +14,10 @@ use alloc::vec::Vec;
 use partenza_plan::delivery::Store;
 use partenza_plan::layout::{FrameMap, SlotMap};
 use partenza_plan::{Image, Object, PAGE, Plan, Rights, Service, ServiceId, cptr};
+use partenza_protocol::Incarnation;
 use partenza_protocol::error::DeliveryError;
 use partenza_protocol::event::Event;
-use partenza_protocol::{Incarnation, Secret, startup};
+use partenza_protocol::startup::{self, Secrets};
 use sel4::{
     CNodeCapData, CapRights, FrameObjectType, ObjectBlueprint, UserContext, VmAttributes, cap, cap_type,
 };
@@ -65,7 +66,7 @@ impl Made {
 #[derive(Clone, Copy)]
 pub struct Birth<'b> {
     pub incarnation: Incarnation,
-    pub secret: Secret,
+    pub secrets: Secrets,
     /// What it was spawned with.
     pub spawned: Option<&'b Spawned>,
 }
@@ -288,7 +289,7 @@ impl Executor {
             return;
         }
         let (page, _) = self.kept.page(id.0 as usize);
-        startup::begin(page, service.startup, birth.secret, birth.incarnation);
+        startup::begin(page, service.startup, birth.secrets, birth.incarnation);
         if let Some(spawned) = birth.spawned {
             // Without room it keeps its own: what it was spawned with is at most 256 bytes.
             let _ = startup::replace_arguments(page, &spawned.arguments, spawned.count);

@@ -7,17 +7,19 @@
 
 use core::cell::UnsafeCell;
 use core::fmt::Write;
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::{AtomicU8, Ordering};
 
-use partenza_plan::Plan;
 use partenza_protocol::error::InitError;
+use partenza_protocol::event::Event;
+use partenza_protocol::frame::{Body, MAX_FRAME, MAX_RECORD, frame};
 use sel4::{CNodeCapData, CPtr, ObjectBlueprint, UserContext, cap};
 
 use crate::cspace::{CSpace, own};
-use crate::journal::{Recent, words};
+use crate::journal::words;
+use crate::parameters::LastGasp;
 use crate::pool::Pool;
-use crate::power::Power;
 use crate::refused::{During, Refused, Step};
+use crate::supervisor::Supervisor;
 use crate::uart::Uart;
 
 const STACK_BYTES: usize = 8 * 1024;
@@ -26,11 +28,12 @@ const MAX_PANIC_TEXT: usize = 512;
 
 /// What the thread is given, before it starts.
 pub struct Inheritance {
-    pub uart: Uart,
+    /// The human console, if the system has one.
+    pub console: Option<Uart>,
+    /// The event line, if the system has one.
+    pub line: Option<Uart>,
     pub endpoint: cap::Endpoint,
-    pub power: Power,
-    pub recent: *const Recent,
-    pub plan: &'static Plan<'static>,
+    pub supervisor: *const Supervisor,
 }
 
 /// A cell that is written by Init before the thread that reads it can run.
@@ -46,7 +49,18 @@ static STACK: Handed<Stack> = Handed(UnsafeCell::new(Stack([0; STACK_BYTES])));
 static INHERITANCE: Handed<Option<Inheritance>> = Handed(UnsafeCell::new(None));
 static PANIC_TEXT: Handed<heapless::String<MAX_PANIC_TEXT>> =
     Handed(UnsafeCell::new(heapless::String::new()));
-static STANDS_BY: AtomicBool = AtomicBool::new(false);
+/// Who tells of Init's end.
+static STAGE: AtomicU8 = AtomicU8::new(Stage::Alone as u8);
+
+#[repr(u8)]
+enum Stage {
+    /// Init itself: there is no thread yet.
+    Alone,
+    /// The thread, once Init faults.
+    StandsBy,
+    /// The thread, just now.
+    Tells,
+}
 
 /// Makes and starts the thread, and makes it Init's fault handler.
 ///
@@ -85,27 +99,36 @@ pub fn stand_by(cspace: CSpace, pool: &mut Pool, inheritance: Inheritance) -> Re
             slot::VSPACE.cap(),
         )
         .during(Step::Configure)?;
-    STANDS_BY.store(true, Ordering::Relaxed);
+    STAGE.store(Stage::StandsBy as u8, Ordering::Relaxed);
     Ok(())
 }
 
-/// The panic hook: keeps the message for the thread, which the fault that follows wakes. Without a thread, prints.
+/// The panic hook: keeps the message for the thread, which the fault that follows wakes. Without a thread, prints. In the
+/// thread itself, which nobody listens to, ends the machine without another word.
 pub fn on_panic(info: &core::panic::PanicInfo<'_>) {
+    let stage = STAGE.load(Ordering::Relaxed);
+    if stage == Stage::Tells as u8 {
+        // SAFETY: this is the thread, and `tell` does not return to where it uses this.
+        if let Some(heir) = unsafe { (*INHERITANCE.0.get()).as_ref() } {
+            end(heir);
+        }
+        crate::power::halt();
+    }
     // SAFETY: Init's one thread panics once; the other reads only after the fault.
     let text = unsafe { &mut *PANIC_TEXT.0.get() };
     // What does not fit is cut.
     let _ = write!(text, "{info}");
-    if !STANDS_BY.load(Ordering::Relaxed) {
+    if stage == Stage::Alone as u8 {
         crate::init::report_early(InitError::Panicked.code(), 0, text);
         crate::power::halt();
     }
 }
 
-/// Touches the page under Init's stack, which is mapped nowhere.
-pub fn fault() {
-    let guard: *mut u8 = core::ptr::with_exposed_provenance_mut(sel4_root_task::stack::guard_page());
-    // SAFETY: the address is a page of Init's own image that holds nothing; the write faults, which is the purpose.
-    unsafe { guard.write_volatile(0) };
+/// Writes to an address of Init's own that it may not write to.
+pub fn write_to(address: usize) {
+    let place: *mut u8 = core::ptr::with_exposed_provenance_mut(address);
+    // SAFETY: the write faults, which is the purpose; if it does not, the boot parameter that asks for it has shown that.
+    unsafe { place.write_volatile(0) };
 }
 
 extern "C" fn last_gasp() -> ! {
@@ -114,16 +137,32 @@ extern "C" fn last_gasp() -> ! {
     let Some(heir) = heir else { sel4::init_thread::suspend_self() };
     loop {
         let message = heir.endpoint.recv_with_mrs(());
+        STAGE.store(Stage::Tells as u8, Ordering::Relaxed);
         tell(heir, &message);
-        heir.power.act(heir.power.on_failure);
+        end(heir);
     }
+}
+
+/// The services have nobody any more who hears their faults: they stop, and what is configured follows.
+fn end(heir: &Inheritance) {
+    // SAFETY: Init stands still, and the Supervisor lives for ever.
+    let supervisor = unsafe { &*heir.supervisor };
+    supervisor.suspend_everybody();
+    supervisor.power.act(supervisor.power.on_failure);
 }
 
 fn tell(heir: &mut Inheritance, message: &sel4::RecvWithMRs) {
     // SAFETY: Init has faulted and stands still.
-    let (panic_text, recent) = unsafe { (&*PANIC_TEXT.0.get(), &*heir.recent) };
-    let uart = &mut heir.uart;
+    let (panic_text, supervisor) = unsafe { (&*PANIC_TEXT.0.get(), &*heir.supervisor) };
     let code = if panic_text.is_empty() { InitError::Faulted.code() } else { InitError::Panicked.code() };
+    if supervisor.parameters.last_gasp == Some(LastGasp::Twice) {
+        panic!("asked for by the boot parameter last-gasp");
+    }
+    if let Some(line) = &mut heir.line {
+        let [ip, ..] = message.msg;
+        tell_host(line, supervisor, &Event::InitError { code, detail: ip });
+    }
+    let Some(uart) = &mut heir.console else { return };
     // Writing to a UART cannot fail.
     let _ = writeln!(uart, "\n{code} {}", code.text());
     if panic_text.is_empty() {
@@ -133,8 +172,29 @@ fn tell(heir: &mut Inheritance, message: &sel4::RecvWithMRs) {
         let _ = writeln!(uart, "  {panic_text}");
     }
     let _ = writeln!(uart, "  {}\n  last events:", code.hint());
-    for (time, event) in recent.iter() {
+    for (time, event) in supervisor.journal.recent().iter() {
         let micros = time.as_micros();
-        let _ = writeln!(uart, "  [{:5}.{:03} ms] {}", micros / 1000, micros % 1000, words(heir.plan, event));
+        let _ = writeln!(
+            uart,
+            "  [{:5}.{:03} ms] {}",
+            micros / 1000,
+            micros % 1000,
+            words(supervisor.plan, event)
+        );
+    }
+}
+
+/// What Init was sending when it ended is a damaged frame, which ends here.
+fn tell_host(line: &mut Uart, supervisor: &Supervisor, event: &Event<'_>) {
+    let mut record = [0; MAX_RECORD];
+    let mut out = [0; MAX_FRAME];
+    // It fits.
+    let sequence = supervisor.journal.ring().next_sequence();
+    let time = supervisor.clock.now().as_micros();
+    let bytes = event.encode(sequence, time, &mut record).unwrap_or(&[]);
+    let len = frame(Body::Event(bytes), &mut out).unwrap_or(0);
+    line.put(0);
+    for byte in &out[..len] {
+        line.put(*byte);
     }
 }

@@ -6,11 +6,13 @@ use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::vec;
 use core::fmt::Write;
+use core::sync::atomic::Ordering::Relaxed;
+use core::sync::atomic::{AtomicU16, AtomicU64};
 
 use partenza_lifecycle as life;
 use partenza_plan::archive::Archive;
 use partenza_plan::delivery::Store;
-use partenza_plan::{AtEnd, PcTimer, Plan, Platform, ServiceId};
+use partenza_plan::{AtEnd, Object, PcTimer, Plan, Platform, ServiceId};
 use partenza_protocol::error::BootError;
 use partenza_protocol::event::{BootState, Event};
 use partenza_protocol::{Badge, Code};
@@ -21,9 +23,10 @@ use crate::attempts::{self, Attempts};
 use crate::audit;
 use crate::callers::Callers;
 use crate::clock::{Clock, Hpet, Timer, tsc};
+use crate::console::Console;
 use crate::cspace::{CSpace, Slot, own};
 use crate::devices::{Devices, FILLER_SLOTS};
-use crate::entropy::Entropy;
+use crate::entropy::{Entropy, Quality};
 use crate::executor::{AsidPools, Executor};
 use crate::former::Former;
 use crate::fw_cfg::{self, FwCfg};
@@ -75,10 +78,10 @@ impl From<Refused> for Failure {
     }
 }
 
-/// Says on COM1 what went wrong before there was a console.
+/// Says what went wrong before there was a journal: on COM1, or where the plan has the console, as soon as Init holds that.
 pub fn report_early(code: Code, detail: u64, more: &str) {
-    let ports: cap::IOPort = early_ports();
-    let mut console = Uart::new(ports, EARLY_CONSOLE);
+    let (ports, port) = EARLY.get();
+    let mut console = Uart::new(ports, port);
     // Writing to a UART cannot fail.
     let _ = writeln!(console, "\nBoot failed: {code} {} [{detail:#x}]\n  {}", code.text(), code.hint());
     if !more.is_empty() {
@@ -86,11 +89,23 @@ pub fn report_early(code: Code, detail: u64, more: &str) {
     }
 }
 
-static EARLY_PORTS: core::sync::atomic::AtomicU64 = core::sync::atomic::AtomicU64::new(0);
+/// Where [`report_early`] writes: a capability to ports, and the first of them.
+struct EarlyConsole {
+    ports: AtomicU64,
+    port: AtomicU16,
+}
 
-fn early_ports() -> cap::IOPort {
-    let bits = EARLY_PORTS.load(core::sync::atomic::Ordering::Relaxed);
-    sel4::CPtr::from_bits(bits).cast()
+static EARLY: EarlyConsole = EarlyConsole { ports: AtomicU64::new(0), port: AtomicU16::new(0) };
+
+impl EarlyConsole {
+    fn set(&self, ports: cap::IOPort, port: u16) {
+        self.ports.store(ports.bits(), Relaxed);
+        self.port.store(port, Relaxed);
+    }
+
+    fn get(&self) -> (cap::IOPort, u16) {
+        (sel4::CPtr::from_bits(self.ports.load(Relaxed)).cast(), self.port.load(Relaxed))
+    }
 }
 
 /// Nothing runs yet, so there is nothing to stop; the parameter `on-failure` says what follows.
@@ -124,7 +139,7 @@ const DEFAULT_POWER_OFF: (u16, u16) = (0x604, 0x2000);
 fn boot(bootinfo: &BootInfoPtr, origin: u64) -> Result<&'static mut Supervisor, Failure> {
     let cspace = CSpace::new(bootinfo.empty().range());
     let early = issue_ports(cspace, own::CONSOLE_PORTS, EARLY_CONSOLE, EARLY_CONSOLE + 7)?;
-    EARLY_PORTS.store(early.bits(), core::sync::atomic::Ordering::Relaxed);
+    EARLY.set(early, EARLY_CONSOLE);
     let ram = handoff::check_memory(bootinfo)?;
     let clock = Clock::new(origin, bootinfo.tsc_mhz().unwrap_or(0));
 
@@ -230,13 +245,16 @@ impl Hardware<'_> {
             .tcb_bind_notification(cspace.cap(own::NOTIFICATION))
             .during(Step::Bind)?;
         let mut vectors = system::free_vectors(plan);
-        let timer = self.timer(timer, vectors.next())?;
+        let timer = self.timer(plan, vectors.next(), &mut complaints)?;
         let console = match console {
             Some(uart) if uart.port != EARLY_CONSOLE => {
+                // Errors are told at the new place from here on, and at the old one if there is no new one.
+                let ports = issue_ports(cspace, own::MOVED_CONSOLE_PORTS, uart.port, uart.port + 7)?;
+                EARLY.set(ports, uart.port);
                 cspace.path(own::CONSOLE_PORTS).delete().during(Step::Revoke)?;
-                Some(Uart::new(issue_ports(cspace, own::CONSOLE_PORTS, uart.port, uart.port + 7)?, uart.port))
+                Some(Uart::new(ports, uart.port))
             }
-            Some(uart) => Some(Uart::new(early_ports(), uart.port)),
+            Some(uart) => Some(Uart::new(cspace.cap(own::CONSOLE_PORTS), uart.port)),
             None => None,
         };
         let line = match events {
@@ -253,7 +271,7 @@ impl Hardware<'_> {
             }
             None => None,
         };
-        let shown = console.filter(|_| !parameters.boot.quiet);
+        let shown = console.map(|uart| Console::new(uart, parameters.boot.quiet));
         let services = plan.services.len();
         let ring = RING_BASE + RING_PER_SERVICE * services;
         let journal = Journal::new(plan, ring, shown, parameters.boot.log, line);
@@ -278,7 +296,6 @@ impl Hardware<'_> {
             timer,
             entropy: Entropy::new(),
             power,
-            console,
             accounts: parameters.bench.then(|| Accounts::new(services, self.origin)),
             boot_state: BootState::Initializing,
             quiet_until: STALLED,
@@ -293,16 +310,13 @@ impl Hardware<'_> {
             asking: None,
             attempts,
         }));
-        if let Some(uart) = console {
-            let inheritance = gasp::Inheritance {
-                uart,
-                endpoint: cspace.cap(own::GASP_ENDPOINT),
-                power,
-                recent: supervisor.journal.recent(),
-                plan,
-            };
-            gasp::stand_by(cspace, &mut self.pool, inheritance)?;
-        }
+        let inheritance = gasp::Inheritance {
+            console,
+            line,
+            endpoint: cspace.cap(own::GASP_ENDPOINT),
+            supervisor: &raw const *supervisor,
+        };
+        gasp::stand_by(cspace, &mut self.pool, inheritance)?;
         self.announce(supervisor, complaints);
         if let Some(accounts) = &mut supervisor.accounts {
             accounts.end_phase("handoff");
@@ -342,19 +356,44 @@ impl Hardware<'_> {
         Ok(AsidPools { first, second: Some(self.cspace.cap(own::ASID_POOL)) })
     }
 
-    fn timer(&mut self, timer: PcTimer, vector: Option<u8>) -> Result<Timer, Failure> {
-        let made = match timer {
-            PcTimer::Hpet { pin, .. } => {
-                let registers = self.window.map_timer(own::TIMER_FRAME)?;
-                // SAFETY: the page at the plan's HPET address, mapped uncached, Init's alone.
-                unsafe { Hpet::new(registers, pin) }.map(Timer::Hpet)
+    /// The plan's timer. Where its HPET is not there, the PIT, unless a service has that; and the clock, where only an HPET
+    /// can tell its rate.
+    fn timer(
+        &mut self,
+        plan: &Plan<'_>,
+        vector: Option<u8>,
+        complaints: &mut heapless::Vec<Event<'static>, 8>,
+    ) -> Result<Timer, Failure> {
+        let no_timer = Failure::new(BootError::NoTimer, 0);
+        let Platform::Pc99 { timer, .. } = plan.platform;
+        let rate_is_told = self.bootinfo.tsc_mhz().is_some_and(|mhz| mhz > 0);
+        let mut pin = Timer::pin(timer);
+        let mut hpet = None;
+        if let PcTimer::Hpet { .. } = timer {
+            let registers = self.window.map_timer(own::TIMER_FRAME)?;
+            // SAFETY: the page at the plan's HPET address, mapped uncached, Init's alone.
+            hpet = unsafe { Hpet::new(registers, pin) };
+            if hpet.is_none() {
+                if has_pit(plan) {
+                    return Err(no_timer);
+                }
+                pin = Timer::pin(PcTimer::Pit);
+                // More complaints than there is room for would not help.
+                let _ = complaints.push(Event::InitError { code: BootError::NoHpet.code(), detail: 0 });
             }
-            PcTimer::Pit => Some(Timer::Pit(issue_ports(self.cspace, own::PIT_PORTS, 0x40, 0x43)?)),
+        }
+        let made = match hpet {
+            Some(hpet) => {
+                if !rate_is_told {
+                    self.clock = Clock::new(self.origin, hpet.tsc_mhz());
+                }
+                Timer::Hpet(hpet)
+            }
+            None if rate_is_told => Timer::Pit(issue_ports(self.cspace, own::PIT_PORTS, PIT.0, PIT.1)?),
+            None => return Err(Failure::new(BootError::NoClock, 0)),
         };
-        let (Some(made), Some(vector)) = (made, vector) else {
-            return Err(Failure::new(BootError::NoTimer, 0));
-        };
-        let line = IrqLine::edge(Timer::pin(timer));
+        let vector = vector.ok_or(no_timer)?;
+        let line = IrqLine::edge(pin);
         let badge = Badge::notification(TIMER_SOURCE).0;
         let (handler, signal) = (own::TIMER_IRQ, own::TIMER_SIGNAL);
         system::connect(self.cspace, line, vector, handler, own::NOTIFICATION, signal, badge)?;
@@ -364,11 +403,10 @@ impl Hardware<'_> {
     /// The first events: what there is, and what it is called.
     fn announce(&self, supervisor: &mut Supervisor, complaints: heapless::Vec<Event<'static>, 8>) {
         let plan = supervisor.plan;
-        let quiet = supervisor.parameters.boot.quiet;
-        if let Some(console) = supervisor.journal.console().filter(|_| !quiet) {
-            // Writing to a UART cannot fail.
-            let _ =
-                writeln!(console, "\n{} on seL4 {} ({})", plan.tool, plan.kernel.version, plan.kernel.arch);
+        if let Some(console) = supervisor.journal.console() {
+            console.line(|out| {
+                write!(out, "\n{} on seL4 {} ({})", plan.tool, plan.kernel.version, plan.kernel.arch)
+            });
         }
         let now = self.clock.now();
         let handoff = Event::Handoff {
@@ -395,8 +433,11 @@ impl Hardware<'_> {
         for complaint in complaints {
             journal.record(now, complaint);
         }
-        if supervisor.entropy.is_weak() {
+        if supervisor.entropy.quality() != Quality::Good {
             journal.record(now, Event::WeakEntropy);
+        }
+        if supervisor.entropy.quality() == Quality::Guessable {
+            journal.record(now, Event::InitError { code: BootError::NoRandomness.code(), detail: 0 });
         }
         if let Some(attempts) = &supervisor.attempts
             && attempts.failed() > 0
@@ -408,6 +449,20 @@ impl Hardware<'_> {
         }
         journal.record(now, Event::State(BootState::Initializing));
     }
+}
+
+/// Ports of the PIT, first and last.
+const PIT: (u16, u16) = (0x40, 0x43);
+
+/// Whether the PIT, or its pin, is a service's.
+fn has_pit(plan: &Plan<'_>) -> bool {
+    let pin = Timer::pin(PcTimer::Pit);
+    let caps = plan.services.iter().flat_map(|service| &service.caps);
+    plan.irqs.iter().any(|irq| irq.ioapic == 0 && irq.pin == pin)
+        || caps.into_iter().any(|grant| match grant.object {
+            Object::IoPorts(first, last) => first <= PIT.1 && last >= PIT.0,
+            _ => false,
+        })
 }
 
 fn untypeds(bootinfo: &BootInfoPtr) -> impl Iterator<Item = (cap::Untyped, &sel4::UntypedDesc)> {

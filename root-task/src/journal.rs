@@ -7,14 +7,13 @@
 //! Recording costs a few hundred instructions and never waits. The event line ([`crate::line`]) is written only once
 //! the boot is over, has stalled, or has filled half of the ring.
 
-use core::fmt::Write;
-
 use partenza_lifecycle::Instant;
 use partenza_plan::{Plan, ServiceId};
 use partenza_protocol::control::Level;
 use partenza_protocol::event::{Event, Words};
 use partenza_protocol::frame::{MAX_PAYLOAD, MAX_RECORD};
 
+use crate::console::Console;
 use crate::line::{Line, Request};
 use crate::ring::Ring;
 use crate::uart::Uart;
@@ -49,7 +48,7 @@ pub struct Journal {
     encoded: [u8; MAX_RECORD],
     recent: Recent,
     names: &'static Plan<'static>,
-    console: Option<Uart>,
+    console: Option<Console>,
     console_level: Level,
     line: Option<Line>,
 }
@@ -59,7 +58,7 @@ impl Journal {
     pub fn new(
         plan: &'static Plan<'static>,
         capacity: usize,
-        console: Option<Uart>,
+        console: Option<Console>,
         console_level: Level,
         line: Option<Uart>,
     ) -> Self {
@@ -92,29 +91,40 @@ impl Journal {
         let sequence = self.ring.next_sequence();
         // Only a text longer than the protocol allows does not fit, and those are cut where they come in.
         let bytes = event.encode(sequence, now.as_micros(), &mut self.encoded).unwrap_or(&[]);
-        self.ring.push(bytes);
+        let registers = if let Event::Crashed { fault, .. } = event { fault.registers.len() } else { 0 };
+        self.ring.push(bytes, registers);
         let Some(console) = self.console.as_mut().filter(|_| level <= self.console_level) else { return };
         let micros = now.as_micros();
-        // Writing to a UART cannot fail.
-        let _ =
-            writeln!(console, "[{:5}.{:03} ms] {}", micros / 1000, micros % 1000, words(self.names, event));
+        let names = self.names;
+        console
+            .line(|out| write!(out, "[{:5}.{:03} ms] {}", micros / 1000, micros % 1000, words(names, event)));
     }
 
-    /// The console belongs to a service from here on.
-    pub fn hand_over_console(&mut self) {
-        self.console = None;
+    /// The human console, if the system has one.
+    #[must_use]
+    pub fn console(&mut self) -> Option<&mut Console> {
+        self.console.as_mut()
     }
 
-    /// The console is Init's again: the system is going down (SPEC B-6, E-3).
-    pub fn take_back_console(&mut self, console: Uart) {
-        if self.console.is_none() {
-            self.console = Some(console);
+    /// When [`Journal::pump_console`] has something to do.
+    #[must_use]
+    pub fn next_look(&self) -> Option<Instant> {
+        self.console.as_ref()?.next_look()
+    }
+
+    /// Lets the console take what it can.
+    #[inline]
+    pub fn pump_console(&mut self, now: Instant) {
+        if let Some(console) = &mut self.console {
+            console.pump(now);
         }
     }
 
-    #[must_use]
-    pub fn console(&mut self) -> Option<&mut Uart> {
-        self.console.as_mut()
+    /// The system goes down: the console is Init's, and is waited for from here on (SPEC B-6, E-3).
+    pub fn seize_console(&mut self) {
+        if let Some(console) = &mut self.console {
+            console.write_at_once();
+        }
     }
 
     #[must_use]
@@ -152,8 +162,11 @@ impl Journal {
         }
     }
 
-    /// Writes out everything, waiting for the line: before the machine goes off.
+    /// Writes out everything, waiting for who takes it, before the machine goes off. What nobody takes is dropped.
     pub fn flush(&mut self) {
+        if let Some(console) = &mut self.console {
+            console.flush();
+        }
         if let Some(line) = &mut self.line {
             line.flush(&self.ring);
         }

@@ -9,7 +9,7 @@
 //! | `handoff` | validation of what the kernel handed over (SPEC B-1, B-2) |
 //! | `supervisor` | the one loop: wait, decode, step, perform |
 //! | `control`, `requests`, `spawn` | what services say and ask (SPEC G, I-4) |
-//! | `notices`, `journal`, `ring`, `line`, `subscribers` | what happened, where that is kept and shown, who is told (SPEC I-6); the host's line |
+//! | `notices`, `journal`, `ring`, `console`, `line`, `subscribers` | what happened, where that is kept and shown, who is told (SPEC I-6); the host's line |
 //! | `executor`, `page`, `grants` | makes and unmakes services: the only place that creates their objects (SPEC D) |
 //! | `delivery` | programs that come after the boot (SPEC D-6) |
 //! | `inspect` | what services have: registers, slots, memory that came back |
@@ -22,7 +22,7 @@
 //! | `former` | clients of providers that were switched away and died (SPEC J-4) |
 //! | `providers` | who serves which endpoint, hand-over, lookups (SPEC S-2, S-5) |
 //! | `faults`, `gasp` | faults of services (SPEC J-1) and of Init itself (SPEC B-6) |
-//! | `clock`, `uart`, `fw_cfg`, `power`, `entropy` | the machine |
+//! | `clock`, `comparator`, `uart`, `fw_cfg`, `power`, `entropy`, `jitter` | the machine |
 #![no_std]
 
 extern crate alloc;
@@ -34,6 +34,8 @@ mod audit;
 mod callers;
 mod children;
 mod clock;
+mod comparator;
+mod console;
 mod control;
 mod cspace;
 mod delivery;
@@ -48,6 +50,7 @@ mod grants;
 mod handoff;
 mod init;
 mod inspect;
+mod jitter;
 mod journal;
 mod lifecycle;
 mod line;

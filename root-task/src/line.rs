@@ -6,7 +6,7 @@
 
 use partenza_protocol::frame::{self, Body, MAX_FRAME, MAX_PAYLOAD, MAX_RECORD, Message};
 
-use crate::ring::{Cursor, Ring};
+use crate::ring::{Cursor, Reader, Ring};
 use crate::uart::Uart;
 
 /// Bytes that are taken from the receiver in one go: a bound for a host that sends without pause.
@@ -88,11 +88,11 @@ impl Line {
         self.start(ring);
     }
 
-    /// Writes out everything, waiting for the line: before the machine goes off.
+    /// Writes out everything, waiting for the line, before the machine goes off. A line that nobody reads is given up.
     pub fn flush(&mut self, ring: &Ring) {
         self.uart.announce_idle(false);
         self.flowing = false;
-        while self.refill(ring) {
+        while !self.uart.is_stuck() && self.refill(ring) {
             for at in self.rest.clone() {
                 let byte = self.out[at];
                 self.uart.put(byte);
@@ -136,9 +136,9 @@ impl Line {
         } else {
             let mut record = [0; MAX_RECORD];
             // A gap shows in the sequence numbers, so what was missed needs no word here.
-            let Some((len, _, next)) = ring.read(self.cursor, &mut record) else { return false };
-            self.cursor = next;
-            frame::frame(Body::Event(&record[..len]), &mut self.out)
+            let Some(read) = ring.read(self.cursor, Reader::Privileged, &mut record) else { return false };
+            self.cursor = read.next;
+            frame::frame(Body::Event(&record[..read.len]), &mut self.out)
         };
         self.rest = 0..len.unwrap_or(0);
         !self.rest.is_empty()

@@ -38,9 +38,7 @@ impl Supervisor {
             }
             Notice::BootComplete { up, failed, waiting, .. } => self.on_boot_complete(up, failed, waiting),
             Notice::BootFailed { culprit, reason } => {
-                if let Some(console) = self.console {
-                    self.journal.take_back_console(console);
-                }
+                self.journal.seize_console();
                 let (code, _) = blame(reason, self.entries[culprit.0 as usize].last_error);
                 self.remember_failure(code, culprit);
                 self.tell(Event::BootFailed { code, culprit: Some(plan_id(culprit)) });
@@ -49,9 +47,7 @@ impl Supervisor {
             Notice::StopForced { .. } => {}
             Notice::Answered { verdict, .. } => self.verdict = Some(verdict),
             Notice::Emergency { culprit, reason } => {
-                if let Some(console) = self.console {
-                    self.journal.take_back_console(console);
-                }
+                self.journal.seize_console();
                 let (code, _) = blame(reason, self.entries[culprit.0 as usize].last_error);
                 self.remember_failure(code, culprit);
                 self.tell(Event::Emergency { service: plan_id(culprit), code });
@@ -142,7 +138,9 @@ impl Supervisor {
             self.journal.record(now, Event::Ready { service: id });
             self.offer(id);
             if self.parameters.boot.handover == Some(id) {
-                self.journal.hand_over_console();
+                if let Some(console) = self.journal.console() {
+                    console.hand_over();
+                }
             }
             if self.is_settled() {
                 self.quiet_until = now.after(SETTLING);
@@ -218,21 +216,23 @@ impl Supervisor {
         let micros = now.as_micros();
         self.journal.record(now, Event::BootComplete { micros, running, failed, waiting });
         self.report_costs();
+        if let Some(console) = self.journal.console() {
+            console.settle();
+        }
         crate::ARENA.seal();
     }
 
     fn on_supervisor_mode(&mut self) {
         match self.parameters.last_gasp {
-            Some(LastGasp::Panic) => panic!("asked for by the boot parameter last-gasp"),
-            Some(LastGasp::Fault) => crate::gasp::fault(),
+            Some(LastGasp::Panic | LastGasp::Twice) => panic!("asked for by the boot parameter last-gasp"),
+            Some(LastGasp::Fault) => crate::gasp::write_to(sel4_root_task::stack::guard_page()),
+            Some(LastGasp::Archive) => crate::gasp::write_to(self.archive.plan().as_ptr().addr()),
             None => {}
         }
         #[cfg(feature = "tamper")]
         self.tamper();
         if let Some(at_end) = self.parameters.boot.after_boot {
-            self.tell(Event::Finished);
-            self.journal.flush();
-            self.power.finish(at_end);
+            self.end(at_end);
         }
     }
 

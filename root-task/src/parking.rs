@@ -14,6 +14,7 @@ use partenza_lifecycle::{Event as Life, Instant};
 use partenza_plan::ServiceId;
 use partenza_protocol::Op;
 use partenza_protocol::error::SupervisorError;
+use partenza_protocol::price::price;
 
 use crate::executor::Executor;
 use crate::lifecycle::life;
@@ -40,16 +41,6 @@ pub struct Parking {
     awaiting: u16,
 }
 
-/// What an operation takes of the budget, in plain requests: a line can wash out the log, an audit takes long, a piece
-/// of a program is hashed.
-fn price(op: Option<Op>) -> u32 {
-    match op {
-        Some(Op::Emit | Op::Deliver) => 8,
-        Some(Op::Audit) => 64,
-        _ => 1,
-    }
-}
-
 impl Supervisor {
     /// Charges a service for a message. `false`: it is over its budget, and the message is not to be handled now.
     pub(crate) fn charge(&mut self, id: ServiceId, op: Option<Op>) -> bool {
@@ -63,7 +54,7 @@ impl Supervisor {
         // A program is many pieces: who may deliver is slowed down, is not blamed, and keeps half of its budget.
         let delivers = op == Some(Op::Deliver) && self.plan.service(id).permissions.allows(Op::Deliver);
         let limit = if delivers { budget.requests / 2 } else { budget.requests };
-        let spent = entry.spent.saturating_add(price(op).min(limit));
+        let spent = entry.spent.saturating_add(price(op, self.inbox.payload().len()).min(limit));
         if spent <= limit {
             entry.spent = spent;
             return true;
@@ -128,7 +119,7 @@ impl Executor {
     ///
     /// # Errors
     /// What the kernel refused.
-    fn suspend(&self, id: ServiceId) -> Result<(), Refused> {
+    pub(crate) fn suspend(&self, id: ServiceId) -> Result<(), Refused> {
         let (_, _, slots) = self.parts(id);
         self.tcb(slots).tcb_suspend().during(Step::WriteRegisters)
     }

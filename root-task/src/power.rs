@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! The end: power off, reboot, halt (SPEC M-2). None of them returns.
+//! The end: power off, reboot, halt (SPEC M-2). Who halts a machine first stops every thread: see `Supervisor::end`.
 
 use partenza_lifecycle::Ending;
 use partenza_plan::AtEnd;
@@ -22,16 +22,18 @@ pub struct Power {
 }
 
 impl Power {
-    pub fn end(self, ending: Ending) -> ! {
-        let at_end = match ending {
+    /// What `ending` means for the machine.
+    #[must_use]
+    pub fn after(self, ending: Ending) -> AtEnd {
+        match ending {
             Ending::PowerOff => AtEnd::PowerOff,
             Ending::Reboot => AtEnd::Reboot,
             Ending::Halt => AtEnd::Halt,
             Ending::Panic => self.on_failure,
-        };
-        self.finish(at_end)
+        }
     }
 
+    /// Everybody else stands still.
     pub fn finish(self, at_end: AtEnd) -> ! {
         self.act(at_end);
         halt()

@@ -20,7 +20,7 @@ use crate::children::condition;
 use crate::grants::{cap_kind, region_kind};
 use crate::lifecycle::life;
 use crate::notices::blame;
-use crate::ring::Ring;
+use crate::ring::{Reader, Ring};
 use crate::services::Entry;
 
 /// What questions are answered from.
@@ -30,6 +30,8 @@ pub struct View<'v> {
     pub machine: &'v partenza_lifecycle::Machine<'static>,
     pub callers: &'v Callers,
     pub ring: &'v Ring,
+    /// As whom the log is read.
+    pub reader: Reader,
     pub now: Instant,
     pub boot_state: BootState,
     pub complete: Option<u64>,
@@ -40,7 +42,7 @@ pub fn answer(view: &View<'_>, op: Op, payload: &[u8], out: &mut [u8]) -> Option
     Some(match op {
         Op::List => parse(payload).and_then(|page: Page| put(&view.list(page), out)),
         Op::Status => parse(payload).and_then(|t: Target<'_>| view.status(t.name)).and_then(|s| put(&s, out)),
-        Op::Log => parse(payload).and_then(|from: LogFrom| view.log(from.sequence, out)),
+        Op::Log | Op::Registers => parse(payload).and_then(|from: LogFrom| view.log(from.sequence, out)),
         Op::Grants => parse(payload).and_then(|of: GrantsOf<'_>| view.grants(of, out)),
         Op::BootReport => parse(payload).and_then(|page: Page| put(&view.boot(page), out)),
         Op::Uptime => empty(payload).and_then(|()| put(&Uptime { micros: view.now.as_micros() }, out)),
@@ -213,27 +215,28 @@ impl View<'_> {
     }
 
     /// As many records as fit, behind the page's header; the header's size is known before its contents.
-    fn log(&self, sequence: u32, out: &mut [u8]) -> Result<usize, Code> {
+    fn log(&self, sequence: u64, out: &mut [u8]) -> Result<usize, Code> {
         let first = self.ring.seek(sequence);
-        let lost = first.sequence.saturating_sub(sequence);
+        let lost = self.ring.sequence(first).saturating_sub(sequence);
         // Header fields are encoded with as many bytes as they need, so records are collected first, at a place
         // where the longest header ends, and moved up to the real one.
-        const HEADER: usize = 16;
+        const HEADER: usize = 22;
         let mut cursor = first;
         let mut used = HEADER;
         let mut count = 0u8;
         let mut record = [0; MAX_RECORD];
-        while let Some((len, _, next)) = self.ring.read(cursor, &mut record) {
+        while let Some(read) = self.ring.read(cursor, self.reader, &mut record) {
+            let len = read.len;
             if used + len + 8 > out.len() || count == u8::MAX {
                 break;
             }
             out[used..used + len].copy_from_slice(&record[..len]);
             used += len;
             count += 1;
-            cursor = next;
+            cursor = read.next;
         }
         let mut header = [0; HEADER];
-        let page = LogPage { count, lost, next: cursor.sequence };
+        let page = LogPage { count, lost, next: self.ring.sequence(cursor) };
         let header_len = put(&page, &mut header)?;
         out[..header_len].copy_from_slice(&header[..header_len]);
         out.copy_within(HEADER..used, header_len);

@@ -3,7 +3,8 @@
 
 use partenza_protocol::control::Directive;
 use partenza_protocol::event::Rejection;
-use partenza_protocol::{Code, Incarnation, Secret};
+use partenza_protocol::startup::Secrets;
+use partenza_protocol::{Code, Incarnation};
 
 use crate::children::Faults;
 use crate::executor::Made;
@@ -20,8 +21,7 @@ pub struct Entry {
     pub made: Made,
     pub incarnation: Incarnation,
     /// Of this incarnation; zero while there is none.
-    pub secret: Secret,
-    pub supervisor_secret: Secret,
+    pub secrets: Secrets,
     /// It proved that it read its startup page.
     pub greeted: bool,
     pub reported: bool,
@@ -61,8 +61,7 @@ impl Default for Entry {
         Self {
             made: Made::default(),
             incarnation: Incarnation(0),
-            secret: Secret([0; 16]),
-            supervisor_secret: Secret([0; 16]),
+            secrets: Secrets::NONE,
             greeted: false,
             reported: false,
             messages: 0,
@@ -84,12 +83,11 @@ impl Default for Entry {
 
 impl Entry {
     /// A new incarnation begins.
-    pub fn begin(&mut self, secret: Secret, supervisor_secret: Secret) {
+    pub fn begin(&mut self, secrets: Secrets) {
         *self = Self {
             made: self.made,
             incarnation: Incarnation(self.incarnation.0.wrapping_add(1)),
-            secret,
-            supervisor_secret,
+            secrets,
             has_kin: self.has_kin,
             faults: self.faults,
             last_error: self.last_error,

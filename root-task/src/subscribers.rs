@@ -18,7 +18,7 @@ pub struct Subscribers {
     /// Each with whether it was signalled and has not asked since.
     list: heapless::Vec<(ServiceId, bool), MAX>,
     /// The records that they were told of.
-    announced: u32,
+    announced: u64,
 }
 
 impl Subscribers {

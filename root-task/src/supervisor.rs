@@ -16,10 +16,11 @@ use partenza_lifecycle::{
     Action, Denial, Duration, Event as Life, Instant, Machine, Record, Request, Scope, Verdict,
 };
 use partenza_plan::symbols::Symbols;
-use partenza_plan::{Plan, ServiceId};
+use partenza_plan::{AtEnd, Plan, ServiceId};
 use partenza_protocol::control::{Level, MAX_TEXT};
 use partenza_protocol::error::{BootError, SupervisorError};
 use partenza_protocol::event::{BootState, Event};
+use partenza_protocol::startup::Secrets;
 use partenza_protocol::{Badge, Sender};
 use sel4::{RecvWithMRs, cap};
 
@@ -44,7 +45,6 @@ use crate::refused::Refused;
 use crate::services::Entry;
 use crate::spawn::SpawnedList;
 use crate::subscribers::Subscribers;
-use crate::uart::Uart;
 
 /// Sources at Init's own notification.
 pub const TIMER_SOURCE: u32 = 0;
@@ -76,7 +76,6 @@ pub struct Supervisor {
     pub timer: Timer,
     pub entropy: Entropy,
     pub power: Power,
-    pub console: Option<Uart>,
     pub accounts: Option<Accounts>,
     pub boot_state: BootState,
     /// Until then the event line keeps quiet: something starts, and each byte costs as much as a system call.
@@ -185,11 +184,11 @@ impl Supervisor {
         self.unbind_calls_of(id);
         let fresh = !self.entries[id.0 as usize].made.has_spaces();
         let now = self.clock.now();
-        let (secret, supervisor_secret) = (self.entropy.secret(), self.entropy.secret());
+        let secrets = Secrets { service: self.entropy.secret(), supervisor: self.entropy.secret() };
         let entry = &mut self.entries[id.0 as usize];
-        entry.begin(secret, supervisor_secret);
+        entry.begin(secrets);
         let spawned = Self::spawned_with(&self.spawned, id);
-        let birth = Birth { incarnation: entry.incarnation, secret, spawned };
+        let birth = Birth { incarnation: entry.incarnation, secrets, spawned };
         let journal = &mut self.journal;
         journal.record(now, Event::Starting { service: id, incarnation: birth.incarnation });
         let outcome =
@@ -244,13 +243,14 @@ impl Supervisor {
         self.forget_parked(id);
         self.subscribers.remove(id);
         self.abandon_delivery(id);
-        if let Some(console) = self.console.filter(|_| self.parameters.boot.handover == Some(id)) {
-            self.journal.take_back_console(console);
+        if self.parameters.boot.handover == Some(id)
+            && let Some(console) = self.journal.console()
+        {
+            console.take_back();
         }
         let whole = scope == Scope::Service;
         let entry = &mut self.entries[id.0 as usize];
-        entry.secret = partenza_protocol::Secret([0; 16]);
-        entry.supervisor_secret = entry.secret;
+        entry.secrets = Secrets::NONE;
         entry.directive = None;
         let (rejected, live, has_kin) = (entry.rejected, entry.is_live(), entry.has_kin);
         let outcome = self.executor.destroy(id, whole, &mut entry.made);
@@ -321,9 +321,25 @@ impl Supervisor {
             // It asked for this end, and nobody was left to wait for.
             self.journal.answer_host(tag, 0, &[]);
         }
+        self.end(self.power.after(ending))
+    }
+
+    /// The end: every thread is stopped first, because a machine that halts, or cannot be switched off, stays on.
+    pub(crate) fn end(&mut self, at_end: AtEnd) -> ! {
         self.tell(Event::Finished);
         self.journal.flush();
-        self.power.end(ending)
+        self.suspend_everybody();
+        self.power.finish(at_end)
+    }
+
+    /// Nobody but Init, and who tells of its end, runs any more.
+    pub(crate) fn suspend_everybody(&self) {
+        for (id, entry) in (0..).map(ServiceId).zip(&self.entries) {
+            if entry.made.runs() {
+                // It is the end: there is nobody to tell.
+                let _ = self.executor.suspend(id);
+            }
+        }
     }
 
     /// Keeps an event of now. Not inlined: it is told in many places.
@@ -350,14 +366,16 @@ impl Supervisor {
     }
 
     fn keep_events_flowing(&mut self) {
-        if self.clock.now() >= self.quiet_until || self.journal.pressing() {
+        let now = self.clock.now();
+        if now >= self.quiet_until || self.journal.pressing() {
             self.journal.start_flow();
         }
+        self.journal.pump_console(now);
     }
 
     fn next_deadline(&self) -> Option<Instant> {
         let flow = (self.clock.now() < self.quiet_until).then_some(self.quiet_until);
-        let others = [flow, self.parking.release, self.former.look];
+        let others = [flow, self.parking.release, self.former.look, self.journal.next_look()];
         self.machine.next_deadline().into_iter().chain(others.into_iter().flatten()).min()
     }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! A 16550 by polling, for Init's console, and the sending half by interrupt, for the event line.
+//! A 16550 by polling, and the sending half by interrupt, for the event line.
 //!
-//! Every byte is a system call, about 490 instructions: nothing is printed on a hot path.
+//! Every byte is a system call, about 490 instructions: nothing is printed on a hot path. A line that takes no bytes is
+//! waited for once, 50 ms at 1 GHz; from then on what is sent is dropped until the line takes bytes again.
 
 use core::fmt;
 
@@ -21,8 +22,9 @@ const DATA_READY: u8 = 1;
 const TRANSMITTER_EMPTY: u8 = 1 << 5;
 const RECEIVER_INTERRUPT: u8 = 1;
 const TRANSMITTER_INTERRUPT: u8 = 1 << 1;
-/// Looks at the line status before a byte is dropped: long enough for 16 bytes at 115,200 baud.
-const PATIENCE: u32 = 20_000;
+/// Looks at the line status, each about 490 instructions, before a line is taken to be stuck: 16 bytes at 115,200 baud
+/// take 1.4 ms.
+const PATIENCE: u32 = 100_000;
 
 /// One UART's ports.
 #[derive(Clone, Copy)]
@@ -33,21 +35,35 @@ pub struct Uart {
     room: u8,
     /// Interrupts that are enabled.
     enabled: u8,
+    flow: Flow,
+}
+
+/// Whether the other end takes bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Flow {
+    Moving,
+    /// It took none for as long as [`PATIENCE`].
+    Stuck,
 }
 
 impl Uart {
     /// 115,200 baud, 8N1, FIFO on, no interrupts. `ports` covers `base` to `base + 7`.
     #[must_use]
     pub fn new(ports: cap::IOPort, base: u16) -> Self {
-        let this = Self { ports, base, room: 0, enabled: 0 };
-        this.set(INTERRUPT_ENABLE, 0);
-        this.set(LINE_CONTROL, 0x80);
-        this.set(DATA, 1);
-        this.set(INTERRUPT_ENABLE, 0);
-        this.set(LINE_CONTROL, 0x03);
-        this.set(FIFO_CONTROL, 0x07);
-        this.set(MODEM_CONTROL, 0x0b);
+        let this = Self { ports, base, room: 0, enabled: 0, flow: Flow::Moving };
+        this.set_up();
         this
+    }
+
+    /// Makes the line what [`Uart::new`] says, whatever somebody else left there.
+    pub fn set_up(&self) {
+        self.set(LINE_CONTROL, 0x80);
+        self.set(DATA, 1);
+        self.set(INTERRUPT_ENABLE, 0);
+        self.set(LINE_CONTROL, 0x03);
+        self.set(INTERRUPT_ENABLE, 0);
+        self.set(FIFO_CONTROL, 0x07);
+        self.set(MODEM_CONTROL, 0x0b);
     }
 
     fn set(&self, register: u16, value: u8) {
@@ -59,17 +75,28 @@ impl Uart {
         self.ports.ioport_in8(self.base + register).unwrap_or(0xff)
     }
 
-    /// Sends one byte, waiting a bounded time for room.
+    /// Sends one byte, waiting a bounded time for room. Dropped when the line is stuck.
     pub fn put(&mut self, byte: u8) {
         if self.room == 0 {
-            let mut patience = PATIENCE;
-            while self.get(LINE_STATUS) & TRANSMITTER_EMPTY == 0 && patience > 0 {
+            let mut patience = if self.is_stuck() { 1 } else { PATIENCE };
+            while !self.idle() {
                 patience -= 1;
+                if patience == 0 {
+                    self.flow = Flow::Stuck;
+                    return;
+                }
             }
+            self.flow = Flow::Moving;
             self.room = FIFO as u8;
         }
         self.room -= 1;
         self.set(DATA, byte);
+    }
+
+    /// Whether what [`Uart::put`] was given last was dropped.
+    #[must_use]
+    pub fn is_stuck(&self) -> bool {
+        self.flow == Flow::Stuck
     }
 
     /// Whether a FIFO's worth of bytes can be sent without waiting.

@@ -47,6 +47,8 @@ settings! {
     reboots();
     /// An option more for QEMU, and its value.
     option(name: &str, value: &str);
+    /// The console is there, and nobody reads it.
+    nobody_reads_the_console();
 }
 
 impl Machine {

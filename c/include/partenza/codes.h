@@ -7,7 +7,7 @@
 /* Version of the supervisor interface, told in hello. */
 #define PZ_ABI 2
 /* Layout of the startup page. */
-#define PZ_STARTUP_LAYOUT_VERSION 1
+#define PZ_STARTUP_LAYOUT_VERSION 2
 /* Label of `partenza/info`, which every service answers. */
 #define PZ_LABEL_INFO 64
 
@@ -43,6 +43,7 @@ enum pz_op {
     PZ_OP_GRANT = 105,
     PZ_OP_REVOKE = 106,
     PZ_OP_DELIVER = 107,
+    PZ_OP_REGISTERS = 108,
     PZ_OP_CRASH = 127,
 };
 
@@ -125,7 +126,10 @@ enum pz_error {
     PZ_ERROR_BOOT_NOT_ENOUGH_MEMORY = 110, /* the machine has less free memory than the plan needs */
     PZ_ERROR_BOOT_NOT_ENOUGH_SLOTS = 111, /* the kernel's root CNode has fewer free slots than the plan needs */
     PZ_ERROR_BOOT_NO_TIMER = 112, /* neither HPET nor PIT could be set up */
+    PZ_ERROR_BOOT_NO_HPET = 116, /* the HPET of the plan is not there; the PIT wakes Init instead */
     PZ_ERROR_BOOT_BAD_PARAMETER = 113, /* a boot parameter is unknown or malformed */
+    PZ_ERROR_BOOT_NO_RANDOMNESS = 114, /* the machine offers nothing random: the secrets of services can be guessed */
+    PZ_ERROR_BOOT_NO_CLOCK = 115, /* the kernel does not tell the rate of the time stamp counter, and no HPET is there to measure it */
     PZ_ERROR_BOOT_STARTUP_TIMEOUT = 120, /* the service did not report ready in time */
     PZ_ERROR_BOOT_SERVICE_CRASHED = 121, /* the service crashed before it was ready */
     PZ_ERROR_BOOT_DEPENDENCY_NOT_RUNNING = 122, /* a service that it requires is not running */

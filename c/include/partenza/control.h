@@ -35,7 +35,7 @@ static inline size_t pz_put_hello(void *memory, size_t size, const struct pz_hel
     return pz_finish(&w);
 }
 
-/* The answer to hello. */
+/* The answer to hello. See pz_is_answered_by. */
 struct pz_welcome {
     uint8_t supervisor_secret[PZ_SECRET_BYTES];
     uint32_t incarnation;
@@ -88,7 +88,7 @@ static inline size_t pz_put_ready(void *memory, size_t size, const struct pz_rea
 struct pz_directive {
     enum pz_directive_kind kind;
     /* Of PZ_DIRECTIVE_PROBE: which the report repeats. Of PZ_DIRECTIVE_CHANGED: there are events up to this one. */
-    uint32_t number;
+    uint64_t number;
 };
 
 static inline bool pz_get_directive(const void *bytes, size_t length, struct pz_directive *directive)
@@ -96,7 +96,8 @@ static inline bool pz_get_directive(const void *bytes, size_t length, struct pz_
     struct pz_reader r = pz_read_from(bytes, length);
     directive->kind = (enum pz_directive_kind)pz_get_enum(&r, PZ_DIRECTIVE_COUNT);
     bool numbered = directive->kind == PZ_DIRECTIVE_PROBE || directive->kind == PZ_DIRECTIVE_CHANGED;
-    directive->number = numbered ? (uint32_t)pz_get_varint(&r, 32) : 0;
+    int bits = directive->kind == PZ_DIRECTIVE_PROBE ? 32 : 64;
+    directive->number = numbered ? pz_get_varint(&r, bits) : 0;
     return pz_done(&r);
 }
 

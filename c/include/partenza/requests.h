@@ -29,7 +29,7 @@ static inline size_t pz_put_target(void *memory, size_t size, struct pz_text nam
 }
 
 /* For `log`: records from that sequence number on. */
-static inline size_t pz_put_log_from(void *memory, size_t size, uint32_t sequence)
+static inline size_t pz_put_log_from(void *memory, size_t size, uint64_t sequence)
 {
     struct pz_writer w = pz_write_to(memory, size);
     pz_put_varint(&w, sequence);
@@ -272,9 +272,9 @@ static inline bool pz_get_status(const void *bytes, size_t length, struct pz_sta
 struct pz_log {
     uint8_t count;
     /* Records between the one asked for and the oldest kept. */
-    uint32_t lost;
+    uint64_t lost;
     /* Ask from here. */
-    uint32_t next;
+    uint64_t next;
     struct pz_reader records;
 };
 
@@ -282,8 +282,8 @@ static inline bool pz_get_log(const void *bytes, size_t length, struct pz_log *l
 {
     struct pz_reader r = pz_read_from(bytes, length);
     log->count = pz_get_byte(&r);
-    log->lost = (uint32_t)pz_get_varint(&r, 32);
-    log->next = (uint32_t)pz_get_varint(&r, 32);
+    log->lost = pz_get_varint(&r, 64);
+    log->next = pz_get_varint(&r, 64);
     log->records = r;
     return !r.bad;
 }

@@ -73,7 +73,7 @@ static inline uint16_t pz_ask(enum pz_op op, struct pz_message *message, size_t 
     return pz_call(pz_supervisor(), op, message, used);
 }
 
-/* The first call: shows the secret, and has the Supervisor show that it is one (SPEC S-1). */
+/* The first call: shows the secret, and has the Supervisor show what only who wrote the startup page knows (SPEC S-1). */
 static inline uint16_t pz_hello(void)
 {
     if (!pz_is_startup(microkit_startup_page)) {
@@ -81,7 +81,6 @@ static inline uint16_t pz_hello(void)
     }
     const uint8_t *page = microkit_startup_page;
     struct pz_hello hello = {.abi = PZ_ABI};
-    bool same = true;
     for (size_t i = 0; i < PZ_SECRET_BYTES; i++) {
         hello.secret[i] = page[PZ_STARTUP_SECRET + i];
     }
@@ -95,11 +94,7 @@ static inline uint16_t pz_hello(void)
     if (!pz_get_welcome(message.words, message.length, &welcome)) {
         return PZ_ERROR_SERVICE_WRONG_SUPERVISOR;
     }
-    for (size_t i = 0; i < PZ_SECRET_BYTES; i++) {
-        same = same && welcome.supervisor_secret[i] == hello.secret[i];
-    }
-    bool mine = welcome.incarnation == pz_startup_number(page, PZ_STARTUP_INCARNATION, 4);
-    return mine && !same ? PZ_OK : PZ_ERROR_SERVICE_WRONG_SUPERVISOR;
+    return pz_is_answered_by(page, &welcome) ? PZ_OK : PZ_ERROR_SERVICE_WRONG_SUPERVISOR;
 }
 
 /* The service works, as its startup page says (SPEC G-1). */

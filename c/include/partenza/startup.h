@@ -7,6 +7,7 @@
 #define PARTENZA_STARTUP_H
 
 #include <partenza/codes.h>
+#include <partenza/control.h>
 #include <partenza/wire.h>
 
 /* Bytes of the page. */
@@ -30,6 +31,7 @@ enum pz_startup_offset {
     PZ_STARTUP_ENVIRONMENT = 56,
     PZ_STARTUP_PROVIDES = 60,
     PZ_STARTUP_CHANNELS = 64,
+    PZ_STARTUP_SUPERVISOR_SECRET = 68,
 };
 
 /* A little-endian number of that many bytes; 0 outside the page. */
@@ -47,6 +49,16 @@ static inline bool pz_is_startup(const void *page)
 {
     return page && pz_startup_number(page, PZ_STARTUP_MAGIC, 4) == 0x55535a50 /* PZSU */
            && pz_startup_number(page, PZ_STARTUP_LAYOUT, 2) == PZ_STARTUP_LAYOUT_VERSION;
+}
+
+/* Whether that answer to hello comes from who wrote the page. */
+static inline bool pz_is_answered_by(const void *page, const struct pz_welcome *welcome)
+{
+    uint8_t differs = 0;
+    for (size_t i = 0; i < PZ_SECRET_BYTES; i++) {
+        differs |= welcome->supervisor_secret[i] ^ ((const uint8_t *)page)[PZ_STARTUP_SUPERVISOR_SECRET + i];
+    }
+    return !differs && welcome->incarnation == pz_startup_number(page, PZ_STARTUP_INCARNATION, 4);
 }
 
 static inline struct pz_text pz_startup_bytes(const void *page, uint64_t at, uint64_t length)

@@ -7,10 +7,12 @@
 use std::fmt;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
+
+use rustix::pipe::fcntl_setpipe_size;
 
 use crate::ask::Request;
 use crate::line::{Line, escaped};
@@ -82,7 +84,17 @@ pub struct Machine {
     parameters: Vec<(String, String)>,
     deadline: Duration,
     reboots: bool,
+    /// More of QEMU's options.
     options: Vec<String>,
+    console: Reading,
+}
+
+/// Whether the host takes what comes on the console.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reading {
+    All,
+    /// A full pipe.
+    Nothing,
 }
 
 impl Machine {
@@ -99,6 +111,7 @@ impl Machine {
             deadline: DEADLINE,
             reboots: false,
             options: Vec::new(),
+            console: Reading::All,
         };
         machine.parameter("on-failure", "poweroff")
     }
@@ -151,6 +164,13 @@ impl Machine {
         self
     }
 
+    /// The console is there, and nobody reads it: what is written waits for ever.
+    #[must_use]
+    pub fn nobody_reads_the_console(mut self) -> Self {
+        self.console = Reading::Nothing;
+        self
+    }
+
     /// Switches the machine on.
     ///
     /// # Errors
@@ -163,14 +183,33 @@ impl Machine {
         let mut child = command.spawn().map_err(host("qemu-system-x86_64"))?;
         let console = Arc::new(Mutex::new(Vec::new()));
         let keyboard = child.stdin.take();
-        let streams = [child.stdout.take().map(boxed), child.stderr.take().map(boxed)];
+        let mut output = child.stdout.take();
+        let unread = match self.console {
+            Reading::All => None,
+            Reading::Nothing => output.take(),
+        };
+        if let Some(unread) = &unread {
+            // What the pipe takes until it is full should not be the whole text.
+            let _ = fcntl_setpipe_size(unread, 4096);
+        }
+        let streams = [output.map(boxed), child.stderr.take().map(boxed)];
         let read = |stream| {
             let console = Arc::clone(&console);
             thread::spawn(move || copy(stream, &console))
         };
         let readers = streams.into_iter().flatten().map(read).collect();
         let until = Instant::now() + self.deadline;
-        Ok(Running { child, keyboard, console, readers, line, log: Log::default(), tag: 0, until })
+        Ok(Running {
+            child,
+            keyboard,
+            console,
+            _unread: unread,
+            readers,
+            line,
+            log: Log::default(),
+            tag: 0,
+            until,
+        })
     }
 
     fn command(&self, line: &Line) -> Command {
@@ -227,6 +266,8 @@ pub struct Running {
     child: Child,
     keyboard: Option<ChildStdin>,
     console: Arc<Mutex<Vec<u8>>>,
+    /// Of a console that nobody reads: without a reader at all QEMU would drop the text.
+    _unread: Option<ChildStdout>,
     readers: Vec<JoinHandle<()>>,
     line: Line,
     log: Log,

@@ -64,7 +64,7 @@ pub enum Directive {
     /// Touch address 0: the shell's `crash`.
     Crash,
     /// To a subscriber: there are events up to this sequence number. Asked for with `Log`.
-    Changed(u32),
+    Changed(u64),
 }
 
 /// SPEC K-2. Well is who says so and names no component that is not.

@@ -90,9 +90,15 @@ errors! {
         NotEnoughSlots = 111: "the kernel's root CNode has fewer free slots than the plan needs",
             "build the kernel with a larger ROOT_CNODE_SIZE_BITS";
         NoTimer = 112: "neither HPET nor PIT could be set up",
+            "the HPET of the plan is not there, and a service has the PIT: take it from that, or name the machine's timer";
+        NoHpet = 116: "the HPET of the plan is not there; the PIT wakes Init instead",
             "name the machine's timer in partenza.yaml, `reserved: {timer: pit}`";
         BadParameter = 113: "a boot parameter is unknown or malformed",
             "`partenza explain PZ-E0113` lists the parameters";
+        NoRandomness = 114: "the machine offers nothing random: the secrets of services can be guessed",
+            "boot on a processor with RDRAND (in QEMU: `-cpu qemu64,+rdrand`), or do not rely on secrets";
+        NoClock = 115: "the kernel does not tell the rate of the time stamp counter, and no HPET is there to measure it",
+            "use a kernel that tells it, or a machine with an HPET";
         StartupTimeout = 120: "the service did not report ready in time",
             "look at its last messages; raise `health.startup_timeout` if it is only slow";
         ServiceCrashed = 121: "the service crashed before it was ready",

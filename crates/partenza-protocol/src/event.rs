@@ -18,8 +18,8 @@ pub const MAX_REGISTERS: usize = 20;
 /// An event with its place in the order of things.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Record<'a> {
-    /// Counts from 0; a gap means that the ring was full.
-    pub sequence: u32,
+    /// Counts from 0 and never wraps; a gap means that the ring was full.
+    pub sequence: u64,
     /// Microseconds since the kernel handed over to Init.
     pub time: u64,
     #[serde(borrow)]
@@ -426,13 +426,13 @@ impl Event<'_> {
     #[inline(never)]
     pub fn encode<'b>(
         &self,
-        sequence: u32,
+        sequence: u64,
         time: u64,
         buffer: &'b mut [u8; MAX_RECORD],
     ) -> Result<&'b [u8], MalformedMessage> {
         let mut head = 0;
         // As postcard does, which takes twice as long where it is compiled for size: 500 instructions of a restart.
-        for mut number in [u64::from(sequence), time] {
+        for mut number in [sequence, time] {
             while number >= 128 {
                 buffer[head] = number as u8 | 128;
                 head += 1;
@@ -836,9 +836,9 @@ mod tests {
         let event = crashed(&[1, u64::MAX]);
         let powers = (0..64).map(|bit| 1 << bit).flat_map(|power: u64| [power - 1, power]);
         for time in powers.chain([u64::MAX]) {
-            let record = Record { sequence: time as u32, time, event: event.clone() };
+            let record = Record { sequence: time, time, event: event.clone() };
             let bytes = postcard::to_slice(&record, &mut buffers.0).unwrap();
-            assert_eq!(event.encode(time as u32, time, &mut buffers.1), Ok(&*bytes));
+            assert_eq!(event.encode(time, time, &mut buffers.1), Ok(&*bytes));
         }
         let text = "x".repeat(MAX_RECORD);
         let long = Event::Message { service: ServiceId(0), level: Level::Info, text: &text };

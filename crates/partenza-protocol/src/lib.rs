@@ -16,6 +16,7 @@ pub mod control;
 pub mod error;
 pub mod event;
 pub mod frame;
+pub mod price;
 pub mod request;
 pub mod startup;
 pub mod wire;

@@ -91,8 +91,8 @@ impl fmt::Display for Health {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogFrom {
-    /// Sequence number of the first record wanted.
-    pub sequence: u32,
+    /// Sequence number of the first record wanted. 0: the oldest; `u64::MAX`: none, only where the log ends.
+    pub sequence: u64,
 }
 
 /// Followed by `count` [`crate::event::Record`]s in postcard, one after the other.
@@ -100,9 +100,9 @@ pub struct LogFrom {
 pub struct LogPage {
     pub count: u8,
     /// Records between the one asked for and the oldest kept.
-    pub lost: u32,
+    pub lost: u64,
     /// Ask from here; equal to the sequence asked for when there is nothing new.
-    pub next: u32,
+    pub next: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -22,20 +22,24 @@
 //! | 56 | 2+2 | environment: the same, `NAME=VALUE` |
 //! | 60 | 2+2 | provides: the same, `interface@version` |
 //! | 64 | 2+2 | channels: offset of the first, count; each `u8 id, u8 rights, u16 length, name bytes` |
+//! | 68 | 16 | what the Supervisor answers `hello` with (*start*) |
 //!
 //! A channel's name is the interface that it was granted for, or the peer's name; at the serving end it is the
 //! client's name, and `rights` (bit 0 write, bit 1 read) is what that client was granted.
 
+use crate::control::Welcome;
 use crate::{Incarnation, Secret};
 
 /// Version of this layout.
-pub const LAYOUT: u16 = 1;
+pub const LAYOUT: u16 = 2;
 pub const MAGIC: [u8; 4] = *b"PZSU";
 pub const PAGE_SIZE: usize = 4096;
-pub const HEADER: usize = 68;
+pub const HEADER: usize = 84;
 
 /// Where Init writes the secret.
 const SECRET_AT: usize = 16;
+/// Where Init writes what it will answer.
+const SUPERVISOR_SECRET_AT: usize = 68;
 /// Where Init writes the incarnation.
 const INCARNATION_AT: usize = 32;
 
@@ -43,6 +47,19 @@ const INCARNATION_AT: usize = 32;
 pub const RIGHT_WRITE: u8 = 1;
 /// A client may ask for contents.
 pub const RIGHT_READ: u8 = 2;
+
+/// What only one incarnation and the Supervisor know. The service shows the first, and only who wrote the page can answer
+/// with the second: what is at the other end of the supervisor channel is the Supervisor, and not who heard the first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Secrets {
+    pub service: Secret,
+    pub supervisor: Secret,
+}
+
+impl Secrets {
+    /// Of nobody.
+    pub const NONE: Self = Self { service: Secret([0; 16]), supervisor: Secret([0; 16]) };
+}
 
 /// What goes into a page; [`build`] writes it.
 #[derive(Clone, Copy, Debug)]
@@ -123,13 +140,14 @@ const ARGUMENTS_AT: usize = 52;
 ///
 /// # Panics
 /// The contents are longer than a page.
-pub fn begin(page: &mut [u8; PAGE_SIZE], contents: &[u8], secret: Secret, incarnation: Incarnation) {
+pub fn begin(page: &mut [u8; PAGE_SIZE], contents: &[u8], secrets: Secrets, incarnation: Incarnation) {
     let before = usize::from(u16::from_le_bytes([page[USED_AT], page[USED_AT + 1]]));
     page[..contents.len()].copy_from_slice(contents);
     if let Some(rest) = page.get_mut(contents.len()..before) {
         rest.fill(0);
     }
-    page[SECRET_AT..SECRET_AT + 16].copy_from_slice(&secret.0);
+    page[SECRET_AT..SECRET_AT + 16].copy_from_slice(&secrets.service.0);
+    page[SUPERVISOR_SECRET_AT..SUPERVISOR_SECRET_AT + 16].copy_from_slice(&secrets.supervisor.0);
     page[INCARNATION_AT..INCARNATION_AT + 4].copy_from_slice(&incarnation.0.to_le_bytes());
 }
 
@@ -220,13 +238,25 @@ impl<'a> Startup<'a> {
         u64::from(self.word(8)) | u64::from(self.word(12)) << 32
     }
 
-    #[must_use]
-    pub fn secret(&self) -> crate::Secret {
+    fn secret_at(&self, at: usize) -> Secret {
         let mut secret = [0; 16];
-        if let Some(bytes) = self.page.get(SECRET_AT..SECRET_AT + 16) {
+        if let Some(bytes) = self.page.get(at..at + 16) {
             secret.copy_from_slice(bytes);
         }
-        crate::Secret(secret)
+        Secret(secret)
+    }
+
+    /// What the service shows in [`crate::control::Hello`].
+    #[must_use]
+    pub fn secret(&self) -> Secret {
+        self.secret_at(SECRET_AT)
+    }
+
+    /// Whether that answer to [`crate::control::Hello`] comes from who wrote this page.
+    #[must_use]
+    pub fn is_answered_by(&self, welcome: &Welcome) -> bool {
+        welcome.supervisor_secret.matches(&self.secret_at(SUPERVISOR_SECRET_AT))
+            && welcome.incarnation == self.incarnation()
     }
 
     #[must_use]
@@ -361,12 +391,12 @@ mod tests {
         let mut page = [0; PAGE_SIZE];
         let used = build(&contents, &mut page).unwrap();
         let template = page[..used].to_vec();
-        begin(&mut page, &template, Secret([7; 16]), Incarnation(2));
+        begin(&mut page, &template, SECRETS, Incarnation(2));
         let read = Startup::read(&page).unwrap();
         assert_eq!((read.name(), read.version(), read.service()), ("terminal", "0.1.0", 10));
         assert_eq!((read.supervisor_channel(), read.serves()), (Some(25), None));
         assert_eq!((read.ipc_buffer(), read.optional()), (0x3f_e000, 5));
-        assert_eq!(read.secret(), crate::Secret([7; 16]));
+        assert_eq!(read.secret(), SECRETS.service);
         assert_eq!(read.incarnation(), crate::Incarnation(2));
         assert!(read.args().eq(["--echo", ""]));
         assert!(read.env().eq(["TERM=dumb"]));
@@ -383,13 +413,34 @@ mod tests {
         let used = build(&contents, &mut fresh).unwrap();
         let template = fresh[..used].to_vec();
         let mut page = [0; PAGE_SIZE];
-        begin(&mut page, &template, Secret([7; 16]), Incarnation(1));
+        begin(&mut page, &template, SECRETS, Incarnation(1));
         replace_arguments(&mut page, b"\x05\0asked", 1).unwrap();
         assert!(Startup::read(&page).unwrap().args().eq(["asked"]));
-        begin(&mut page, &template, Secret([9; 16]), Incarnation(2));
-        begin(&mut fresh, &template, Secret([9; 16]), Incarnation(2));
+        begin(&mut page, &template, OTHERS, Incarnation(2));
+        begin(&mut fresh, &template, OTHERS, Incarnation(2));
         assert_eq!(page, fresh);
         assert!(Startup::read(&page).unwrap().args().eq(["planned"]));
+    }
+
+    const SECRETS: Secrets = Secrets { service: Secret([7; 16]), supervisor: Secret([8; 16]) };
+    const OTHERS: Secrets = Secrets { service: Secret([9; 16]), supervisor: Secret([10; 16]) };
+
+    #[test]
+    fn only_who_wrote_the_page_can_answer() {
+        let mut page = [0; PAGE_SIZE];
+        let used = build(&nothing("mayfly"), &mut page).unwrap();
+        let template = page[..used].to_vec();
+        begin(&mut page, &template, SECRETS, Incarnation(3));
+        let read = Startup::read(&page).unwrap();
+        let answered_by = |supervisor_secret, incarnation| {
+            read.is_answered_by(&Welcome { supervisor_secret, incarnation, optional: 0 })
+        };
+        assert!(answered_by(SECRETS.supervisor, Incarnation(3)));
+        // Who guesses; who heard the service's own secret; who was the Supervisor of an incarnation before.
+        assert!(!answered_by(Secret([1; 16]), Incarnation(3)));
+        assert!(!answered_by(SECRETS.service, Incarnation(3)));
+        assert!(!answered_by(OTHERS.supervisor, Incarnation(3)));
+        assert!(!answered_by(SECRETS.supervisor, Incarnation(2)));
     }
 
     fn nothing(name: &str) -> Contents<'_> {

@@ -99,6 +99,8 @@ operations! {
     Revoke = 42, "revoke", false;
     /// Payload [`crate::request::Deliver`], empty answer: a piece of a program that comes after the boot (SPEC D-6).
     Deliver = 43, "deliver", false;
+    /// Payload and answer as for [`Op::Log`], whose records have no registers of crashed services for other services.
+    Registers = 44, "registers", false;
     /// Payload [`crate::request::Target`], empty answer: tells the service to touch address 0. A debug aid.
     Crash = 63, "crash", false;
 }

@@ -36,16 +36,14 @@ impl Context {
         Self { startup, supervisor: Peer::new(Channel::new(usize::from(channel))) }
     }
 
-    /// SPEC S-1: shows the secret, and has the Supervisor show that it is one.
+    /// SPEC S-1: shows the secret, and has the Supervisor show what only who wrote the startup page knows.
     ///
     /// # Errors
     /// The Supervisor's refusal, or [`ServiceError::WrongSupervisor`].
     pub fn hello(&self) -> Result<(), Code> {
         let secret = self.startup.secret();
         let welcome: Welcome = self.supervisor.ask(Op::Hello.label(), &Hello { secret, abi: ABI })?;
-        let genuine =
-            welcome.incarnation == self.startup.incarnation() && !welcome.supervisor_secret.matches(&secret);
-        if genuine { Ok(()) } else { Err(ServiceError::WrongSupervisor.code()) }
+        if self.startup.is_answered_by(&welcome) { Ok(()) } else { Err(ServiceError::WrongSupervisor.code()) }
     }
 
     /// SPEC G-1: the service works, as its manifest says.

@@ -147,7 +147,7 @@ pub trait Service {
     fn signalled(&mut self, _context: &Context, _channel: Channel) {}
 
     /// There are events up to this sequence number, which the service subscribed to (SPEC I-6).
-    fn changed(&mut self, _context: &Context, _sequence: u32) {}
+    fn changed(&mut self, _context: &Context, _sequence: u64) {}
 
     /// What the service is and does, for [`Info`].
     fn describe(&self, _context: &Context, _text: &mut InfoText) {}

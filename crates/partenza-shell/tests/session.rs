@@ -20,8 +20,8 @@ struct Fake {
     amiss: bool,
 }
 
-const RECORDS: u32 = 40;
-const GONE: u32 = 3;
+const RECORDS: u64 = 40;
+const GONE: u64 = 3;
 /// Service, slot and what is wrong there; the first is another service's.
 const FINDINGS: [(u16, u32, Mismatch); 3] =
     [(3, 1, Mismatch::Wrong), (1, 77, Mismatch::Missing), (1, 400, Mismatch::Surplus)];
@@ -47,16 +47,16 @@ impl Fake {
     }
 
     /// After the audit there is a record more for each of its findings.
-    fn log_page(&self, from: u32) -> Vec<u8> {
+    fn log_page(&self, from: u64) -> Vec<u8> {
         let findings: &[_] = if self.amiss && self.asked.contains(&Op::Audit) { &FINDINGS } else { &[] };
-        let records = RECORDS + findings.len() as u32;
+        let records = RECORDS + findings.len() as u64;
         let first = from.max(GONE).min(records);
         let count = (records - first).min(7);
         let page = LogPage { count: count as u8, lost: first.saturating_sub(from), next: first + count };
         let mut bytes = vec![VERSION];
         bytes = postcard::to_extend(&page, bytes).unwrap();
         for sequence in first..first + count {
-            let time = u64::from(sequence) * 1_000;
+            let time = sequence * 1_000;
             let event = match sequence.checked_sub(RECORDS).map(|nth| findings[nth as usize]) {
                 Some((service, cptr, what)) => {
                     Event::AuditMismatch { service: ServiceId(service), cptr, what }

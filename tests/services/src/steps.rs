@@ -15,27 +15,40 @@
 //! | `grant:SERVICE=INTERFACE` | asks that it be granted that call |
 //! | `revoke:INTERFACE` | asks that everybody's grant be taken away |
 //! | `spawn:SERVICE=ARGUMENT,…` | asks that it be started with these |
+//! | `secret` | says the secret of its startup page, in hexadecimal |
 //! | `subscribe` | asks to be told of events; says `told` the first time that it is |
 //! | `flood:N` | N questions without a pause; says how many were answered |
 //! | `lines:N` | writes so many lines of different length |
 //! | `latency:N` | N questions, each after a busy pause of 1 ms; says how many ticks half of them took at most |
 //! | `time:OPERATION` | asks ten times for it, and says `time:uptime took LEAST to MOST`, in ticks of the TSC |
 //! | `time:OPERATION:SERVICE` | the same, for that service |
+//! | `cost:REQUEST` | makes that request three times, and says `cost:uptime took MOST`: ticks of the call, and those that others had the processor within 3 ms after |
+//! | `crashes:log`, `crashes:registers` | reads the whole log that way, and says `log tells N crashes, M registers` |
+//! | `emit:LENGTH` | says a line of so many characters, and what was answered |
 //! | `watch:MILLISECONDS` | says `watch:200 lost LONGEST at most, TOTAL in all, N times`: ticks that others had the processor |
 //! | `OPERATION` | asks the Supervisor for it |
 //! | `OPERATION:SERVICE` | asks the Supervisor for it, for that service |
 
+mod crashes;
 mod measure;
 
 use partenza_protocol::Op;
+use partenza_protocol::control::{Component, Emit, HealthReport, MAX_TEXT};
 use partenza_protocol::error::SupervisorError;
-use partenza_protocol::request::{Grant, Release, Revoke, Spawn, Switch, Target, Uptime};
+use partenza_protocol::request::{
+    Grant, GrantsOf, LogFrom, Page, Release, Revoke, Spawn, Subscribe, Switch, Target, Uptime,
+};
 use partenza_service::{Code, Context, Level, ServiceError};
 
 use crate::{COUNT, tsc, wait};
 
 /// Characters of the longest of `lines`, and one.
 const LONGEST: u32 = 60;
+/// What `emit` takes its lines from.
+const LINE: &str = match core::str::from_utf8(&[b'x'; MAX_TEXT]) {
+    Ok(line) => line,
+    Err(_) => "",
+};
 /// Questions that `latency` can ask.
 const MAX_SAMPLES: usize = 128;
 
@@ -102,6 +115,11 @@ pub fn perform(context: &Context, step: &str) -> Result<(), Code> {
             context.peer(interface)?.channel().notify();
             return Ok(());
         }
+        ("secret", None) => {
+            let secret = u128::from_be_bytes(context.startup().secret().0);
+            context.log(Level::Info, format_args!("secret {secret:032x}"));
+            return Ok(());
+        }
         ("subscribe", None) => context.subscribe(true),
         ("lookup", Some(interface)) => {
             let any = Release { major: 0, minor: 0, patch: 0 };
@@ -119,6 +137,15 @@ pub fn perform(context: &Context, step: &str) -> Result<(), Code> {
             Err(code) => Err(code),
         },
         ("time", Some(what)) => return measure::time(context, what),
+        ("cost", Some(what)) => return measure::cost(context, what),
+        ("crashes", Some(op)) => {
+            let answered =
+                crashes::crashes(context, Op::from_name(op).ok_or(ServiceError::BadArgument.code())?);
+            if answered.is_ok() {
+                return Ok(());
+            }
+            answered
+        }
         ("watch", Some(milliseconds)) => {
             measure::watch(context, number(milliseconds)?.into());
             return Ok(());
@@ -167,8 +194,25 @@ fn request(context: &Context, what: &str) -> Result<(), Code> {
         Some((word, object)) => (word, Some(object)),
     };
     let op = Op::from_name(word).ok_or(ServiceError::BadArgument.code())?;
-    match object {
-        None => context.supervisor().signal(op.label()),
-        Some(name) => context.supervisor().tell(op.label(), &Target { name }),
+    let supervisor = context.supervisor();
+    match (op, object) {
+        (Op::List | Op::BootReport, None) => supervisor.tell(op.label(), &Page { from: 0 }),
+        (Op::Log | Op::Registers, sequence) => {
+            let sequence = sequence.map_or(Ok(0), number)?.into();
+            supervisor.tell(op.label(), &LogFrom { sequence })
+        }
+        (Op::Grants, Some(name)) => supervisor.tell(op.label(), &GrantsOf { name, from: 0 }),
+        (Op::Subscribe, None) => supervisor.tell(op.label(), &Subscribe { on: false }),
+        (Op::Emit, Some(length)) => {
+            let text = LINE.get(..number(length)? as usize).ok_or(ServiceError::BadArgument.code())?;
+            supervisor.tell(op.label(), &Emit { level: Level::Info, text })
+        }
+        (Op::Health, None) => {
+            let components: &[Component<'_>] = &[];
+            let report = HealthReport { probe: 0, healthy: true, uptime: 0, last_error: "", components };
+            supervisor.tell(op.label(), &report)
+        }
+        (_, None) => supervisor.signal(op.label()),
+        (_, Some(name)) => supervisor.tell(op.label(), &Target { name }),
     }
 }

@@ -60,6 +60,8 @@ fn targets(op: Op, plan: &Plan<'_>) -> Option<Vec<ServiceId>> {
         Op::Deliver => Some(services(&|service| plan.image_of(service).delivered.is_some())),
         Op::Spawn => Some(services(&|service| service.start == Start::OnDemand)),
         // The providers, and through them nobody: a client is answered by one of those that it may call.
+        // Changes nobody.
+        Op::Registers => Some(Vec::new()),
         Op::Switch => Some(plan.providers.iter().flat_map(|group| group.services.iter().copied()).collect()),
         _ => None,
     }

@@ -17,7 +17,7 @@ use partenza_protocol::request::{
     LogFrom, LogPage, Lookup, Page, Release, Revoke, Spawn, Status, Subscribe, Summary, Switch, Target,
     Uptime, Version,
 };
-use partenza_protocol::startup::{self, Channel, Contents, PAGE_SIZE, RIGHT_READ, RIGHT_WRITE};
+use partenza_protocol::startup::{self, Channel, Contents, PAGE_SIZE, RIGHT_READ, RIGHT_WRITE, Secrets};
 use partenza_protocol::{ABI, Incarnation, Secret, ServiceId, encode};
 use serde::Serialize;
 
@@ -240,7 +240,8 @@ fn startup_page(vectors: &mut Vectors) {
     let mut page = [0; PAGE_SIZE];
     let used = startup::build(&contents, &mut page).unwrap_or(0);
     let template = page[..used].to_vec();
-    startup::begin(&mut page, &template, SECRET, Incarnation(300));
+    let supervisor = Secret(SECRET.0.map(|byte| !byte));
+    startup::begin(&mut page, &template, Secrets { service: SECRET, supervisor }, Incarnation(300));
     vectors.line(
         "startup-page",
         &page[..used],

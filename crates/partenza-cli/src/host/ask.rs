@@ -45,9 +45,9 @@ pub struct LogPart {
     /// Encoded records, oldest first.
     pub records: Vec<Vec<u8>>,
     /// Records between the one asked for and the oldest kept.
-    pub lost: u32,
+    pub lost: u64,
     /// Where to go on.
-    pub next: u32,
+    pub next: u64,
 }
 
 #[derive(Debug)]
@@ -130,7 +130,7 @@ impl Client {
     }
 
     /// What the log holds from that record on, as much as one answer takes.
-    pub fn log(&mut self, sequence: u32) -> Result<LogPart, Trouble> {
+    pub fn log(&mut self, sequence: u64) -> Result<LogPart, Trouble> {
         let answer = self.ask(Op::Log, &LogFrom { sequence })?;
         let (page, mut rest): (LogPage, &[u8]) = decode_prefix(&answer)?;
         let mut records = Vec::new();
@@ -144,8 +144,8 @@ impl Client {
     }
 
     /// The number that the next record will have.
-    pub fn log_end(&mut self) -> Result<u32, Trouble> {
-        Ok(self.log(u32::MAX)?.next)
+    pub fn log_end(&mut self) -> Result<u64, Trouble> {
+        Ok(self.log(u64::MAX)?.next)
     }
 
     /// What the plan gives to a service, in the plan's order.

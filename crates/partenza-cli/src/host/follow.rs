@@ -17,14 +17,14 @@ pub enum Step {
     /// An encoded record.
     Record(Vec<u8>),
     /// So many are gone for good.
-    Lost(u32),
+    Lost(u64),
     /// Nothing in time.
     Quiet,
 }
 
 pub struct Follower {
     /// The sequence number that comes next.
-    next: u32,
+    next: u64,
     /// Fetched and not given out yet.
     fetched: VecDeque<Vec<u8>>,
     /// Whether the log is to be asked before events are waited for.
@@ -34,13 +34,13 @@ pub struct Follower {
     /// The log is asked because of a gap.
     gap: bool,
     /// Nor had the log anything from here on: the gap stays.
-    vain: Option<u32>,
+    vain: Option<u64>,
     /// How this boot began, once it was seen: its `Handoff`, which no other boot has the same.
     boot: Option<Vec<u8>>,
 }
 
 impl Follower {
-    pub fn from(sequence: u32) -> Self {
+    pub fn from(sequence: u64) -> Self {
         Self {
             next: sequence,
             fetched: VecDeque::new(),
@@ -53,8 +53,8 @@ impl Follower {
     }
 
     /// The number of the record that will be given out next.
-    pub fn next(&self) -> u32 {
-        self.next.saturating_sub(self.fetched.len() as u32)
+    pub fn next(&self) -> u64 {
+        self.next.saturating_sub(self.fetched.len() as u64)
     }
 
     /// Somebody else has read events from the same client: what is new stands in the log.
@@ -107,13 +107,13 @@ impl Follower {
                 self.behind = record.sequence != self.next;
             }
             if record.sequence == self.next {
-                self.next = record.sequence.wrapping_add(1);
+                self.next = record.sequence + 1;
                 return Ok(Step::Record(bytes));
             }
             if record.sequence > self.next {
                 if self.ended || self.vain == Some(self.next) {
                     let lost = record.sequence - self.next;
-                    self.next = record.sequence.wrapping_add(1);
+                    self.next = record.sequence + 1;
                     self.fetched.push_back(bytes);
                     return Ok(Step::Lost(lost));
                 }
@@ -132,7 +132,7 @@ impl Follower {
                 break;
             }
             if record.sequence >= self.next {
-                self.next = record.sequence.wrapping_add(1);
+                self.next = record.sequence + 1;
                 self.fetched.push_back(bytes);
             }
         }

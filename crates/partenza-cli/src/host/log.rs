@@ -29,10 +29,10 @@ pub struct LogArgs {
     pub follow: bool,
     /// From that sequence number on
     #[arg(long, value_name = "SEQUENCE")]
-    pub since: Option<u32>,
+    pub since: Option<u64>,
     /// Only the last so many
     #[arg(short = 'n', value_name = "N", conflicts_with = "since")]
-    pub last: Option<u32>,
+    pub last: Option<u64>,
     /// Events as JSON lines
     #[command(flatten)]
     pub form: Form,

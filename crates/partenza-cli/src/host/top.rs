@@ -37,7 +37,7 @@ Examples:
 /// Events at the foot of the screen, where there is room.
 const EVENTS: usize = 6;
 /// Records that are read from the log to begin with.
-const EVENTS_BEFORE: u32 = 20;
+const EVENTS_BEFORE: u64 = 20;
 /// Lines above the services: the system, its services in numbers, the table's head.
 const HEAD: usize = 3;
 

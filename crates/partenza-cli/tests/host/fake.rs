@@ -178,7 +178,7 @@ impl World {
     /// Something happens, and its frame does not come through.
     pub fn logged(&mut self, event: Event<'_>) -> Vec<u8> {
         let sequence = self.log.len() as u32;
-        let record = Record { sequence, time: u64::from(sequence) * 1000, event };
+        let record = Record { sequence, time: sequence * 1000, event };
         let bytes = postcard::to_allocvec(&record).unwrap();
         self.log.push(bytes.clone());
         bytes
@@ -366,9 +366,9 @@ impl World {
                 })
             }
             Op::Log => {
-                let sequence = decode::<LogFrom>(payload).unwrap().sequence.min(self.log.len() as u32);
+                let sequence = decode::<LogFrom>(payload).unwrap().sequence.min(self.log.len() as u64);
                 let records: Vec<&Vec<u8>> = self.log[sequence as usize..].iter().take(3).collect();
-                let next = sequence + records.len() as u32;
+                let next = sequence + records.len() as u64;
                 let mut answer = put(&LogPage { count: records.len() as u8, lost: 0, next });
                 answer.extend(records.into_iter().flatten());
                 answer

@@ -295,7 +295,7 @@ fn log_again(running: &mut Running, sheet: &mut Sheet<Item>) -> Result<(), Stop>
         let (page, rest): (LogPage, &[u8]) = decode_prefix(bytes).ok()?;
         let (record, _) = postcard::take_from_bytes::<partenza_protocol::event::Record<'_>>(rest).ok()?;
         let same = seen.get(record.sequence as usize) == Some(&record);
-        (page.count > 0 && same).then_some(u32::from(page.count) + page.lost)
+        (page.count > 0 && same).then_some(u64::from(page.count) + page.lost)
     });
     sheet.aspect(Item::I6, same.is_some(), "the log gives the same records again");
     sheet.aspect(Item::A4, same.is_some(), "log, status and audit answer");

@@ -74,7 +74,7 @@ fn look(
     let audit: Audit = message.get()?;
     let mut found = Vec::new();
     if differs(&audit) {
-        log::walk(begin, u32::MAX, system, message, &mut |record| {
+        log::walk(begin, u64::MAX, system, message, &mut |record| {
             if let Event::AuditMismatch { service, cptr, what } = record.event
                 && service == id
             {

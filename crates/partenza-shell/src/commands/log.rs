@@ -22,7 +22,7 @@ pub fn log(
 ) -> Result<(), Trouble> {
     names.load(system, message)?;
     let mut kept = 0;
-    let (lost, end) = walk(0, u32::MAX, system, message, &mut |_| {
+    let (lost, end) = walk(0, u64::MAX, system, message, &mut |_| {
         kept += 1;
         Ok(())
     })?;
@@ -43,8 +43,8 @@ pub fn log(
 }
 
 /// Where the log ends: the number that the next record will have.
-pub fn end(system: &mut dyn System, message: &mut Message) -> Result<u32, Trouble> {
-    ask(system, Op::Log, &LogFrom { sequence: u32::MAX }, message)?;
+pub fn end(system: &mut dyn System, message: &mut Message) -> Result<u64, Trouble> {
+    ask(system, Op::Log, &LogFrom { sequence: u64::MAX }, message)?;
     let (page, _): (LogPage, _) = message.get_prefix()?;
     Ok(page.next)
 }
@@ -52,12 +52,12 @@ pub fn end(system: &mut dyn System, message: &mut Message) -> Result<u32, Troubl
 /// Shows every record from `from` up to `end` to `each`. Returns how many before the first were lost, and where the
 /// log ends.
 pub fn walk(
-    from: u32,
-    end: u32,
+    from: u64,
+    end: u64,
     system: &mut dyn System,
     message: &mut Message,
     each: &mut dyn FnMut(&Record<'_>) -> fmt::Result,
-) -> Result<(u32, u32), Trouble> {
+) -> Result<(u64, u64), Trouble> {
     let mut sequence = from;
     let mut lost = None;
     loop {

@@ -15,7 +15,7 @@ struct Script {
 }
 
 impl Service for Script {
-    fn changed(&mut self, context: &Context, _sequence: u32) {
+    fn changed(&mut self, context: &Context, _sequence: u64) {
         // A line is an event too: once is enough.
         if !core::mem::replace(&mut self.told, true) {
             context.log(Level::Info, format_args!("told"));
