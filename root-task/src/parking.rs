@@ -52,7 +52,10 @@ impl Supervisor {
             (entry.period, entry.spent) = (period, 0);
         }
         // A program is many pieces: who may deliver is slowed down, is not blamed, and keeps half of its budget.
-        let delivers = op == Some(Op::Deliver) && self.plan.service(id).permissions.allows(Op::Deliver);
+        let permissions = self.plan.service(id).permissions;
+        let delivers = op == Some(Op::Deliver) && permissions.allows(Op::Deliver);
+        // A whole log is many pages: who reads it is slowed down, and is not blamed.
+        let reads = matches!(op, Some(Op::Log | Op::Registers));
         let limit = if delivers { budget.requests / 2 } else { budget.requests };
         let spent = entry.spent.saturating_add(price(op, self.inbox.payload().len()).min(limit));
         if spent <= limit {
@@ -61,7 +64,7 @@ impl Supervisor {
         }
         self.park(id, Parked::Throttled);
         self.parking.release = Some(Instant::from_micros((period + 1) * length));
-        if !delivers && self.machine.state(life(id)).is_some_and(|state| state.is_up()) {
+        if !delivers && !reads && self.machine.state(life(id)).is_some_and(|state| state.is_up()) {
             self.entries[id.0 as usize].last_error = Some(SupervisorError::Overload.code());
             self.feed(Life::Flooded(life(id)));
         }

@@ -2,8 +2,10 @@
 //! What requests cost their sender (SPEC S-4), to the last one; what becomes of one that floods, and that the others notice
 //! nothing.
 
+use partenza_protocol::Op;
 use partenza_protocol::error::SupervisorError;
 use partenza_protocol::event::Event;
+use partenza_protocol::price::price;
 use partenza_tests::image::Image;
 use partenza_tests::machine::{Machine, Outcome};
 use partenza_tests::system::{Service, System};
@@ -20,11 +22,15 @@ fn last(steps: &[&str]) -> Service {
     Service::new("last", "script", 9).args(steps).arg("shutdown").priority(20).may("shutdown")
 }
 
-/// Hello and ready, then each step and the line about it.
-const BEFORE: u32 = 2;
-const PLAIN: u32 = 1;
-const LINE: u32 = 8;
-const AUDIT: u32 = 64;
+/// What an operation costs whose payload does not matter.
+fn plain(op: Op) -> u32 {
+    price(Some(op), 0)
+}
+
+/// What the line about a step costs: version, level and length come before its text, and all is whole words.
+fn line(step: &str) -> u32 {
+    price(Some(Op::Emit), (3 + step.len() + " answered ok".len()).next_multiple_of(8))
+}
 
 /// Whether it gets through its steps within so much, in one period.
 fn is_enough(budget: u32, steps: &[&str]) -> bool {
@@ -46,8 +52,11 @@ fn is_enough(budget: u32, steps: &[&str]) -> bool {
 
 #[test]
 fn an_audit_is_charged_as_much_as_many_questions() {
-    let total = BEFORE + 2 * (AUDIT + LINE) + PLAIN + LINE;
     let steps = ["audit:asker", "audit:last", "uptime"];
+    // Hello and ready, then each step and the line about it.
+    let before = plain(Op::Hello) + plain(Op::Ready);
+    let lines: u32 = steps.into_iter().map(line).sum();
+    let total = before + 2 * plain(Op::Audit) + plain(Op::Uptime) + lines;
     assert!(is_enough(total, &steps));
     assert!(!is_enough(total - 1, &steps));
 }
@@ -89,7 +98,7 @@ fn calls_to_a_server_that_is_down_are_charged() {
             .with(Service::new("witness", "witness", 2).provides("test/count").critical(false))
             .with(last(&["stop:witness", "wait:15", calls, "wait:15"]).may("stop"))
             .call("last", "witness")
-            .config("overload: {requests: 64, period: 10ms, restart_after: 0}");
+            .config("overload: {requests: 128, period: 10ms, restart_after: 0}");
         let outcome = run(name, &system);
         let said = outcome.log.lines("last");
         let answered = format!("{calls} answered 0");

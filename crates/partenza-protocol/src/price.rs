@@ -15,12 +15,32 @@ pub const UNIT: u64 = 2_000;
 /// The price of a message: `op` is its operation, if it is one, `bytes` how long its payload is.
 #[must_use]
 pub const fn price(op: Option<Op>, bytes: usize) -> u32 {
+    let Some(op) = op else { return 2 };
     match op {
-        None => 2,
         // Each byte of a line goes out over the event line, by a system call.
-        Some(Op::Emit) => 16 + bytes as u32 * 3 / 8,
-        Some(Op::Deliver) => 8,
-        Some(Op::Audit) => 64,
-        Some(_) => 1,
+        Op::Emit => 18 + bytes as u32 / 2,
+        Op::Next | Op::Version | Op::Uptime | Op::Subscribe => 2,
+        Op::Hello | Op::Ready | Op::ReadyToStop | Op::Stopped | Op::List | Op::BootReport => 4,
+        // They find a service by its name.
+        Op::Status | Op::Grants => 8,
+        // A report that nobody asked for is told of.
+        Op::Health => 12,
+        Op::ChildFault | Op::Deliver | Op::Lookup => 16,
+        // A message full of records.
+        Op::Log | Op::Registers => 26,
+        Op::Audit
+        | Op::Start
+        | Op::Stop
+        | Op::Enable
+        | Op::Disable
+        | Op::Shutdown
+        | Op::Reboot
+        | Op::Spawn
+        | Op::Switch
+        | Op::Grant
+        | Op::Revoke => 64,
+        Op::Restart => 100,
+        // The crash and its registers are told of.
+        Op::Crash => 150,
     }
 }

@@ -177,7 +177,7 @@ impl World {
 
     /// Something happens, and its frame does not come through.
     pub fn logged(&mut self, event: Event<'_>) -> Vec<u8> {
-        let sequence = self.log.len() as u32;
+        let sequence = self.log.len() as u64;
         let record = Record { sequence, time: sequence * 1000, event };
         let bytes = postcard::to_allocvec(&record).unwrap();
         self.log.push(bytes.clone());
