@@ -4,27 +4,27 @@
 //! * A client that stands in the call is told by its registers: the system call, the CPtr, and the instruction that it
 //!   stands at. Clients elsewhere are not touched; resuming one that waits for a healthy server would make that server
 //!   do the work twice.
-//! * `on-dead: repeat` lets the kernel repeat the call, which then queues for the next incarnation; `error`, or a
-//!   server that does not come back, writes the answer `ServerDown` into the client's registers.
-//! * While nobody serves an endpoint, its clients' capabilities to it lead to the Supervisor. A call that comes there
-//!   starts a server that waits to be asked for (SPEC C-6) and is repeated when that is up; any other is answered.
-//!   Before a server runs, the capabilities lead to its endpoint again.
+//! * `on-dead: repeat` lets the kernel repeat the call; `error`, or a server that does not come back, writes the answer
+//!   `ServerDown` into the client's registers.
+//! * While nobody who is up serves an endpoint, its clients' capabilities to it lead to the Supervisor. A call that comes
+//!   there waits, held by the Supervisor, for a server that starts or comes back, and starts one that waits to be asked
+//!   for (SPEC C-6); any other is answered. So nobody queues in the kernel for a server that is not there: whoever waits
+//!   is known, is not blamed for not answering meanwhile, and is let go when it is to stop.
 //! * A capability that is granted by lookup (SPEC S-5) is taken away when its server dies.
 
 use alloc::vec::Vec;
 
-use partenza_lifecycle::{Denial, Record, Request, ServiceState};
-use partenza_plan::{Grant, Object, PAGE, Plan, ServiceId, Start, cptr};
-use partenza_protocol::Badge;
-use partenza_protocol::error::{DeliveryError, SupervisorError};
+use partenza_lifecycle::{Blocked, Record};
+use partenza_plan::{Grant, Object, PAGE, Plan, ServiceId, cptr};
+use partenza_protocol::error::{DeliveryError, GrantError, SupervisorError};
 use partenza_protocol::event::Event;
 use partenza_protocol::request::GrantRow;
+use partenza_protocol::{Badge, Code};
 use sel4::UserContext;
 
 use crate::cspace::{Slot, own};
 use crate::executor::{Executor, kernel_rights};
 use crate::lifecycle::life;
-use crate::parking::Parked;
 use crate::refused::{During, Refused, Step};
 use crate::supervisor::Supervisor;
 
@@ -178,17 +178,14 @@ impl Supervisor {
         }
     }
 
-    /// Before the boot: servers that it does not start are down until somebody starts them.
-    pub(crate) fn divert_absent(&mut self) {
+    /// Before the boot nobody serves anything.
+    pub(crate) fn begin_with_nobody(&mut self) {
+        for endpoint in 0..self.plan.objects.endpoints {
+            self.callers.mark(endpoint, true);
+        }
         for (id, service) in (0..).map(ServiceId).zip(&self.plan.services) {
-            let absent = self.machine.state(life(id)) == Some(ServiceState::Disabled);
             if !self.executor.store.has(service.image, self.plan.image_of(service)) {
                 self.entries[usize::from(id.0)].last_error = Some(DeliveryError::NotDelivered.code());
-            }
-            if (absent || service.start != Start::Eager)
-                && let Some(endpoint) = self.servers.served_by(id)
-            {
-                self.callers.mark(endpoint, true);
             }
         }
     }
@@ -199,8 +196,8 @@ impl Supervisor {
             return self.on_former_gone(server);
         };
         self.end_settling(endpoint);
-        let served = self.follow(endpoint, true) || returns;
-        self.release_standing(server, endpoint, served, false);
+        let served = self.follow(endpoint, true);
+        self.release_standing(server, endpoint, served || returns, false);
         for place in self.callers.of_endpoint(endpoint) {
             let index = self.callers.order[place] as usize;
             if self.callers.all[index].late {
@@ -235,7 +232,7 @@ impl Supervisor {
 
     fn release_caller(&mut self, server: ServiceId, caller: &Caller, served: bool) {
         // A call that was given up to wait is made again when the wait is over, and once is enough.
-        if self.entries[caller.client.0 as usize].parked != Parked::No {
+        if self.blocked(caller.client) != Blocked::No {
             return;
         }
         let Some(mut context) = self.standing_in(caller) else { return };
@@ -246,9 +243,9 @@ impl Supervisor {
             let code = SupervisorError::ServerDown.code();
             self.executor.answer_call(caller.client, &mut context, u64::from(code.0))
         };
-        self.note(caller.client, outcome);
-        let event = Event::Released { service: caller.client, server, repeated };
-        self.tell(event);
+        if self.note(caller.client, outcome) {
+            self.tell(Event::Released { service: caller.client, server, repeated });
+        }
     }
 
     /// Calls to this endpoint lead to the Supervisor until somebody serves it.
@@ -258,20 +255,11 @@ impl Supervisor {
         }
     }
 
-    /// Somebody is about to serve this endpoint.
+    /// Somebody who is up serves this endpoint.
     pub(crate) fn restore_callers(&mut self, endpoint: u16) {
         if self.callers.is_down(endpoint) {
             self.callers.mark(endpoint, false);
             self.lead_callers(endpoint, Executor::restore);
-        }
-    }
-
-    /// The server is about to run.
-    pub(crate) fn restore_callers_of(&mut self, server: ServiceId) {
-        if self.callers.downs > 0
-            && let Some(endpoint) = self.servers.served_by(server)
-        {
-            self.restore_callers(endpoint);
         }
     }
 
@@ -300,18 +288,23 @@ impl Supervisor {
     }
 
     /// Grants the `index`-th call of a client, which it looked up.
-    pub(crate) fn bind(&mut self, client: ServiceId, index: usize) {
+    ///
+    /// # Errors
+    /// The kernel refused.
+    pub(crate) fn bind(&mut self, client: ServiceId, index: usize) -> Result<(), Code> {
         let index = self.callers.of_client(client).start + index;
-        let caller = &mut self.callers.all[index];
-        if core::mem::replace(&mut caller.bound, true) {
-            return;
+        let caller = self.callers.all[index];
+        if caller.bound {
+            return Ok(());
         }
-        let caller = *caller;
         let outcome = self.executor.restore(&caller);
-        self.note(client, outcome);
+        if !self.note(client, outcome) {
+            return Err(GrantError::MintRefused.code());
+        }
+        self.callers.all[index].bound = true;
         let kind = crate::grants::cap_kind(caller.grant.object);
-        let event = Event::Granted { service: client, kind, cptr: u64::from(caller.grant.cptr) };
-        self.tell(event);
+        self.tell(Event::Granted { service: client, kind, cptr: u64::from(caller.grant.cptr) });
+        Ok(())
     }
 
     /// SPEC F-7: takes what was granted at run time away, from `client` or from everybody.
@@ -336,16 +329,19 @@ impl Supervisor {
     }
 
     fn withdraw(&mut self, index: usize) {
-        let caller = &mut self.callers.all[index];
-        if !core::mem::replace(&mut caller.bound, false) {
+        let caller = &self.callers.all[index];
+        let (client, cptr) = (caller.client, caller.grant.cptr);
+        if !caller.bound {
             return;
         }
-        let (client, cptr) = (caller.client, caller.grant.cptr);
         // Without a CSpace it went with that.
         if self.entries[client.0 as usize].made.has_spaces() {
             let outcome = self.executor.slot_of(client, cptr).delete().during(Step::Revoke);
-            self.note(client, outcome);
+            if !self.note(client, outcome) {
+                return;
+            }
         }
+        self.callers.all[index].bound = false;
         self.tell(Event::Withdrawn { service: client, cptr });
     }
 
@@ -361,29 +357,16 @@ impl Supervisor {
         {
             return;
         }
-        let code = SupervisorError::ServerDown.code();
-        self.outbox.put(client, sel4::MessageInfo::new(u64::from(code.0), 0, 0, 0));
+        self.reply(client, SupervisorError::ServerDown.code(), 0);
     }
 
-    /// Lets a client wait until a server that it needs is up or has failed; then its system call is repeated.
-    ///
-    /// # Errors
-    /// The server is not one that this starts, so there is nothing to wait for.
-    pub(crate) fn await_server(&mut self, client: ServiceId, server: ServiceId) -> Result<(), Denial> {
-        self.request(server, Request::Lookup)?;
-        self.park(client, Parked::Awaits(server));
-        // What it led to at once may be all that there is to wait for.
-        if self.machine.state(life(server)).is_some_and(|state| state.is_up() || state.is_at_rest()) {
-            self.release_awaiting(server);
-        }
-        Ok(())
-    }
-
-    /// What the kernel refuses here would be a bug of ours: it is kept where `status` shows it.
-    pub(crate) fn note(&mut self, service: ServiceId, outcome: Result<(), Refused>) {
-        if let Err(refused) = outcome {
-            self.blame(service, refused);
-        }
+    /// Whether it was done. What the kernel refuses here would be a bug of ours: it is told, and `status` shows it.
+    pub(crate) fn note(&mut self, service: ServiceId, outcome: Result<(), Refused>) -> bool {
+        let Err(refused) = outcome else { return true };
+        self.blame(service, refused);
+        let Refused { code, detail } = refused;
+        self.tell(Event::KernelRefused { service, code, detail });
+        false
     }
 }
 

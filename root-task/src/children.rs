@@ -13,6 +13,7 @@
 //! * A child's thread lives as long as its incarnation, and the parent's capability to it with it: given at each start,
 //!   gone with the revoke.
 
+use partenza_lifecycle::Blocked;
 use partenza_plan::{Grant, Object, ServiceId, cptr};
 use partenza_protocol::Badge;
 use partenza_protocol::control::ChildFault;
@@ -24,7 +25,6 @@ use sel4::sys::number::{Call, Recv, ReplyRecv, Send};
 use crate::callers::Callers;
 use crate::cspace::{Slot, own};
 use crate::executor::{Executor, kernel_rights};
-use crate::parking::Parked;
 use crate::refused::{During, Refused, Step};
 use crate::services::Entry;
 use crate::supervisor::Supervisor;
@@ -136,18 +136,22 @@ impl Supervisor {
 
     fn give_thread(&mut self, parent: ServiceId, child: ServiceId, cptr: u32) {
         let outcome = self.executor.give_thread(parent, child, cptr);
-        self.note(parent, outcome);
-        self.tell(Event::Granted { service: parent, kind: CapKind::Thread, cptr: cptr.into() });
+        if self.note(parent, outcome) {
+            self.tell(Event::Granted { service: parent, kind: CapKind::Thread, cptr: cptr.into() });
+        }
     }
 
     #[inline(never)]
     fn lead_faults(&mut self, child: ServiceId, to: Faults) {
         let entry = self.entry(child);
-        let from = core::mem::replace(&mut entry.faults, to);
-        if entry.made.has_spaces() && (from == Faults::Parent) != (to == Faults::Parent) {
+        let moves = (entry.faults == Faults::Parent) != (to == Faults::Parent);
+        if entry.made.has_spaces() && moves {
             let outcome = self.executor.lead_faults(child, to == Faults::Parent);
-            self.note(child, outcome);
+            if !self.note(child, outcome) {
+                return;
+            }
         }
+        self.entry(child).faults = to;
     }
 
     /// Lets a child make the instruction again that it stands at, if that may have faulted.
@@ -155,13 +159,14 @@ impl Supervisor {
     /// # Errors
     /// It stands in no fault.
     fn have_it_told_again(&mut self, child: ServiceId, behind: u8) -> Result<(), Rejection> {
-        let entry = self.entry(child);
-        if !entry.is_live() || entry.parked != Parked::No || self.executor.waits_or_calls(child) {
+        if !self.entry(child).is_live()
+            || self.blocked(child) != Blocked::No
+            || self.executor.waits_or_calls(child)
+        {
             return Err(Rejection::NotFaulted);
         }
         let outcome = self.executor.resume_behind(child, behind);
-        self.note(child, outcome);
-        Ok(())
+        if self.note(child, outcome) { Ok(()) } else { Err(Rejection::NotFaulted) }
     }
 
     #[inline(never)]

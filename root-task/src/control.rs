@@ -6,16 +6,17 @@
 
 use partenza_lifecycle::{BootState, Denial, Event as Life, Refusal, Request, ServiceState, ShutdownKind};
 use partenza_plan::policy::Probe;
-use partenza_plan::{Readiness, ServiceId};
+use partenza_plan::{Readiness, ServiceId, cptr};
 use partenza_protocol::control::{
     ChildFault, Component, Directive, Emit, HealthReport, Hello, MAX_COMPONENTS, MAX_PROVIDES, MAX_TEXT,
     Provided, ServiceReady, Stopped, Welcome,
 };
-use partenza_protocol::error::{BootError, DeliveryError, SupervisorError};
+use partenza_protocol::error::{BootError, DeliveryError, LookupError, SupervisorError};
 use partenza_protocol::event::{Event, Rejection};
 use partenza_protocol::request::{Subscribe, Target};
 use partenza_protocol::wire::{Count, MalformedMessage, cut, decode_prefix};
 use partenza_protocol::{ABI, Code, Op, decode};
+use sel4::sys::number::Call;
 use sel4::{MessageInfo, Word};
 
 use crate::children::Faults;
@@ -66,21 +67,32 @@ impl Supervisor {
                 SupervisorError::UnknownOperation.code(),
             ),
         };
-        if !self.entries[id.0 as usize].made.runs() {
-            // What it said was the end of its incarnation.
-            return;
-        }
-        let (label, bytes) = match outcome {
-            Outcome::Answer(bytes) => (0, bytes),
-            Outcome::Refuse(code) => (code.0, 0),
+        match outcome {
+            Outcome::Answer(bytes) => self.reply(id, Code(0), bytes),
+            Outcome::Refuse(code) => self.reply(id, code, 0),
             Outcome::Reject(why, code) => {
-                self.reject(id, why);
-                (code.0, 0)
+                if self.asks_still(id) {
+                    self.reject(id, why);
+                }
+                self.reply(id, code, 0);
             }
-            Outcome::Later => return,
-        };
-        let words = bytes.div_ceil(size_of::<Word>());
-        self.outbox.put(id, MessageInfo::new(u64::from(label), 0, 0, words));
+            Outcome::Later => {}
+        }
+    }
+
+    /// Whether the incarnation is there that sent the message which is being handled. What follows from a message can be
+    /// its end, and at once the beginning of another.
+    fn asks_still(&self, id: ServiceId) -> bool {
+        let entry = &self.entries[id.0 as usize];
+        entry.made.runs() && entry.incarnation == self.inbox.incarnation
+    }
+
+    /// Answers the message that is being handled, with so many bytes of the outbox, if its sender is still there.
+    pub(crate) fn reply(&mut self, id: ServiceId, code: Code, bytes: usize) {
+        if self.asks_still(id) {
+            let words = bytes.div_ceil(size_of::<Word>());
+            self.outbox.put(id, MessageInfo::new(u64::from(code.0), 0, 0, words));
+        }
     }
 
     /// `microkit_notify` on the supervisor channel: ready, for services that say no more (SPEC G-1).
@@ -91,9 +103,12 @@ impl Supervisor {
             self.feed(Life::Ready(life(id)));
         } else {
             self.reject(id, Rejection::Late);
-            // It may have been a call, which must not hang; a signal takes no answer and the kernel drops it.
-            let code = SupervisorError::OutOfState.code();
-            self.outbox.put(id, MessageInfo::new(u64::from(code.0), 0, 0, 0));
+            // It may have been a call, which must not hang; a signal takes no answer.
+            let channel = self.plan.service(id).supervisor_channel.unwrap_or_default();
+            let called = [cptr::CALL, cptr::NOTIFICATION].map(|base| base + u32::from(channel));
+            if called.iter().any(|at| self.executor.standing_in(id, &[Call], *at).is_some()) {
+                self.reply(id, SupervisorError::OutOfState.code(), 0);
+            }
         }
     }
 
@@ -437,6 +452,8 @@ pub(crate) fn denial_code(denial: Denial) -> Code {
         Denial::NotDelivered => return DeliveryError::NotDelivered.code(),
         Denial::NotRunning => SupervisorError::NotRunning,
         Denial::DependencyNotRunning(_) => return BootError::DependencyNotRunning.code(),
+        Denial::ClientStops => SupervisorError::Stopping,
+        Denial::WaitsForClient => return LookupError::Circular.code(),
     }
     .code()
 }

@@ -9,6 +9,8 @@
 //! * Only who stood in a call at the hand-over, and stands in one now, can be meant.
 //! * As long as a provider works at something nobody is touched, lest a healthy server's work be done twice. Who serves
 //!   gets no further call until it has finished one, which is a delay for its clients of one call.
+//!   A provider that polls never stands in a wait, and looks like one that works for ever: so neither lasts longer than
+//!   [`PATIENCE`] and [`DECIDED`].
 //! * When none works, they wait for the one that is gone, or for their turn, and are released as its channel says.
 
 use alloc::vec::Vec;
@@ -23,12 +25,20 @@ const FINISHING: Duration = Duration::from_millis(2);
 /// Until another former provider is looked at again, which may work at one for long.
 const WORKING: Duration = Duration::from_millis(50);
 
+/// How long who serves gets no call. What it works at for longer is taken for polling: it gets calls again, and who waits
+/// is released, although the provider may be at its call.
+const PATIENCE: Duration = Duration::from_millis(100);
+
+/// How long other former providers are taken to be at work.
+const DECIDED: Duration = Duration::from_millis(1000);
+
 /// One that somebody may wait for.
 #[derive(Clone, Copy)]
 struct Gone {
     id: ServiceId,
-    /// Who serves receives from its notification alone, and gets no call.
-    withheld: bool,
+    since: Instant,
+    /// Since when who serves receives from its notification alone, and gets no call.
+    withheld: Option<Instant>,
 }
 
 pub struct Former {
@@ -47,7 +57,7 @@ impl Former {
     /// Whether who serves the endpoint receives from its notification alone at the moment.
     #[must_use]
     pub fn withholds(&self, endpoint: u16) -> bool {
-        self.gone[usize::from(endpoint)].is_some_and(|gone| gone.withheld)
+        self.gone[usize::from(endpoint)].is_some_and(|gone| gone.withheld.is_some())
     }
 }
 
@@ -56,7 +66,7 @@ impl Supervisor {
     pub(crate) fn note_owed(&mut self, endpoint: u16, from: ServiceId) {
         if let Some(gone) = &mut self.former.gone[usize::from(endpoint)] {
             // Another serves from here on, and gets calls.
-            gone.withheld = false;
+            gone.withheld = None;
         }
         if !self.entries[from.0 as usize].made.runs() {
             return;
@@ -73,8 +83,9 @@ impl Supervisor {
         let Some(endpoint) = self.servers.endpoint_of(id) else { return };
         if self.callers.of_endpoint(endpoint).any(|place| self.callers.at(place).owed_by == Some(id)) {
             // Perhaps another is gone already, and who serves is held back for that.
-            let withheld = self.former.withholds(endpoint);
-            self.former.gone[usize::from(endpoint)] = Some(Gone { id, withheld });
+            let withheld = self.former.gone[usize::from(endpoint)].and_then(|gone| gone.withheld);
+            let since = self.clock.now();
+            self.former.gone[usize::from(endpoint)] = Some(Gone { id, since, withheld });
             self.settle(endpoint);
         }
     }
@@ -88,37 +99,39 @@ impl Supervisor {
     }
 
     fn settle(&mut self, endpoint: u16) {
-        let Some(Gone { id: gone, withheld: before }) = self.former.gone[usize::from(endpoint)] else {
+        let Some(Gone { id: gone, since, withheld: before }) = self.former.gone[usize::from(endpoint)] else {
             return;
         };
         let serves = self.servers.serving(endpoint);
+        let now = self.clock.now();
         let works = |id: ServiceId| self.entries[id.0 as usize].made.runs() && !self.receives(id);
         let mut owing = self.callers.of_endpoint(endpoint).filter_map(|place| self.callers.at(place).owed_by);
         // Where another works, the others are not to wait for that.
-        let (withheld, pause) = if owing.any(|by| by != gone && by != serves && works(by)) {
-            (false, WORKING)
-        } else if works(serves) {
-            (true, FINISHING)
-        } else {
-            self.release_standing(gone, endpoint, true, true);
-            return self.end_settling(endpoint);
-        };
-        self.former.gone[usize::from(endpoint)] = Some(Gone { id: gone, withheld });
-        if withheld != before {
-            let place = if withheld {
+        let (withheld, pause) =
+            if now.since(since) < DECIDED && owing.any(|by| by != gone && by != serves && works(by)) {
+                (None, WORKING)
+            } else if works(serves) && before.is_none_or(|since| now.since(since) < PATIENCE) {
+                (Some(before.unwrap_or(now)), FINISHING)
+            } else {
+                self.release_standing(gone, endpoint, true, true);
+                return self.end_settling(endpoint);
+            };
+        self.former.gone[usize::from(endpoint)] = Some(Gone { id: gone, since, withheld });
+        if withheld.is_some() != before.is_some() {
+            let place = if withheld.is_some() {
                 self.executor.notification_slot(serves)
             } else {
                 self.executor.endpoint_slot(endpoint)
             };
             self.receive(serves, place);
         }
-        let look = self.clock.now().after(pause);
+        let look = now.after(pause);
         self.former.look = self.former.look.into_iter().chain([look]).min();
     }
 
     /// Nobody waits for one that is gone.
     pub(crate) fn end_settling(&mut self, endpoint: u16) {
-        if self.former.gone[usize::from(endpoint)].take().is_some_and(|gone| gone.withheld) {
+        if self.former.gone[usize::from(endpoint)].take().is_some_and(|gone| gone.withheld.is_some()) {
             self.receive(self.servers.serving(endpoint), self.executor.endpoint_slot(endpoint));
         }
     }

@@ -119,7 +119,7 @@ pub fn on_panic(info: &core::panic::PanicInfo<'_>) {
     // What does not fit is cut.
     let _ = write!(text, "{info}");
     if stage == Stage::Alone as u8 {
-        crate::init::report_early(InitError::Panicked.code(), 0, text);
+        crate::early::report(InitError::Panicked.code(), 0, format_args!("\n  {text}"));
         crate::power::halt();
     }
 }

@@ -30,11 +30,19 @@ static PARTENZA_ARCHIVE: ArchiveLocation = ArchiveLocation { magic: *b"PZIMAGE\0
 pub struct Failure {
     pub code: Code,
     pub detail: u64,
+    pub about: Option<About>,
+}
+
+/// The memory region that could not be made, and a service that maps it.
+#[derive(Clone, Copy, Debug)]
+pub struct About {
+    pub region: &'static str,
+    pub service: &'static str,
 }
 
 impl Failure {
     pub fn new(code: impl Into<Code>, detail: u64) -> Self {
-        Self { code: code.into(), detail }
+        Self { code: code.into(), detail, about: None }
     }
 }
 

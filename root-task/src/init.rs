@@ -5,17 +5,14 @@
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::vec;
-use core::fmt::Write;
-use core::sync::atomic::Ordering::Relaxed;
-use core::sync::atomic::{AtomicU16, AtomicU64};
 
 use partenza_lifecycle as life;
 use partenza_plan::archive::Archive;
 use partenza_plan::delivery::Store;
 use partenza_plan::{AtEnd, Object, PcTimer, Plan, Platform, ServiceId};
+use partenza_protocol::Badge;
 use partenza_protocol::error::BootError;
 use partenza_protocol::event::{BootState, Event};
-use partenza_protocol::{Badge, Code};
 use sel4::{BootInfoPtr, ObjectBlueprint, cap};
 
 use crate::account::Accounts;
@@ -26,6 +23,7 @@ use crate::clock::{Clock, Hpet, Timer, tsc};
 use crate::console::Console;
 use crate::cspace::{CSpace, Slot, own};
 use crate::devices::{Devices, FILLER_SLOTS};
+use crate::early;
 use crate::entropy::{Entropy, Quality};
 use crate::executor::{AsidPools, Executor};
 use crate::former::Former;
@@ -36,7 +34,6 @@ use crate::journal::Journal;
 use crate::lifecycle;
 use crate::mailbox::{Inbox, Outbox};
 use crate::parameters::Parameters;
-use crate::parking::Parking;
 use crate::pool::Pool;
 use crate::power::{self, Power};
 use crate::providers::Servers;
@@ -49,8 +46,6 @@ use crate::system::{self, IrqLine};
 use crate::uart::Uart;
 use crate::window::{ImageFrames, KeptPages, Window};
 
-/// Where errors go before the plan says where the console is: COM1.
-const EARLY_CONSOLE: u16 = 0x3f8;
 /// What the arena holds besides the plan: the event ring above all.
 const ARENA_BASE: usize = 192 * 1024;
 const RING_BASE: usize = 48 * 1024;
@@ -66,7 +61,7 @@ pub fn start(bootinfo: &BootInfoPtr) -> ! {
     match boot(bootinfo, origin) {
         Ok(supervisor) => supervisor.run(),
         Err(failure) => {
-            report_early(failure.code, failure.detail, "");
+            early::report_failure(&failure);
             end_early(bootinfo)
         }
     }
@@ -74,37 +69,7 @@ pub fn start(bootinfo: &BootInfoPtr) -> ! {
 
 impl From<Refused> for Failure {
     fn from(refused: Refused) -> Self {
-        Failure { code: refused.code, detail: u64::from(refused.detail) }
-    }
-}
-
-/// Says what went wrong before there was a journal: on COM1, or where the plan has the console, as soon as Init holds that.
-pub fn report_early(code: Code, detail: u64, more: &str) {
-    let (ports, port) = EARLY.get();
-    let mut console = Uart::new(ports, port);
-    // Writing to a UART cannot fail.
-    let _ = writeln!(console, "\nBoot failed: {code} {} [{detail:#x}]\n  {}", code.text(), code.hint());
-    if !more.is_empty() {
-        let _ = writeln!(console, "  {more}");
-    }
-}
-
-/// Where [`report_early`] writes: a capability to ports, and the first of them.
-struct EarlyConsole {
-    ports: AtomicU64,
-    port: AtomicU16,
-}
-
-static EARLY: EarlyConsole = EarlyConsole { ports: AtomicU64::new(0), port: AtomicU16::new(0) };
-
-impl EarlyConsole {
-    fn set(&self, ports: cap::IOPort, port: u16) {
-        self.ports.store(ports.bits(), Relaxed);
-        self.port.store(port, Relaxed);
-    }
-
-    fn get(&self) -> (cap::IOPort, u16) {
-        (sel4::CPtr::from_bits(self.ports.load(Relaxed)).cast(), self.port.load(Relaxed))
+        Failure::new(refused.code, u64::from(refused.detail))
     }
 }
 
@@ -138,8 +103,8 @@ const DEFAULT_POWER_OFF: (u16, u16) = (0x604, 0x2000);
 
 fn boot(bootinfo: &BootInfoPtr, origin: u64) -> Result<&'static mut Supervisor, Failure> {
     let cspace = CSpace::new(bootinfo.empty().range());
-    let early = issue_ports(cspace, own::CONSOLE_PORTS, EARLY_CONSOLE, EARLY_CONSOLE + 7)?;
-    EARLY.set(early, EARLY_CONSOLE);
+    let early = issue_ports(cspace, own::CONSOLE_PORTS, early::CONSOLE, early::CONSOLE + 7)?;
+    early::set_console(early, early::CONSOLE);
     let ram = handoff::check_memory(bootinfo)?;
     let clock = Clock::new(origin, bootinfo.tsc_mhz().unwrap_or(0));
 
@@ -186,7 +151,13 @@ fn boot(bootinfo: &BootInfoPtr, origin: u64) -> Result<&'static mut Supervisor, 
         ram,
         recovers: false,
     };
-    machine.assemble(plan, archive, kept, store)
+    let made = machine.assemble(plan, archive, kept, store);
+    if let (Err(failure), Platform::Pc99 { events: Some(uart), .. }) = (&made, &plan.platform) {
+        // Issued already if the boot came as far.
+        let _ = issue_ports(cspace, own::EVENTS_PORTS, uart.port, uart.port + 7);
+        early::tell(plan, cspace.cap(own::EVENTS_PORTS), uart.port, failure);
+    }
+    made
 }
 
 /// What [`boot`] has gathered of the machine.
@@ -247,10 +218,10 @@ impl Hardware<'_> {
         let mut vectors = system::free_vectors(plan);
         let timer = self.timer(plan, vectors.next(), &mut complaints)?;
         let console = match console {
-            Some(uart) if uart.port != EARLY_CONSOLE => {
+            Some(uart) if uart.port != early::CONSOLE => {
                 // Errors are told at the new place from here on, and at the old one if there is no new one.
                 let ports = issue_ports(cspace, own::MOVED_CONSOLE_PORTS, uart.port, uart.port + 7)?;
-                EARLY.set(ports, uart.port);
+                early::set_console(ports, uart.port);
                 cspace.path(own::CONSOLE_PORTS).delete().during(Step::Revoke)?;
                 Some(Uart::new(ports, uart.port))
             }
@@ -285,7 +256,7 @@ impl Hardware<'_> {
             entries: vec![Entry::default(); services].into_boxed_slice(),
             executor,
             callers: Callers::of(plan),
-            parking: Parking::default(),
+            period_ends: None,
             servers: Servers::of(plan, &machine),
             machine,
             former: Former::of(plan),

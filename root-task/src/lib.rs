@@ -16,7 +16,8 @@
 //! | `system`, `pool`, `devices`, `window`, `cspace` | objects that outlive services; memory; Init's own spaces |
 //! | `audit` | what each service really holds, compared with the plan (SPEC F-8) |
 //! | `tamper` | for tests alone: something for an audit to find |
-//! | `parking` | services that are made to wait: throttled, or until another is up (SPEC S-4, C-6) |
+//! | `throttle` | the request budget: who is over it waits for the end of the period (SPEC S-4) |
+//! | `waiting` | services that wait for another to be up (SPEC C-6, J-4) |
 //! | `callers` | calls to servers that died (SPEC J-4) |
 //! | `children` | parents, and faults of their children (SPEC J-3) |
 //! | `former` | clients of providers that were switched away and died (SPEC J-4) |
@@ -40,6 +41,7 @@ mod control;
 mod cspace;
 mod delivery;
 mod devices;
+mod early;
 mod entropy;
 mod executor;
 mod faults;
@@ -58,7 +60,6 @@ mod mailbox;
 mod notices;
 mod page;
 mod parameters;
-mod parking;
 mod pool;
 mod power;
 mod providers;
@@ -72,7 +73,9 @@ mod supervisor;
 mod system;
 #[cfg(feature = "tamper")]
 mod tamper;
+mod throttle;
 mod uart;
+mod waiting;
 mod window;
 
 use core::alloc::{GlobalAlloc, Layout};

@@ -2,6 +2,7 @@
 //! Messages in and out, held outside the IPC buffer: every invocation of Init's may overwrite that.
 
 use partenza_plan::ServiceId;
+use partenza_protocol::Incarnation;
 use sel4::{MessageInfo, NUM_FAST_MESSAGE_REGISTERS as FAST, NUM_MESSAGE_REGISTERS, RecvWithMRs, Word};
 
 /// Bytes of the longest message.
@@ -11,6 +12,8 @@ pub const MAX_BYTES: usize = NUM_MESSAGE_REGISTERS * size_of::<Word>();
 pub struct Inbox {
     bytes: [u8; MAX_BYTES],
     len: usize,
+    /// Of its sender, when it came.
+    pub incarnation: Incarnation,
 }
 
 impl Default for Inbox {
@@ -22,11 +25,12 @@ impl Default for Inbox {
 impl Inbox {
     #[must_use]
     pub const fn new() -> Self {
-        Self { bytes: [0; MAX_BYTES], len: 0 }
+        Self { bytes: [0; MAX_BYTES], len: 0, incarnation: Incarnation(0) }
     }
 
-    /// Copies a message that was just received.
-    pub fn fill(&mut self, message: &RecvWithMRs) {
+    /// Copies a message that was just received from this incarnation of its sender.
+    pub fn fill(&mut self, message: &RecvWithMRs, incarnation: Incarnation) {
+        self.incarnation = incarnation;
         let words = message.info.length();
         self.len = words * size_of::<Word>();
         let (head, tail) = self.bytes[..self.len].split_at_mut(words.min(FAST) * size_of::<Word>());

@@ -117,7 +117,6 @@ impl Supervisor {
     /// Nothing starts any more. Who waits for a service that does not serve is answered now, so that it can stop in order.
     fn call_waits_off(&mut self) {
         for id in (0..self.entries.len() as u16).map(ServiceId) {
-            self.release_awaiting(id);
             let state = self.machine.state(life(id)).unwrap_or_default();
             if !state.is_up() && !matches!(state, ServiceState::Stopping(_)) {
                 self.release_callers(id, false);
@@ -148,9 +147,6 @@ impl Supervisor {
             if let Some(cost) = self.accounts.as_mut().and_then(|accounts| accounts.restarted(id)) {
                 self.journal.record(now, cost);
             }
-        }
-        if to.is_up() || to.is_at_rest() {
-            self.release_awaiting(id);
         }
         // A fault was an event of its own; a hang is told here.
         if to == ServiceState::Crashed && reason != Some(Reason::Hung) {

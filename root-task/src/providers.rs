@@ -104,30 +104,36 @@ impl Supervisor {
         {
             self.follow(endpoint, false);
         }
+        if let Some(endpoint) = self.servers.served_by(id) {
+            self.restore_callers(endpoint);
+        }
     }
 
     /// `to`, which is up, serves the endpoint from here on.
     fn hand_over(&mut self, endpoint: u16, to: ServiceId) {
-        let from = core::mem::replace(&mut self.servers.serving[usize::from(endpoint)], to);
+        let from = self.servers.serving(endpoint);
+        if !self.receive(to, self.executor.endpoint_slot(endpoint)) {
+            return;
+        }
         self.note_owed(endpoint, from);
+        self.servers.serving[usize::from(endpoint)] = to;
         self.receive(from, self.executor.notification_slot(from));
-        self.receive(to, self.executor.endpoint_slot(endpoint));
         self.restore_callers(endpoint);
         let interface = self.plan.providers.iter().find(|group| group.endpoint == endpoint);
         let interface = interface.map_or("", |group| group.interface);
         self.tell(Event::Switched { interface, from, to });
     }
 
-    /// It receives from `place` from now on.
-    pub(crate) fn receive(&mut self, id: ServiceId, place: Slot) {
-        if self.entries[id.0 as usize].made.has_spaces() {
-            let outcome = self.executor.receive_from(id, place);
-            self.note(id, outcome);
-            if self.receives(id) {
-                let outcome = self.executor.resume_where_it_stands(id);
-                self.note(id, outcome);
-            }
+    /// It receives from `place` from now on. `false`: the kernel refused.
+    pub(crate) fn receive(&mut self, id: ServiceId, place: Slot) -> bool {
+        if !self.entries[id.0 as usize].made.has_spaces() {
+            return true;
         }
+        let mut outcome = self.executor.receive_from(id, place);
+        if outcome.is_ok() && self.receives(id) {
+            outcome = self.executor.resume_where_it_stands(id);
+        }
+        self.note(id, outcome)
     }
 
     /// It waits for messages, and works for nobody.
@@ -140,7 +146,7 @@ impl Supervisor {
         self.state(id).is_up()
     }
 
-    fn state(&self, id: ServiceId) -> ServiceState {
+    pub(crate) fn state(&self, id: ServiceId) -> ServiceState {
         self.machine.state(life(id)).unwrap_or_default()
     }
 
@@ -183,9 +189,9 @@ impl Supervisor {
             return Some(Err(error.code()));
         };
         if self.is_up(server) {
-            self.bind(client, index);
             let provider = self.plan.service(server).name;
-            return Some(Ok(Found { channel: Some(channel), provider, version }));
+            let found = Found { channel: Some(channel), provider, version };
+            return Some(self.bind(client, index).map(|()| found));
         }
         match self.await_server(client, server) {
             Ok(()) => None,
@@ -211,8 +217,7 @@ impl Supervisor {
         if !self.is_up(self.server(endpoint)) || !self.entries[usize::from(client.0)].made.runs() {
             return Err(LookupError::NotRunning.code());
         }
-        self.bind(client, index);
-        Ok(())
+        self.bind(client, index)
     }
 
     /// SPEC F-7: it is taken away again.

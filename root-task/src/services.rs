@@ -8,7 +8,6 @@ use partenza_protocol::{Code, Incarnation};
 
 use crate::children::Faults;
 use crate::executor::Made;
-use crate::parking::Parked;
 
 /// Messages that a service may send before it is ready.
 pub const MAX_BEFORE_READY: u32 = 64;
@@ -30,7 +29,6 @@ pub struct Entry {
     /// What it has asked of the Supervisor in this period (SPEC S-4).
     pub period: u64,
     pub spent: u32,
-    pub parked: Parked,
     /// It has a parent or children (SPEC J-3); known once it has a CSpace.
     pub has_kin: bool,
     /// Of one that has a parent: where its CPtr for faults leads. Lasts as long as its CSpace.
@@ -68,7 +66,6 @@ impl Default for Entry {
             rejected: 0,
             period: 0,
             spent: 0,
-            parked: Parked::No,
             has_kin: false,
             faults: Faults::Parent,
             last_error: None,

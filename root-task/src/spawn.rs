@@ -30,7 +30,7 @@ pub type SpawnedList = heapless::Vec<Spawned, MAX>;
 
 impl Supervisor {
     /// # Errors
-    /// The service is none that can be spawned, runs already, or is not started.
+    /// The service is none that can be spawned, runs already, is one too many, or is not started.
     pub(crate) fn spawn(&mut self) -> Result<(), Code> {
         let malformed = SupervisorError::Malformed.code();
         let Ok(spawn) = decode::<Spawn<'_>>(self.inbox.payload()) else { return Err(malformed) };
@@ -53,7 +53,7 @@ impl Supervisor {
         }
         drop(spawn);
         self.forget_spawn(id);
-        self.spawned.push(spawned).map_err(|_| SupervisorError::NotSpawnable.code())?;
+        self.spawned.push(spawned).map_err(|_| SupervisorError::TooManySpawned.code())?;
         self.request(id, Request::Start).map_err(|denial| {
             self.forget_spawn(id);
             denial_code(denial)

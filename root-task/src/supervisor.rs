@@ -37,8 +37,8 @@ use crate::former::Former;
 use crate::journal::Journal;
 use crate::lifecycle::life;
 use crate::mailbox::{Inbox, Outbox};
+use crate::notices::plan_id;
 use crate::parameters::Parameters;
-use crate::parking::Parking;
 use crate::power::Power;
 use crate::providers::Servers;
 use crate::refused::Refused;
@@ -66,7 +66,8 @@ pub struct Supervisor {
     pub entries: Box<[Entry]>,
     pub executor: Executor,
     pub callers: Callers,
-    pub parking: Parking,
+    /// When services that are over their request budget go on; `None` while there is none.
+    pub period_ends: Option<Instant>,
     pub servers: Servers,
     pub former: Former,
     pub subscribers: Subscribers,
@@ -105,7 +106,7 @@ enum Wake {
 impl Supervisor {
     /// Boots the system and supervises it. Never returns.
     pub fn run(&mut self) -> ! {
-        self.divert_absent();
+        self.begin_with_nobody();
         self.feed(Life::Begin);
         loop {
             self.keep_events_flowing();
@@ -113,8 +114,8 @@ impl Supervisor {
                 Wake::Due => {}
                 Wake::Message(message) => self.on_message(&message),
             }
-            if self.parking.release.is_some_and(|end| end <= self.clock.now()) {
-                self.release_throttled();
+            if self.period_ends.is_some_and(|end| end <= self.clock.now()) {
+                self.end_period();
             }
             if self.former.look.is_some_and(|at| at <= self.clock.now()) {
                 self.settle_all();
@@ -170,6 +171,7 @@ impl Supervisor {
             Action::Create(id) => self.create(id),
             Action::Resume(id) => self.resume(id),
             Action::Destroy { service, scope } => self.destroy(service, scope),
+            Action::Release(service) => self.release(plan_id(service)),
             Action::Direct { service, directive } => self.direct(service, directive),
             Action::Diagnose { culprit } => self.diagnose(culprit),
             Action::Notice(notice) => self.on_notice(notice),
@@ -180,7 +182,6 @@ impl Supervisor {
     fn create(&mut self, life: partenza_lifecycle::ServiceId) {
         let id = ServiceId(life.0);
         self.on_account_of(id);
-        self.restore_callers_of(id);
         self.unbind_calls_of(id);
         let fresh = !self.entries[id.0 as usize].made.has_spaces();
         let now = self.clock.now();
@@ -240,7 +241,6 @@ impl Supervisor {
         let id = ServiceId(life.0);
         self.on_account_of(id);
         self.outbox.drop_for(id);
-        self.forget_parked(id);
         self.subscribers.remove(id);
         self.abandon_delivery(id);
         if self.parameters.boot.handover == Some(id)
@@ -375,7 +375,7 @@ impl Supervisor {
 
     fn next_deadline(&self) -> Option<Instant> {
         let flow = (self.clock.now() < self.quiet_until).then_some(self.quiet_until);
-        let others = [flow, self.parking.release, self.former.look, self.journal.next_look()];
+        let others = [flow, self.period_ends, self.former.look, self.journal.next_look()];
         self.machine.next_deadline().into_iter().chain(others.into_iter().flatten()).min()
     }
 
@@ -404,7 +404,7 @@ impl Supervisor {
                 if let Some(accounts) = &mut self.accounts {
                     accounts.arrived(id);
                 }
-                self.inbox.fill(message);
+                self.inbox.fill(message, self.entries[id.0 as usize].incarnation);
                 self.on_control(id, message.info);
             }
             Sender::Fault(id) if self.knows(id) => {
@@ -412,6 +412,7 @@ impl Supervisor {
                 self.on_fault(id, fault);
             }
             Sender::DeadServer { service, channel } if self.knows(service) => {
+                self.inbox.fill(message, self.entries[service.0 as usize].incarnation);
                 self.on_call_to_the_dead(service, channel);
             }
             Sender::Notification(sources) => self.on_signals(sources),

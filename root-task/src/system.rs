@@ -9,6 +9,7 @@ use sel4::{CapRights, FrameObjectType, ObjectBlueprint, cap_type};
 
 use crate::cspace::{CSpace, Slot, own};
 use crate::devices::Devices;
+use crate::handoff::{About, Failure};
 use crate::pool::Pool;
 use crate::refused::{During, Refused, Step};
 
@@ -50,11 +51,11 @@ pub fn make_untypeds(plan: &Plan<'_>, pool: &mut Pool) -> Result<(), Refused> {
 /// # Errors
 /// Not enough memory, no such device, or what the kernel refused.
 pub fn make_regions(
-    plan: &Plan<'_>,
+    plan: &Plan<'static>,
     pool: &mut Pool,
     devices: &mut Devices,
     own_device: Option<u64>,
-) -> Result<(), Refused> {
+) -> Result<(), Failure> {
     let mut physical = alloc::vec::Vec::with_capacity(plan.regions.len() + 1);
     if let Some(address) = own_device {
         physical.push((address, PAGE_BITS, own::TIMER_FRAME, 1));
@@ -70,7 +71,7 @@ pub fn make_regions(
                     } else {
                         ObjectBlueprint::LARGE_PAGE
                     };
-                    pool.take(frame, slot, region.pages)?;
+                    pool.take(frame, slot, region.pages).map_err(|r| of_region(plan, slot, r, 0))?;
                 }
             }
         }
@@ -78,9 +79,19 @@ pub fn make_regions(
     // A handful at the most: the smallest first, as often as there are any.
     while let Some(at) = (0..physical.len()).min_by_key(|at| physical[*at].0) {
         let (address, bits, slot, pages) = physical.swap_remove(at);
-        devices.frames(address, bits, slot, pages)?;
+        devices.frames(address, bits, slot, pages).map_err(|r| of_region(plan, slot, r, address))?;
     }
     Ok(())
+}
+
+/// A region that was not made, by its first slot, and the address that was asked for.
+fn of_region(plan: &Plan<'static>, slot: Slot, refused: Refused, address: u64) -> Failure {
+    let at = plan.regions.iter().position(|region| region.slot == slot.0);
+    let about = at.map(|at| {
+        let holder = plan.services.iter().find(|s| s.maps.iter().any(|map| usize::from(map.region) == at));
+        About { region: plan.regions[at].name, service: holder.map_or("", |service| service.name) }
+    });
+    Failure { about, ..Failure::new(refused.code, address) }
 }
 
 /// Endpoints and notifications of services, and each service's badged signal.

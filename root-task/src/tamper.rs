@@ -9,6 +9,7 @@
 //! |---|---|
 //! | `take SERVICE CPTR` | deletes what is there |
 //! | `put SERVICE CPTR endpoint`, `put SERVICE CPTR notification` | puts one of Init's own there, without any right, in place of what was there |
+//! | `lose SERVICE` | deletes Init's own capability to the endpoint that the service serves, so that nothing more is minted from it |
 //! | `clutter SERVICE` | puts one into the last of Init's own slots that are planned for the service, which does not run |
 //!
 //! A deed that cannot be read is a bad parameter, as everywhere; one that cannot be done is an event.
@@ -37,6 +38,7 @@ struct Deed {
 enum What {
     Take(u32),
     Put(u32, Slot),
+    Lose,
     Clutter,
 }
 
@@ -78,6 +80,7 @@ impl Deed {
                     },
                 )
             }
+            "lose" => What::Lose,
             "clutter" => What::Clutter,
             _ => return Err(BadParameter),
         };
@@ -110,6 +113,7 @@ impl Executor {
         match deed.what {
             What::Take(cptr) => self.slot_of(deed.service, cptr).delete().during(Step::Revoke),
             What::Put(cptr, object) => self.replace(deed.service, cptr, object, CapRights::none(), 0),
+            What::Lose => self.cspace.path(self.endpoint_of(deed.service)).delete().during(Step::Revoke),
             What::Clutter => {
                 let (_, _, slots) = self.parts(deed.service);
                 let last = self.cspace.path(Slot(slots.end - 1));

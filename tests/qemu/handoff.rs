@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Images that cannot boot (SPEC B-2): a named error on the console, then the end that was asked for, no backtrace.
 //!
-//! These end before there is an event line, so the code on the console decides.
+//! Most end before there is an event line, so the code on the console decides; once the plan tells where the line is,
+//! that says the same.
 
 use std::ops::Range;
 
-use partenza_protocol::error::BootError;
+use partenza_protocol::error::{BootError, GrantError};
+use partenza_protocol::event::{Event, Record};
+use partenza_protocol::{Code, ServiceId};
 use partenza_tests::image::{Image, change_version, shorten_segment};
 use partenza_tests::machine::Machine;
 use partenza_tests::system::{Service, System};
@@ -18,15 +21,19 @@ fn small(kernel: Kernel, name: &str) -> Image {
 }
 
 #[track_caller]
-fn ends_with(machine: &Machine, error: BootError) {
+fn ends_with(machine: &Machine, error: impl Into<Code>) {
     let outcome = machine.run();
-    let code = error.code();
+    let code = error.into();
     let named: Vec<&str> = outcome.console.lines().filter(|line| line.contains("Boot failed:")).collect();
     outcome.same("errors on the console", named.len(), 1);
     outcome.must(&format!("it is {code}"), named[0].contains(&format!("{code} {}", code.text())));
     outcome.must("it says how to mend it", outcome.console.contains(code.hint()));
     outcome.must("it is no panic", !outcome.console.contains("panicked"));
-    outcome.same("events", outcome.log.records.len(), 0);
+    let same = |record: &Record| match record.event {
+        Event::InitError { code: told, .. } | Event::BootFailed { code: told, .. } => told == code,
+        _ => false,
+    };
+    outcome.must("the event line tells nothing else", outcome.log.records.iter().all(same));
     outcome.same("QEMU's exit code", outcome.code, Some(0));
 }
 
@@ -100,6 +107,30 @@ fn a_machine_with_too_little_memory_is_refused() {
         let system = System::new("memory").with(Service::new("only", "trivial", 2)).ballast(64 << 20);
         let machine = Machine::new(&Image::of(kernel, "memory", &system));
         ends_with(&machine.clone().memory(64), BootError::NotEnoughMemory);
+    }
+}
+
+/// `check` refuses it where it knows the machine.
+#[test]
+fn a_region_that_the_kernel_does_not_hand_out_is_named_on_console_and_event_line() {
+    const AT: u64 = 96 << 20;
+    for kernel in KERNELS {
+        let map = "<map mr=\"window\" vaddr=\"0x4_000_000\" perms=\"rw\"/>";
+        let only =
+            Service::new("only", "trivial", 2).holds("{memory: window}", "memory: {window: window}", map);
+        let system = System::new("in-ram").with(only).device("window", 0x1000, AT);
+        let machine = Machine::new(&Image::of(kernel, "in-ram", &system));
+        ends_with(&machine, GrantError::NoSuchDevice);
+        let outcome = machine.run();
+        outcome.must(
+            "region, service, address",
+            outcome.console.contains("region `window` of `only` at 0x6000000"),
+        );
+        let code = GrantError::NoSuchDevice.code();
+        let told: Vec<_> = outcome.log.records.iter().map(|record| record.event.clone()).collect();
+        let expected =
+            [Event::InitError { code, detail: AT }, Event::BootFailed { code, culprit: Some(ServiceId(0)) }];
+        outcome.same("events", told, expected.to_vec());
     }
 }
 

@@ -6,7 +6,7 @@
 //! task of the tests' own, which does it when the boot is over, as its parameter `tamper` says; see
 //! `root-task/src/tamper.rs`. The shipped one has no such parameter.
 
-use partenza_protocol::error::{BootError, SupervisorError};
+use partenza_protocol::error::{BootError, GrantError, SupervisorError};
 use partenza_protocol::event::{BootState, Event, Mismatch};
 use partenza_protocol::request::Audit;
 use partenza_protocol::{Code, Op};
@@ -273,4 +273,28 @@ fn the_shipped_root_task_knows_no_such_parameter() {
             assert_eq!(audit(&mut machine, service).1, [], "{service}\n{}", machine.log());
         }
     }
+}
+
+/// What the kernel refused is told as such, and not as if it was done.
+#[test]
+fn a_grant_that_the_kernel_refuses_is_no_grant() {
+    let dir = tools::scratch("tampered-lost");
+    System::new("tampered-lost")
+        .with(Service::new("late", "witness", 5).priority(150).provides("test/late"))
+        .with(Service::new("asker", "script", 6).args(&["lookup:test/late"]).manifest("start: on-demand"))
+        .call_with("asker", "late", ", bind: lookup")
+        .write(&dir)
+        .unwrap_or_else(|error| panic!("{}: {error}", dir.display()));
+    let image = Image::tampered(&dir, &dir.join("image.elf"));
+    let mut machine = boot(&image, "lose late");
+    machine.change(Op::Start, "asker");
+    machine.wait_for("the answer", |log| !log.lines("asker").is_empty());
+    let log = machine.log();
+    let refused = GrantError::MintRefused.code();
+    assert_eq!(log.lines("asker")[0].1, format!("lookup:test/late answered {refused}"), "{log}");
+    let asker = log.id("asker");
+    let of_a_call = |event: &Event<'_>| matches!(event, Event::Granted { service, cptr, .. } if *service == asker && *cptr >= 74);
+    assert!(!log.events().any(of_a_call), "{log}");
+    let told = |event: &Event<'_>| matches!(event, Event::KernelRefused { service, code, .. } if (*service, *code) == (asker, refused));
+    assert!(log.events().any(told), "{log}");
 }

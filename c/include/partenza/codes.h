@@ -177,6 +177,8 @@ enum pz_error {
     PZ_ERROR_SUPERVISOR_TOO_MANY_SUBSCRIBERS = 427, /* as many services as can be told of events are told already */
     PZ_ERROR_SUPERVISOR_NOT_SPAWNABLE = 428, /* the service cannot be spawned */
     PZ_ERROR_SUPERVISOR_RUNS_ALREADY = 429, /* the service runs already */
+    PZ_ERROR_SUPERVISOR_STOPPING = 430, /* the caller is to stop, so it is not made to wait */
+    PZ_ERROR_SUPERVISOR_TOO_MANY_SPAWNED = 431, /* as many spawned services run as can, which is 16 */
     PZ_ERROR_SUPERVISOR_SHUTTING_DOWN = 410, /* the system is going down */
     PZ_ERROR_DELIVERY_NOT_DELIVERED = 801, /* the service has no program yet */
     PZ_ERROR_DELIVERY_NOT_AWAITED = 802, /* the service's program came with the image */
@@ -190,6 +192,7 @@ enum pz_error {
     PZ_ERROR_LOOKUP_NOT_RUNNING = 502, /* what provides that interface is not running */
     PZ_ERROR_LOOKUP_NO_ENDPOINT = 503, /* what provides that interface has no endpoint */
     PZ_ERROR_LOOKUP_DENIED = 504, /* the caller may not have that interface */
+    PZ_ERROR_LOOKUP_CIRCULAR = 505, /* what provides that interface starts only after the caller is ready */
     PZ_ERROR_SHUTDOWN_PREPARE_TIMEOUT = 601, /* the service did not get ready to stop in time */
     PZ_ERROR_SHUTDOWN_STOP_TIMEOUT = 602, /* the service did not stop in time and was stopped by force */
     PZ_ERROR_SHUTDOWN_NO_POWER_OFF = 603, /* the platform has no way to power off */

@@ -14,14 +14,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
-use partenza_compiler::source::{Input, Inputs, State, hash};
+use partenza_compiler::compile::Written;
+use partenza_compiler::source::{Input, Inputs, Look, State, hash};
 use partenza_compiler::{Compiled, Options};
 use serde_json::{Value, json};
 
 /// How many plans are kept.
 const KEPT: usize = 32;
 /// Version of the record. Any change to it changes it.
-const FORMAT: u64 = 2;
+const FORMAT: u64 = 3;
 
 /// What a run found, as it is shown.
 #[derive(Clone, Debug)]
@@ -46,13 +47,14 @@ impl Cache {
     pub fn of(options: &Options) -> Self {
         let dir = options.dir.canonicalize().unwrap_or_else(|_| options.dir.clone());
         let question = format!(
-            "{dir:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+            "{dir:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
             env::current_dir().unwrap_or_default(),
             options.system,
             options.config,
             options.manifests,
             options.search_path,
-            options.kernel.prefix
+            options.kernel.prefix,
+            options.memory
         );
         let name =
             dir.file_name().map_or_else(|| "system".into(), |name| name.to_string_lossy().into_owned());
@@ -77,7 +79,8 @@ impl Cache {
             return Err(vec!["partenza itself changed".to_owned()]);
         }
         let inputs = record["inputs"].as_array().map(Vec::as_slice).unwrap_or_default();
-        let inputs: Vec<Input> = inputs.iter().filter_map(input).collect();
+        let inputs: Option<Vec<Input>> = inputs.iter().map(input).collect();
+        let inputs = inputs.ok_or_else(|| vec!["the record of the earlier plan is damaged".to_owned()])?;
         let reasons: Vec<String> = inputs.iter().filter_map(reason).collect();
         if inputs.is_empty() || !reasons.is_empty() {
             return Err(reasons);
@@ -99,13 +102,20 @@ impl Cache {
             warnings: record["shown"]["warnings"].as_u64().unwrap_or_default() as usize,
         };
         let (memory, slots) = (number("memory"), number("slots"));
-        // Its policy was judged when it was compiled.
-        Ok((Compiled { archive, store, memory, slots, policy: Vec::new() }, shown))
+        // Its policy was judged when it was compiled, and its files are not read.
+        Ok((
+            Compiled { archive, store, memory, slots, policy: Vec::new(), written: Written::default() },
+            shown,
+        ))
     }
 
     /// Keeps a plan. That it cannot be kept is no failure.
     pub fn store(&self, compiled: &Compiled, inputs: &Inputs, shown: &Shown) {
         let Some(dir) = &self.dir else { return };
+        // A path that is no text cannot be written down: such a system is compiled each time.
+        let Some(inputs) = inputs.recorded().iter().map(entry).collect::<Option<Vec<Value>>>() else {
+            return;
+        };
         let record = json!({
             "format": FORMAT,
             "tool": self.tool,
@@ -113,7 +123,7 @@ impl Cache {
             "store": hash(&compiled.store),
             "memory": compiled.memory,
             "slots": compiled.slots,
-            "inputs": inputs.iter().map(entry).collect::<Vec<_>>(),
+            "inputs": inputs,
             "shown": {
                 "plain": shown.plain,
                 "coloured": shown.coloured,
@@ -174,25 +184,36 @@ fn tool() -> String {
     format!("partenza {} {}", env!("CARGO_PKG_VERSION"), stamp.unwrap_or_default())
 }
 
-fn entry(input: &Input) -> Value {
-    let (state, hash) = match &input.state {
-        State::Absent => ("absent", ""),
-        State::File(hash) => ("file", hash.as_str()),
-        State::Directory(hash) => ("directory", hash.as_str()),
+/// What is asked about a path, as the record names it.
+const LOOKS: [(Look, &str); 4] =
+    [(Look::Text, "text"), (Look::Program, "program"), (Look::List, "list"), (Look::Size, "size")];
+
+/// A row of the record: path, what was asked, what was found.
+fn entry(input: &Input) -> Option<Value> {
+    let look = LOOKS.iter().find(|(look, _)| *look == input.look).map(|(_, name)| *name);
+    let state = match &input.state {
+        State::Absent => json!(["absent"]),
+        State::File(hash) => json!(["file", hash]),
+        State::Directory(hash) => json!(["directory", hash]),
+        State::Size(bytes) => json!(["size", bytes]),
+        State::Unusable(why) => json!(["unusable", why]),
     };
-    json!([input.path, state, hash])
+    Some(json!([input.path.to_str()?, look, state]))
 }
 
 fn input(entry: &Value) -> Option<Input> {
-    let text = |at: usize| entry[at].as_str();
-    let hash = text(2)?.to_owned();
-    let state = match text(1)? {
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let look = LOOKS.iter().find(|(_, name)| entry[1] == *name)?.0;
+    let [kind, what] = [&entry[2][0], &entry[2][1]];
+    let state = match kind.as_str()? {
         "absent" => State::Absent,
-        "file" => State::File(hash),
-        "directory" => State::Directory(hash),
+        "file" => State::File(text(what)?),
+        "directory" => State::Directory(text(what)?),
+        "size" => State::Size(what.as_u64()?),
+        "unusable" => State::Unusable(text(what)?),
         _ => return None,
     };
-    Some(Input { path: text(0)?.into(), state })
+    Some(Input { path: text(&entry[0])?.into(), look, state })
 }
 
 /// Why an input speaks against the plan.
@@ -202,7 +223,8 @@ fn reason(input: &Input) -> Option<String> {
         (before, now) if *before == now => None,
         (State::Absent, _) => Some(format!("{path} appeared")),
         (_, State::Absent) => Some(format!("{path} is gone")),
+        (_, State::Unusable(why)) => Some(format!("{path} cannot be used: {why}")),
         (State::Directory(_), _) => Some(format!("other files are in {path}")),
-        (State::File(_), _) => Some(format!("{path} changed")),
+        (State::File(_) | State::Size(_) | State::Unusable(_), _) => Some(format!("{path} changed")),
     }
 }

@@ -16,7 +16,7 @@ pub const EXAMPLES: &str = "\
 Examples:
   partenza check             the system in this directory
   partenza check systems/demo --deny warnings
-  partenza check --json | jq -r '.[] | .code + \" \" + .message'
+  partenza check --json | jq -r '.findings[] | .code + \" \" + .message'
   partenza check --microkit --board qemu_virt_aarch64 hello.system
   partenza check --microkit --board zcu102 --board-config smp-debug hello.system
   partenza explain PZ-0501   what a code means, with an example
@@ -50,12 +50,15 @@ pub fn check(args: &CheckArgs) -> Result<(), Failure> {
     if args.microkit.microkit {
         return microkit::check(&args.microkit, &args.system, args.deny);
     }
-    let mut session = Session::new(&args.system)?;
+    let mut session = Session::new(&args.system)?.for_machine(args.memory);
     if let Some(compiled) = session.compile() {
         let found = args.root_task.clone().or_else(|| pack::find_root_task(&session.options().search_path));
-        if let Some(root_task) = found {
-            // Whether it fits is told; the image itself is not wanted.
-            let _ = compiled.image(&root_task, &session.kernel, args.memory, &mut session.found);
+        // Whether it fits is told; the image itself is not wanted.
+        match found {
+            Some(root_task) => {
+                let _ = compiled.image(&root_task, &session.kernel, args.memory, &mut session.found);
+            }
+            None => compiled.fits_alone(&session.kernel, args.memory, &mut session.found),
         }
     }
     session.finish(Severity::Note)?;

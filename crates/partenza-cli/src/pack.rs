@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use partenza_compiler::numbers::show_size;
+use partenza_compiler::source::read;
 use partenza_compiler::{Compiled, Severity};
 
 use crate::Failure;
@@ -26,13 +27,19 @@ pub fn build(args: &BuildArgs) -> Result<(), Failure> {
 }
 
 pub fn pack(args: &PackArgs) -> Result<(), Failure> {
-    let mut session = Session::new(&args.system)?;
+    let mut session = Session::new(&args.system)?.for_machine(args.memory);
     let compiled = session.compile_cached(args.why_rebuilt);
     let root_task = args.root_task.clone().or_else(|| find_root_task(&session.options().search_path));
     let root_task = root_task.unwrap_or_else(|| ROOT_TASK[0].into());
-    let image = compiled
-        .as_ref()
-        .and_then(|compiled| compiled.image(&root_task, &session.kernel, args.memory, &mut session.found));
+    let inject = |compiled: Option<&Compiled>, session: &mut Session<'_>| {
+        compiled?.image(&root_task, &session.kernel, args.memory, &mut session.found)
+    };
+    let mut image = inject(compiled.as_ref(), &mut session);
+    if image.is_none()
+        && let Some(again) = session.compile_again()
+    {
+        image = inject(Some(&again), &mut session);
+    }
     session.finish(Severity::Warning)?;
     let (compiled, image) = compiled.zip(image).ok_or(Failure::Problems)?;
     finish(&compiled, &image.bytes, &args.output)
@@ -79,9 +86,9 @@ fn progress(compiled: &Compiled, bytes: usize, output: &Path, news: bool) {
     );
 }
 
-/// Writes a file unless it holds that already; says whether it was written.
+/// Writes a file unless it holds that already; says whether it was written. A device or a pipe is written and never read.
 fn write_changed(path: &Path, bytes: &[u8]) -> Result<bool, Failure> {
-    if fs::read(path).is_ok_and(|there| there == bytes) {
+    if read(path, bytes.len() as u64).is_ok_and(|there| there == bytes) {
         return Ok(false);
     }
     write(path, bytes).map(|()| true)

@@ -100,6 +100,80 @@ fn the_machine_must_hold_the_system() {
 }
 
 #[test]
+fn what_takes_too_much_memory_is_named_with_its_place() {
+    let bench = pair();
+    let pool = "<system>\n  <memory_region name=\"pool\" size=\"0xa000000\"/>";
+    bench.edit("system.xml", "<system>", pool);
+    bench.edit("system.xml", "<ioport", "<map mr=\"pool\" vaddr=\"0x10000000\"/>\n    <ioport");
+    bench.edit("partenza.yaml", "{buffer: shared}", "{buffer: shared, pool: pool}");
+    bench.edit("manifests/server.yaml", "    - memory: buffer", "    - memory: pool\n    - memory: buffer");
+    // No root task is there: what is known is enough.
+    let said = says(&bench, &["check"], 1);
+    for part in ["PZ-0307", "system.xml:2:24", "region `pool` takes 160 MiB", "the machine has 128 MiB"] {
+        assert!(said.contains(part), "{part} in:\n{said}");
+    }
+    assert!(!said.contains("`server` takes"), "{said}");
+    let said = says(&bench, &["check", "--memory", "256MiB"], 0);
+    assert!(said.contains("no root task was found"), "{said}");
+    bench.file("root-task", ElfFile::root_task().bytes());
+    let pack = ["pack", "--root-task", "root-task", "--memory"];
+    says(&bench, &[&pack[..], &["256MiB"]].concat(), 0);
+    // The plan comes from the cache where nothing but the root task changed; the place is told all the same.
+    let tight = [&pack[..], &["170MiB"]].concat();
+    says(&bench, &tight, 0);
+    let mut file = ElfFile::root_task();
+    file.loads[1].memory = 32 << 20;
+    bench.file("root-task", file.bytes());
+    let said = says(&bench, &tight, 1);
+    assert!(said.contains("PZ-0307") && said.contains("system.xml:2:24"), "{said}");
+}
+
+#[test]
+fn programs_and_images_that_are_no_files_are_not_read() {
+    let bench = pair();
+    bench.file("root-task", ElfFile::root_task().bytes());
+    let pack = ["pack", "--root-task", "root-task", "-o"];
+    let said = says(&bench, &[&pack[..], &["/dev/full"]].concat(), 2);
+    assert!(said.contains("/dev/full"), "{said}");
+    says(&bench, &[&pack[..], &["/dev/null"]].concat(), 0);
+    let said = says(&bench, &["pack", "--root-task", "/dev/zero", "-o", "image.elf"], 1);
+    assert!(said.contains("not a regular file"), "{said}");
+    bench.edit("system.xml", "path=\"a.elf\"", "path=\"/dev/zero\"");
+    bench.edit("manifests/server.yaml", "entrypoint: a.elf", "entrypoint: /dev/zero");
+    let said = says(&bench, &["check"], 1);
+    for part in ["PZ-0001", "/dev/zero: not a regular file", "system.xml:4:"] {
+        assert!(said.contains(part), "{part} in:\n{said}");
+    }
+}
+
+#[test]
+fn every_json_of_these_commands_has_its_format() {
+    let bench = pair();
+    bench.file("root-task", ElfFile::root_task().bytes());
+    says(&bench, &["pack", "--root-task", "root-task", "-o", "image.elf"], 0);
+    for args in [
+        &["check", "--json"][..],
+        &["check", "--microkit", "--json"],
+        &["build", "--json"],
+        &["pack", "--root-task", "root-task", "-o", "image.elf", "--json"],
+        &["plan", "--json"],
+        &["plan", "image.elf", "--json"],
+        &["authority", "--json"],
+        &["authority", "--json", "--from", "client"],
+        &["authority", "--json", "--to", "server"],
+        &["authority", "--json", "--why", "client", "server"],
+        &["authority", "--json", "--deny", "client -> server"],
+        &["authority", "--json", "--deny", "server -> client"],
+        &["diff", ".", "image.elf", "--json"],
+    ] {
+        let output = partenza(&bench, args);
+        let value: serde_json::Value = serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|why| panic!("{args:?}: {why}: {}", String::from_utf8_lossy(&output.stderr)));
+        assert!(value["format"].is_u64(), "{args:?}: {value:#}");
+    }
+}
+
+#[test]
 fn a_wrong_kernel_is_named_with_its_code() {
     let bench = pair();
     let said = says(&bench, &["check", "--kernel", "nowhere"], 2);
@@ -149,7 +223,7 @@ fn a_warning_is_told_again_although_nothing_is_compiled() {
         let output = partenza(&bench, &["build", "--json"]);
         let found: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
         assert_eq!(
-            found.as_array().map(|list| list.iter().filter(|f| f["code"] == "PZ-0402").count()),
+            found["findings"].as_array().map(|list| list.iter().filter(|f| f["code"] == "PZ-0402").count()),
             Some(1)
         );
     }

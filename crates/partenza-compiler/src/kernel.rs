@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use partenza_plan::ObjectSizes;
 use serde_json::Value;
 
+use crate::source::Inputs;
+
 /// What depends on a kernel's family.
 #[derive(Clone, Copy, Debug)]
 pub struct Facts {
@@ -26,6 +28,12 @@ pub struct Facts {
     pub initial_slots: u64,
     /// Highest IOAPIC pin and vector.
     pub max_pin: u8,
+    /// Physical address at which device memory ends (`PADDR_USER_DEVICE_TOP`).
+    pub device_end: u64,
+    /// Physical address of the kernel's image (`PADDR_LOAD`).
+    pub load_address: u64,
+    /// Pages of devices that the kernel keeps, and what is there.
+    pub kept: &'static [(u64, &'static str)],
 }
 
 /// seL4 5.0.0, x86_64: badges of 28 bits, fault addresses of 32.
@@ -38,6 +46,14 @@ const V5_X86_64: Facts = Facts {
     address_end: 1 << 32,
     initial_slots: 16,
     max_pin: 23,
+    device_end: 1 << 47,
+    load_address: 0x10_0000,
+    kept: &[
+        (0xfee0_0000, "local APIC"),
+        (0xfec0_0000, "IOAPIC"),
+        // Writing there may raise any interrupt; of that page the kernel hands out pieces too small for a frame.
+        (0xffff_f000, "region of message-signalled interrupts"),
+    ],
 };
 
 /// An installed kernel.
@@ -66,17 +82,17 @@ impl std::fmt::Display for BadKernel {
 }
 
 impl Kernel {
-    /// Reads the prefix's configuration.
+    /// Reads the prefix's configuration, which is noted in `inputs`.
     ///
     /// # Errors
     /// It is no prefix, or its kernel is not supported.
-    pub fn open(prefix: &Path) -> Result<Kernel, BadKernel> {
+    pub fn open(prefix: &Path, inputs: &Inputs) -> Result<Kernel, BadKernel> {
         let file = config_file(prefix);
-        let text = std::fs::read_to_string(&file).map_err(|error| {
+        let text = inputs.text(&file).map_err(|error| {
             BadKernel(format!("{} is not an installed seL4: {}: {error}", prefix.display(), file.display()))
         })?;
-        let json =
-            serde_json::from_str(&text).map_err(|error| BadKernel(format!("{}: {error}", file.display())))?;
+        let json = serde_json::from_slice(&text)
+            .map_err(|error| BadKernel(format!("{}: {error}", file.display())))?;
         Self::from_config(prefix, &json)
     }
 
@@ -115,12 +131,6 @@ impl Kernel {
         })
     }
 
-    /// Where what is known of it was read.
-    #[must_use]
-    pub fn config_file(&self) -> PathBuf {
-        config_file(&self.prefix)
-    }
-
     /// The kernel's image for QEMU's multiboot loader.
     #[must_use]
     pub fn boot_image(&self) -> PathBuf {
@@ -150,6 +160,6 @@ mod tests {
         ] {
             assert!(Kernel::from_config(Path::new("k"), &other).is_err(), "{other}");
         }
-        assert!(Kernel::open(Path::new("/nonexistent")).is_err());
+        assert!(Kernel::open(Path::new("/nonexistent"), &Inputs::default()).is_err());
     }
 }

@@ -165,3 +165,37 @@ fn the_entrypoint_and_the_program_image_must_be_one_file() {
     bench.edit("manifests/a.yaml", "layer", "entrypoint: b.elf\nlayer");
     bench.error(Code::EntrypointDiffers, "system.xml:2:", "its manifest says b.elf");
 }
+
+#[test]
+fn what_follows_from_a_refused_piece_is_not_told() {
+    let bench = Bench::pair();
+    bench.edit("manifests/server.yaml", "version: \"1.2\"", "version: x.y");
+    bench.error(Code::BadVersion, "manifests/server.yaml:8:", "`x.y` is not a version");
+    let bench = Bench::pair();
+    bench.edit("manifests/server.yaml", "provides:", "provids:");
+    bench.error(Code::UnknownField, "manifests/server.yaml:6:", "`provids`");
+    for file in ["partenza.yaml", "manifests/server.yaml"] {
+        for text in ["", "# nothing yet\n\n"] {
+            let bench = Bench::pair();
+            bench.file(file, text);
+            bench.error(Code::MissingField, &format!("{file}:1:1"), "is empty");
+        }
+    }
+    let bench = Bench::pair();
+    bench.file("system.xml", "");
+    bench.errors(&[Code::XmlSyntax]);
+}
+
+#[test]
+fn one_cause_is_told_once_with_everywhere_it_shows() {
+    let bench = Bench::pair();
+    let third = "<protection_domain name=\"third\" priority=\"100\"><program_image path=\"a.elf\"/></protection_domain>";
+    bench.edit("system.xml", "  <channel>", &format!("  {third}\n  <channel>"));
+    let requires = "requires: [{interface: storage/files, version: \">=1\"}]";
+    let manifest = format!("partenza: \"1.0\"\nid: third\nversion: 1.0.0\nlayer: 7\n{requires}\n");
+    bench.file("manifests/third.yaml", manifest);
+    bench.edit("manifests/server.yaml", "version: \"1.2\"", "version: \"0.9\"");
+    let (_, out, _) = bench.compile();
+    let found: Vec<_> = out.iter().filter(|d| d.code == Code::WrongVersion).collect();
+    assert_eq!((found.len(), found[0].labels.len()), (1, 3), "two that require it, and who provides it");
+}

@@ -109,6 +109,19 @@ fn a_fallback_is_another_service_that_waits() {
     assert_eq!(idle.remarks(), [Code::BadFallback], "nothing starts it");
     let circle = with("fallback: spare\nstart: on-demand\n", "fallback: main\nstart: on-demand\n");
     circle.error(Code::BadFallback, "main.yaml:6:11", "main > spare > main");
+    // It starts when that one is lost, so it cannot wait for it, nor for one that does.
+    let needs = |module: &str| format!("start: on-demand\nrequires: [{{module: {module}}}]\n");
+    let waits = with("fallback: spare\n", &needs("main"));
+    waits.error(
+        Code::BadFallback,
+        "spare.yaml:7:21",
+        "the fallback `spare` requires `main`, which it stands in for",
+    );
+    let three = [("main", "fallback: spare\n"), ("mid", &needs("main")), ("spare", &needs("mid"))];
+    let around = bench(&three.map(|(name, more)| (name, more as &str)));
+    around.error(Code::BadFallback, "spare.yaml:7:21", "spare requires mid, which requires main");
+    let soft = needs("main").replace("main}", "main, optional: true}");
+    with("fallback: spare\n", &soft).good();
 }
 
 #[test]

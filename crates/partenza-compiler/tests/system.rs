@@ -3,7 +3,7 @@
 
 mod support;
 
-use partenza_compiler::Code;
+use partenza_compiler::{Code, Diagnostics, Options, Severity, Sources, compile, diagnostic};
 use support::Bench;
 
 /// A system of two plain PDs, `a` (priority 9) and `b` (priority 5).
@@ -367,4 +367,99 @@ fn an_address_space_that_is_full() {
     bench.good();
     bench.edit("system.xml", "priority=\"9\"", "priority=\"9\" stack_size=\"0x200000\"");
     bench.error(Code::NoRoom, "system.xml:2:", "no room for the stack of `a`");
+}
+
+/// What is said of a region at a physical address on a machine with so much RAM; nothing when it is granted.
+fn region_at(address: u64, size: u64, memory: Option<u64>) -> Option<String> {
+    let bench = bench(
+        "<map mr=\"m\" vaddr=\"0x4000000\"/>",
+        "",
+        &format!("<memory_region name=\"m\" size=\"{size:#x}\" phys_addr=\"{address:#x}\"/>"),
+    );
+    let options = Options { memory, ..Options::new(bench.dir.path(), bench.kernel.clone()) };
+    let (mut sources, mut out) = (Sources::default(), Diagnostics::default());
+    let compiled = compile(&options, &mut sources, &mut out);
+    let shown = diagnostic::text(&out, &sources, Severity::Error, false);
+    assert_eq!(compiled.is_none(), out.has_errors());
+    compiled.is_none().then(|| {
+        assert!(out.codes().contains(&Code::NotGrantable) && shown.contains("system.xml:10:"), "{shown}");
+        shown
+    })
+}
+
+#[test]
+fn physical_addresses_that_no_boot_can_grant() {
+    const MIB: u64 = 1 << 20;
+    let page = |address, memory| region_at(address, 0x1000, memory);
+    for (address, what) in [
+        (0xfee0_0000, "local APIC"),
+        (0xfec0_0000, "IOAPIC"),
+        (0xffff_f000, "message-signalled"),
+        (0x10_0000, "kernel's image"),
+        (1 << 47, "beyond 2^47"),
+        ((1 << 52) + 0x1000, "beyond 2^47"),
+    ] {
+        for memory in [None, Some(128 * MIB)] {
+            let said = page(address, memory).unwrap_or_else(|| panic!("{address:#x} is granted"));
+            assert!(said.contains(what) && said.contains("`m`"), "{said}");
+        }
+    }
+    // RAM is known of a machine only.
+    assert_eq!(page(64 * MIB, None), None);
+    assert!(page(64 * MIB, Some(128 * MIB)).unwrap().contains("lies in the RAM of a machine with 128 MiB"));
+    assert_eq!(page(128 * MIB, Some(128 * MIB)), None);
+    assert!(page(128 * MIB, Some(256 * MIB)).is_some());
+    assert!(region_at(127 * MIB, 2 * MIB, Some(128 * MIB)).unwrap().contains("across the end of RAM"));
+    // Firmware's tables at the end of RAM are device memory to the kernel.
+    assert_eq!(page(128 * MIB - 0x1_0000, Some(128 * MIB)), None);
+    // More RAM than goes below the hole for devices goes on above 4 GiB.
+    assert_eq!(page(0xc000_0000, Some(4096 * MIB)), None);
+    assert!(page(5 << 30, Some(4096 * MIB)).is_some());
+    assert_eq!(page(6 << 30, Some(4096 * MIB)), None);
+    // What is below 1 MiB, and what is beside the kernel's devices, is granted.
+    for address in [0, 0xb_8000, 0xf_f000, 0xfee0_1000, 0xb000_0000, (1 << 47) - 0x1000] {
+        assert_eq!(page(address, Some(128 * MIB)), None, "{address:#x}");
+    }
+    assert!(region_at(0xf_f000, 0x2000, None).is_some(), "across the kernel's beginning");
+}
+
+#[test]
+fn pci_configuration_is_had_by_memory_or_with_the_reset_register() {
+    let ports = "<ioport id=\"0\" addr=\"0xcf8\" size=\"4\"/><ioport id=\"1\" addr=\"0xcfc\" size=\"4\"/>";
+    let system = bench(ports, "", "");
+    system.error(Code::ReservedHardware, "system.xml:4:", "reserved: {reset: shared}");
+    system.error(Code::ReservedHardware, "system.xml:4:", "0xb0000000 + (bus << 20)");
+    system.file("partenza.yaml", "partenza: \"1.0\"\nreserved: {reset: shared}\n");
+    assert!(system.remarks().contains(&Code::ReservedHardware), "that it can reset the machine is told");
+    // A byte at 0xcf9 alone stays Init's unless it is shared, too.
+    in_a(Code::ReservedHardware, "<ioport id=\"1\" addr=\"0xcf9\" size=\"1\"/>", "reset switch");
+    bench("<ioport id=\"1\" addr=\"0xcfc\" size=\"4\"/>", "", "").good();
+    let page = "<memory_region name=\"m\" size=\"0x1000\" phys_addr=\"0xb0000000\"/>";
+    bench("<map mr=\"m\" vaddr=\"0x4000000\" cached=\"false\"/>", "", page).good();
+}
+
+#[test]
+fn names_are_no_longer_than_messages_carry() {
+    let [longest, longer] = [64, 65].map(|bytes| "n".repeat(bytes));
+    for (name, good) in [(&longest, true), (&longer, false)] {
+        let check = |bench: &Bench, place: &str| {
+            if good {
+                bench.good();
+            } else {
+                bench.error(Code::NameTooLong, place, "has 65 bytes; messages carry 64");
+            }
+        };
+        let system = bench("", "", "");
+        system.edit("system.xml", "name=\"a\"", &format!("name=\"{name}\""));
+        check(&system, "system.xml:2:");
+        let region = format!("<memory_region name=\"{name}\" size=\"0x1000\"/>");
+        check(&bench(&format!("<map mr=\"{name}\" vaddr=\"0x4000000\"/>"), "", &region), "system.xml:10:");
+        let pair = Bench::pair();
+        pair.edit("partenza.yaml", "system: pair", &format!("system: {name}"));
+        check(&pair, "partenza.yaml:2:");
+        let pair = Bench::pair();
+        let version = format!("0.2.0-{}", &name[6..]);
+        pair.edit("manifests/server.yaml", "0.2.0", &version);
+        check(&pair, "manifests/server.yaml:3:");
+    }
 }

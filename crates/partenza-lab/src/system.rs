@@ -191,8 +191,8 @@ pub struct System {
     budgets: Vec<(u8, String)>,
     /// Bytes of a memory region that the first service holds, to need memory.
     ballast: u64,
-    /// Names and bytes of more memory regions.
-    regions: Vec<(String, u64)>,
+    /// Names, bytes and physical addresses of more memory regions.
+    regions: Vec<(String, u64, Option<u64>)>,
     /// More of partenza.yaml's `boot`.
     boot: String,
     /// More lines of partenza.yaml.
@@ -257,7 +257,14 @@ impl System {
     /// A memory region, for services that hold it.
     #[must_use]
     pub fn region(mut self, name: &str, bytes: u64) -> Self {
-        self.regions.push((name.to_owned(), bytes));
+        self.regions.push((name.to_owned(), bytes, None));
+        self
+    }
+
+    /// A memory region at a physical address, for services that hold it.
+    #[must_use]
+    pub fn device(mut self, name: &str, bytes: u64, physical: u64) -> Self {
+        self.regions.push((name.to_owned(), bytes, Some(physical)));
         self
     }
 

@@ -161,6 +161,15 @@ MUTANTS = [
      "            self.ignore(event, sink);", "            self.ignore(event, sink);\n            self.advance(sink);\n            self.boot = BootState::Panic;"),
     ("over budget is told once", "start.rs", "            self.layer.report_at = None;\n            if let Some",
      "            if let Some"),
+    # Waits.
+    ("no circle of waits", "wait.rs", "} else if state.is_starting() && self.start_waits_for(server, client) {",
+     "} else if state.is_starting() && server == client {"),
+    ("no circle of waits through layers", "wait.rs", "if !decided && turns.layer.is_none() {", "if !decided && turns.layer.is_some() {"),
+    ("waits end when it is decided", "wait.rs", "        if self.waiting > 0 {\n", "        if self.waiting > 1 {\n"),
+    ("waits are for who serves", "wait.rs", "self.is_alive() && !record.stands_by && ", "self.is_alive() && "),
+    ("who is to stop waits for nobody", "stop.rs", "        self.release(service, sink);\n", ""),
+    ("who is to stop is not made to wait", "wait.rs", "        if state.is_stopping() {\n            Err(Denial::ClientStops)\n        } else if", "        if"),
+    ("who is held is not watched", "wait.rs", "record.health.due.take().is_some()", "record.health.due.is_some()"),
 ]
 
 

@@ -230,6 +230,7 @@ impl Machine<'_> {
 
     pub(crate) fn destroy(&mut self, service: ServiceId, scope: Scope, sink: &mut dyn Sink) {
         self.records[service.index()].presence = Presence::Leaving;
+        self.forget_block(service);
         sink.action(Action::Destroy { service, scope });
     }
 

@@ -43,6 +43,17 @@ pub enum Event {
     Crashed(ServiceId),
     /// The executor's request budget for this service is exceeded. Once per budget period at most (SPEC S-4).
     Flooded(ServiceId),
+    /// It is over its request budget and is held (see [`crate::Blocked`]).
+    Throttled(ServiceId),
+    /// The period is over in which it was held.
+    PeriodOver(ServiceId),
+    /// The client called or looked up a server that is not up. Answered in the same step, by [`Notice::Answered`] for a
+    /// [`Request::Lookup`] of the server; unless that refuses, the client is held until `Release`, which may be among the
+    /// actions of the same step.
+    Waits {
+        client: ServiceId,
+        server: ServiceId,
+    },
     /// Answer to the directive `Probe` with this number (SPEC K-2).
     HealthReport {
         service: ServiceId,
@@ -81,6 +92,9 @@ impl Event {
             | Self::ReadyRefused { service, .. }
             | Self::Crashed(service)
             | Self::Flooded(service)
+            | Self::Throttled(service)
+            | Self::PeriodOver(service)
+            | Self::Waits { client: service, .. }
             | Self::ReadyToStop(service)
             | Self::Delivered(service)
             | Self::Stopped { service, .. } => Some(service),
@@ -136,6 +150,10 @@ pub enum Denial {
     NotRunning,
     /// It requires this one, which is disabled.
     DependencyNotRunning(ServiceId),
+    /// Who asks is to stop, and waits for nobody any more.
+    ClientStops,
+    /// Who asks is starting, and the start that it asks for waits for that.
+    WaitsForClient,
 }
 
 /// Which of the limits left no restart.
@@ -173,6 +191,9 @@ pub enum Action {
     Create(ServiceId),
     /// Let it run.
     Resume(ServiceId),
+    /// Let it go on: it repeats the system call that it was held in. Not answered, and not counted by
+    /// [`crate::Machine::ACTIONS_PER_STEP`]: a server that comes up has all that wait for it released at once.
+    Release(ServiceId),
     /// Take back what `scope` says, also after a `Create` that failed half-way.
     Destroy {
         service: ServiceId,

@@ -11,6 +11,7 @@ use crate::event::{Action, Directive, Sink};
 use crate::machine::Machine;
 use crate::spec::{Probe, ServiceId};
 use crate::state::{Reason, ServiceState};
+use crate::wait::Blocked;
 
 impl Machine<'_> {
     /// From now on the service is watched; also where it was heard of and is next to be heard of later.
@@ -21,13 +22,16 @@ impl Machine<'_> {
             Probe::Call => spec.interval,
             Probe::Heartbeat => spec.interval.plus(self.config.scaled(spec.timeout)),
         };
-        let health = &mut self.records[service.index()].health;
-        health.asked = false;
-        health.due = Some(self.now.after(wait));
+        let record = &mut self.records[service.index()];
+        record.health.asked = false;
+        if record.blocked != Blocked::No {
+            return;
+        }
+        record.health.due = Some(self.now.after(wait));
         self.arm_health(service);
     }
 
-    fn arm_health(&mut self, service: ServiceId) {
+    pub(crate) fn arm_health(&mut self, service: ServiceId) {
         let health = &self.records[service.index()].health;
         match health.due.into_iter().chain(health.calm).min().filter(|_| self.is_alive()) {
             Some(due) => self.timers.arm(service, due),

@@ -126,6 +126,13 @@
 //! of its group is up and is to be. One that never ran and cannot be started, because what it requires does not run, is
 //! `Failed`, and no emergency.
 //!
+//! # Waits
+//! `Waits { client, server }` is answered as a `Lookup` of the server. Unless it is refused the client is held, until
+//! `Release`: its server is up, another serves, or it is not worth waiting for any more. Then the client asks again.
+//! Refused besides: who is to stop (`ClientStops`), and who starts and is waited for by the server's start
+//! (`WaitsForClient`). `Throttled` holds a service until `PeriodOver`. Who is held and told to stop is released first.
+//! Who is held is not watched; its probe or heartbeat has its whole time again afterwards.
+//!
 //! # Invariants, each held by a property in `tests/properties.rs`
 //! - A service is created only when every dependency that it requires is up; by the boot only in its layer's turn.
 //! - A service that is up is Running exactly if all it requires is up, it is well and it does not flood.
@@ -146,6 +153,8 @@
 //! - Each request has one answer. None stops a critical service, and no sequence of them takes one down that is up, nor
 //!   the system, while services behave and what critical services require is up.
 //! - A provider that was asked for serves once it is up, whoever served meanwhile.
+//! - Who is held waits for one that serves and is about to be up; nobody who is to stop is held; nobody who is held is
+//!   found hung; and the graph of who waits for whose start has no circle.
 //! - An ignored event has no other effect. The same events give the same actions.
 //!
 //! `mutants/run.py` breaks each of them on purpose and expects the properties to notice.
@@ -173,6 +182,7 @@ mod stop;
 mod time;
 mod timers;
 mod turn;
+mod wait;
 
 pub use config::{Config, ConfigError};
 pub use event::{Action, Denial, Directive, Event, Limit, Notice, Request, Scope, Sink, Verdict};
@@ -185,3 +195,4 @@ pub use spec::{
 pub use state::{BootState, Ending, Reason, Refusal, ServiceState, ShutdownKind, StartPhase, StopPhase};
 pub use time::{Duration, Instant};
 pub use timers::TimerCell;
+pub use wait::Blocked;

@@ -15,6 +15,7 @@ use crate::start::Layer;
 use crate::state::{BootState, Reason, ServiceState, StartPhase, StopPhase};
 use crate::time::Instant;
 use crate::timers::{TimerCell, Timers};
+use crate::wait::Blocked;
 
 /// A reverse edge; the caller provides one per edge of [`Config::deps`].
 #[derive(Clone, Copy, Debug, Default)]
@@ -60,6 +61,8 @@ pub struct Machine<'a> {
     pub(crate) creating: Option<ServiceId>,
     /// How many services are in `Starting`.
     pub(crate) starting: u16,
+    /// How many clients wait for a server.
+    pub(crate) waiting: u16,
     /// The last restarts of all services (SPEC L-4).
     pub(crate) storm: Ring,
     pub(crate) storming: bool,
@@ -68,7 +71,7 @@ pub struct Machine<'a> {
 }
 
 impl<'a> Machine<'a> {
-    /// At most this many actions that are not notices come out of one step.
+    /// At most this many actions that are neither notices nor releases come out of one step.
     pub const ACTIONS_PER_STEP: usize = 4;
 
     /// At most this many actions, notices included, come out of one step: a change of state is told to every dependent, and
@@ -107,6 +110,7 @@ impl<'a> Machine<'a> {
             turns: Queue::default(),
             creating: None,
             starting: 0,
+            waiting: 0,
             storm,
             storming: false,
             shown: false,
@@ -168,6 +172,7 @@ impl<'a> Machine<'a> {
                 self.requested(service, request, sink);
                 true
             }
+            Event::Waits { client, server } => self.waits(client, server, sink),
             Event::Created(service)
             | Event::CreateFailed { service, .. }
             | Event::Destroyed(service)
@@ -176,6 +181,8 @@ impl<'a> Machine<'a> {
             | Event::ReadyRefused { service, .. }
             | Event::Crashed(service)
             | Event::Flooded(service)
+            | Event::Throttled(service)
+            | Event::PeriodOver(service)
             | Event::HealthReport { service, .. }
             | Event::Heartbeat { service, .. }
             | Event::ReadyToStop(service)
@@ -219,6 +226,10 @@ impl<'a> Machine<'a> {
             }
 
             (Running | Degraded, Event::Flooded(_)) => self.flooded(service, sink),
+            (Starting(AwaitingHello | AwaitingReady) | Running | Degraded, Event::Throttled(_)) => {
+                self.block(service, Blocked::Throttled);
+            }
+            (_, Event::PeriodOver(_)) if record.blocked == Blocked::Throttled => self.release(service, sink),
             (Running | Degraded, Event::HealthReport { probe, healthy, .. })
                 if record.health.asked && record.probe == probe =>
             {
@@ -290,6 +301,7 @@ impl<'a> Machine<'a> {
             self.go_down(BootState::Panic, sink);
         }
         self.advance_stop(sink);
+        self.advance_waits(sink);
     }
 
     #[cold]

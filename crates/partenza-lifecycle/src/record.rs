@@ -7,6 +7,7 @@
 use crate::spec::ServiceId;
 use crate::state::{Reason, ServiceState};
 use crate::time::{Duration, Instant};
+use crate::wait::Blocked;
 
 /// Whether anything made for a service exists.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -143,6 +144,9 @@ pub struct Record {
     pub(crate) started: Option<Instant>,
     pub(crate) ready: Option<Instant>,
     pub(crate) health: Health,
+    pub(crate) blocked: Blocked,
+    /// Scratch of the search for circles.
+    pub(crate) marked: bool,
     /// Of the last probe; never starts over, so that a late answer is known as such.
     pub(crate) probe: u32,
     pub(crate) restarts: u32,
@@ -183,6 +187,16 @@ impl Record {
         let health = &self.health;
         let reported = self.state.is_up() && (health.ailing || health.good > 0);
         reported.then_some((!health.ailing, health.bad))
+    }
+
+    /// Whether it starts, or is about to, and is worth waiting for.
+    pub fn is_open(&self) -> bool {
+        self.open
+    }
+
+    /// What the executor holds it in.
+    pub fn blocked(&self) -> Blocked {
+        self.blocked
     }
 
     /// 0 before the first `Create`, then counting.

@@ -21,7 +21,7 @@ impl Machine<'_> {
         }
     }
 
-    fn judge(&self, service: ServiceId, request: Request) -> Result<Verdict, Denial> {
+    pub(crate) fn judge(&self, service: ServiceId, request: Request) -> Result<Verdict, Denial> {
         let record = self.records.get(service.index()).ok_or(Denial::NoSuchService)?;
         match self.boot {
             BootState::SupervisorMode => {}

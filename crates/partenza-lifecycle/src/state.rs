@@ -108,6 +108,11 @@ impl ServiceState {
         matches!(self, Self::Unhealthy | Self::Crashed | Self::Stopped | Self::Failed | Self::Disabled)
     }
 
+    /// Whether it was asked to stop and has not.
+    pub const fn is_stopping(self) -> bool {
+        matches!(self, Self::Stopping(_))
+    }
+
     /// Whether the outcome of the start is open.
     pub const fn is_starting(self) -> bool {
         matches!(self, Self::Starting(_))

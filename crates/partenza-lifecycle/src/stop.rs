@@ -105,6 +105,8 @@ impl Machine<'_> {
         }
         self.enter(service, ServiceState::Stopping(StopPhase::Preparing), None, sink);
         self.arm(service, spec.prepare_timeout);
+        // It has to hear that.
+        self.release(service, sink);
         sink.action(Action::Direct { service, directive: Directive::PrepareStop });
     }
 

@@ -51,6 +51,9 @@ enum Op {
     Fail(usize),
     Report(usize, bool),
     Flood(usize),
+    Throttle(usize),
+    PeriodOver(usize),
+    Wait(usize, usize),
     Ask(usize, Request),
     Pass(u64),
 }
@@ -62,7 +65,7 @@ fn event() -> impl Strategy<Value = Event> {
         prop_oneof![Just(ShutdownKind::PowerOff), Just(ShutdownKind::Reboot), Just(ShutdownKind::Halt)];
     let refusal = prop_oneof![Just(Refusal::Name), Just(Refusal::Version), Just(Refusal::Interface)];
     let of_service =
-        (service, refusal, request(), 0u8..15).prop_map(|(service, refusal, request, kind)| match kind {
+        (service, refusal, request(), 0u8..17).prop_map(|(service, refusal, request, kind)| match kind {
             0 => Event::Created(service),
             1 => Event::CreateFailed { service, code: 3 },
             2 => Event::Destroyed(service),
@@ -76,6 +79,8 @@ fn event() -> impl Strategy<Value = Event> {
             10 => Event::Heartbeat { service, healthy: false },
             11 => Event::Requested { service, request },
             12 | 13 => Event::Delivered(service),
+            14 => Event::Throttled(service),
+            15 => Event::PeriodOver(service),
             _ => Event::Stopped { service, code: 1 },
         });
     prop_oneof![
@@ -108,6 +113,9 @@ fn op() -> impl Strategy<Value = Op> {
         3 => service.clone().prop_map(Op::Fail),
         2 => (service.clone(), any::<bool>()).prop_map(|(service, healthy)| Op::Report(service, healthy)),
         1 => service.clone().prop_map(Op::Flood),
+        1 => service.clone().prop_map(Op::Throttle),
+        1 => service.clone().prop_map(Op::PeriodOver),
+        4 => (service.clone(), service.clone()).prop_map(|(client, server)| Op::Wait(client, server)),
         2 => (service, request()).prop_map(|(service, request)| Op::Ask(service, request)),
         5 => prop_oneof![0u64..400, 0u64..4_000].prop_map(Op::Pass),
     ]
@@ -121,6 +129,9 @@ fn apply(world: &mut World<'_>, op: Op) {
         Op::Behave(service) if service < services => world.expected(service),
         Op::Fail(service) if service < services => Some(Event::Crashed(id(service))),
         Op::Flood(service) if service < services => Some(Event::Flooded(id(service))),
+        Op::Throttle(service) if service < services => Some(Event::Throttled(id(service))),
+        Op::PeriodOver(service) if service < services => Some(Event::PeriodOver(id(service))),
+        Op::Wait(client, server) => world.wait(client, server),
         Op::Report(service, healthy) if service < services => world.report(service, healthy),
         Op::Ask(service, request) => Some(Event::Requested { service: id(service), request }),
         Op::AllBehave => {
@@ -132,7 +143,9 @@ fn apply(world: &mut World<'_>, op: Op) {
             world.pass(micros);
             None
         }
-        Op::Behave(_) | Op::Fail(_) | Op::Flood(_) | Op::Report(..) => None,
+        Op::Behave(_) | Op::Fail(_) | Op::Flood(_) | Op::Throttle(_) | Op::PeriodOver(_) | Op::Report(..) => {
+            None
+        }
     };
     if let Some(event) = event {
         world.step(event);

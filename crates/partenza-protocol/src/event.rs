@@ -415,6 +415,13 @@ pub enum Event<'a> {
         code: Code,
         other: Option<ServiceId>,
     },
+    /// The kernel refused something that was to be done for the service, which is not done. `detail` is the operation and
+    /// the kernel's error, as of `Failed`.
+    KernelRefused {
+        service: ServiceId,
+        code: Code,
+        detail: u32,
+    },
 }
 
 impl Event<'_> {
@@ -454,6 +461,7 @@ impl Event<'_> {
             | Self::Failed { .. }
             | Self::Crashed { .. }
             | Self::AuditMismatch { .. }
+            | Self::KernelRefused { .. }
             | Self::Emergency { .. }
             | Self::RestartLimitReached { .. }
             | Self::Storm
@@ -669,6 +677,9 @@ impl<'n, F: Fn(ServiceId) -> &'n str> fmt::Display for Words<'_, F> {
             Event::Delivered { service, .. } => write!(f, "{} got its program", name(*service)),
             Event::DeliveryRefused { service, by, code } => {
                 blamed(f, name(*service), " refuses a program", *code, by.map(name))
+            }
+            Event::KernelRefused { service, code, detail } => {
+                write!(f, "{}: {code} {} [{detail:#x}]", name(*service), code.text())
             }
             Event::InitError { code, detail } => {
                 write!(f, "{code} {} [{detail:#x}]; {}", code.text(), code.hint())

@@ -23,7 +23,7 @@ pub mod wire;
 
 pub use badge::{Badge, Sender};
 pub use error::Code;
-pub use wire::{MalformedMessage, Op, Permissions, decode, encode};
+pub use wire::{MalformedMessage, Op, Permissions, cut, decode, encode};
 
 use serde::{Deserialize, Serialize};
 

@@ -15,6 +15,10 @@ use crate::{Code, Incarnation};
 /// Rows in one page of a list.
 pub const PAGE: usize = 8;
 
+/// Bytes of a name of a service, region, interface or system, and of a version: `partenza check` refuses longer ones, so
+/// that [`PAGE`] rows of every list fit [`crate::frame::MAX_PAYLOAD`], whatever numbers are in them.
+pub const MAX_NAME: usize = 64;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Page {
     pub from: u16,
@@ -296,6 +300,51 @@ pub struct Uptime {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::frame::MAX_PAYLOAD;
+
+    fn fits<T: Serialize>(value: &T) {
+        let mut buffer = [0; MAX_PAYLOAD];
+        assert!(crate::encode(value, &mut buffer).is_ok());
+    }
+
+    fn rows<T: Clone>(row: T) -> Vec<T, PAGE> {
+        (0..PAGE).map(|_| row.clone()).collect()
+    }
+
+    #[test]
+    fn the_longest_names_fit_every_answer() {
+        let name = core::str::from_utf8(&[b'n'; MAX_NAME]).unwrap();
+        let incarnation = Incarnation(u32::MAX);
+        let state = ServiceState::Disabled;
+        let row = Summary { name, layer: 255, state, incarnation };
+        fits(&ListPage { total: u16::MAX, rows: rows(row), next: Some(u16::MAX) });
+        let row = GrantRow { kind: CapKind::Thread, at: u64::MAX, rights: u8::MAX, object: name };
+        fits(&GrantsPage { total: u16::MAX, rows: rows(row), next: Some(u16::MAX) });
+        let time = Some(u64::MAX);
+        let row = BootRow { name, layer: 255, created: time, started: time, ready: time };
+        let state = BootState::BootingLayer(255);
+        fits(&BootPage { state, complete: time, rows: rows(row), next: Some(u16::MAX) });
+        fits(&Status {
+            id: u16::MAX,
+            name,
+            version: name,
+            layer: 255,
+            critical: true,
+            state: ServiceState::Disabled,
+            incarnation,
+            restarts: u32::MAX,
+            uptime: time,
+            last_error: Some(Code(u16::MAX)),
+            priority: 255,
+            memory: u64::MAX,
+            rejected: u32::MAX,
+            messages: u32::MAX,
+            health: Health::NotWell(u16::MAX),
+        });
+        fits(&Version { system: name, partenza: name, kernel: name });
+        fits(&Found { channel: Some(255), provider: name, version: name });
+        fits(&Deliver { service: name, offset: u32::MAX, bytes: &[0; MAX_DELIVERED], last: true });
+    }
 
     #[test]
     fn releases_are_read_as_far_as_their_numbers_go() {

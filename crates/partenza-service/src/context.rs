@@ -6,7 +6,7 @@ use core::fmt::{self, Write};
 use heapless::Vec;
 use partenza_interfaces::{Message, ServiceError, Text};
 use partenza_protocol::control::{
-    ChildFault, Emit, Hello, Level, MAX_PROVIDES, MAX_TEXT, Provided, ServiceReady, Welcome,
+    ChildFault, Emit, HealthReport, Hello, Level, MAX_PROVIDES, MAX_TEXT, Provided, ServiceReady, Welcome,
 };
 use partenza_protocol::error::SupervisorError;
 use partenza_protocol::request::{Found, Lookup, Release, Subscribe};
@@ -15,8 +15,8 @@ use partenza_protocol::wire::cut;
 use partenza_protocol::{ABI, Code, Incarnation, Op};
 use sel4_microkit::{Channel, Child, startup_page_addr};
 
-use crate::Peer;
 use crate::fatal::end;
+use crate::{Health, Peer};
 
 /// A service's view of its startup page and its Supervisor.
 #[derive(Clone, Copy)]
@@ -117,6 +117,22 @@ impl Context {
     /// The Supervisor's refusal.
     pub fn subscribe(&self, on: bool) -> Result<(), Code> {
         self.supervisor.tell(Op::Subscribe.label(), &Subscribe { on })
+    }
+
+    /// Reports its health unasked (SPEC K-1), which a service of `probe: heartbeat` does at least once every
+    /// `health.interval`. One that has other work does it where that work comes round; a peer or a timer of the service's
+    /// own must wake it where none does.
+    ///
+    /// # Errors
+    /// The Supervisor's refusal.
+    pub fn heartbeat(&self, health: Health<'_>) -> Result<(), Code> {
+        self.report(0, health)
+    }
+
+    pub(crate) fn report(&self, probe: u32, health: Health<'_>) -> Result<(), Code> {
+        let Health { healthy, last_error, components } = health;
+        let report = HealthReport { probe, healthy, uptime: 0, last_error, components };
+        self.supervisor.tell(Op::Health.label(), &report)
     }
 
     /// Leaves the fault of a child to the Supervisor (SPEC J-3); `behind` is [`bytes_behind`](sel4_microkit::MessageInfo::bytes_behind) of the fault.

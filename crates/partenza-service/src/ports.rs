@@ -5,45 +5,72 @@ use partenza_interfaces::ServiceError;
 use partenza_protocol::Code;
 use sel4_microkit::{Channel, IoPort};
 
-/// The one range of I/O ports that a driver was given.
+/// A range of I/O ports that a driver was given, by its device's registers.
+///
+/// A port is one address of 16 bits; a register of 16 or 32 bits takes two or four in a row, and all of them must be in the
+/// range. Offsets are in ports from the base.
 #[derive(Clone, Copy)]
 pub struct Ports {
     cap: sel4::cap::IOPort,
     base: u16,
 }
 
+macro_rules! registers {
+    ($($read:ident, $write:ident: $t:ty, $input:ident, $output:ident;)*) => {
+        $(
+            #[doc = concat!("Reads the `", stringify!($t), "` at that offset from the base.")]
+            ///
+            /// # Errors
+            /// [`ServiceError::DeviceFailed`]: a byte of it is not in the range.
+            pub fn $read(&self, offset: u16) -> Result<$t, Code> {
+                self.cap.$input(self.port(offset)?).map_err(refused)
+            }
+
+            #[doc = concat!("Writes the `", stringify!($t), "` at that offset from the base.")]
+            ///
+            /// # Errors
+            /// [`ServiceError::DeviceFailed`]: a byte of it is not in the range.
+            pub fn $write(&self, offset: u16, value: $t) -> Result<(), Code> {
+                self.cap.$output(self.port(offset)?, value).map_err(refused)
+            }
+        )*
+    };
+}
+
 impl Ports {
-    /// Finds the range. `base` is the device's first port, which its driver knows.
+    /// The range of a driver that has one. `base` is the device's first port, which its driver knows.
     ///
     /// # Errors
-    /// [`ServiceError::NoSuchChannel`]: the plan gives no range.
+    /// [`ServiceError::NoSuchChannel`]: the plan gives no range, or more than one; then say which with [`Ports::of`].
     pub fn find(base: u16) -> Result<Self, Code> {
-        let given = (0..62).map(IoPort::new).find(IoPort::is_given);
-        given.map(|range| Self { cap: range.cap(), base }).ok_or(ServiceError::NoSuchChannel.code())
+        let mut given = IoPort::given();
+        match (given.next(), given.next()) {
+            (Some(range), None) => Self::of(range, base),
+            _ => Err(ServiceError::NoSuchChannel.code()),
+        }
     }
 
-    /// Reads the register at that offset from the base.
+    /// The range with this id in system.xml, which a service learns from a variable of its own:
+    /// `IoPort::new(*var!(index_ports: usize = 0))` and `<ioport setvar_id="index_ports" …/>`.
     ///
     /// # Errors
-    /// [`ServiceError::DeviceFailed`]: the range does not reach that far; so for the others.
-    pub fn read8(&self, offset: u16) -> Result<u8, Code> {
-        self.cap.ioport_in8(self.base + offset).map_err(refused)
+    /// [`ServiceError::NoSuchChannel`]: the plan gives no range of this id.
+    pub fn of(range: IoPort, base: u16) -> Result<Self, Code> {
+        if range.is_given() {
+            Ok(Self { cap: range.cap(), base })
+        } else {
+            Err(ServiceError::NoSuchChannel.code())
+        }
     }
 
-    /// Writes the register at that offset.
-    ///
-    /// # Errors
-    /// See [`Ports::read8`].
-    pub fn write8(&self, offset: u16, value: u8) -> Result<(), Code> {
-        self.cap.ioport_out8(self.base + offset, value).map_err(refused)
+    registers! {
+        read8, write8: u8, ioport_in8, ioport_out8;
+        read16, write16: u16, ioport_in16, ioport_out16;
+        read32, write32: u32, ioport_in32, ioport_out32;
     }
 
-    /// Reads the 16-bit register at that offset.
-    ///
-    /// # Errors
-    /// See [`Ports::read8`].
-    pub fn read16(&self, offset: u16) -> Result<u16, Code> {
-        self.cap.ioport_in16(self.base + offset).map_err(refused)
+    fn port(&self, offset: u16) -> Result<u16, Code> {
+        self.base.checked_add(offset).ok_or(ServiceError::DeviceFailed.code())
     }
 }
 
@@ -51,8 +78,39 @@ fn refused(_: sel4::Error) -> Code {
     ServiceError::DeviceFailed.code()
 }
 
-/// Acknowledges the interrupt behind a channel that signalled; `false` when it is no interrupt of this service's. The
-/// kernel is not asked about a peer's channel: beyond the last slot of a CSpace the answer is a fault.
-pub(crate) fn acknowledge(channel: Channel) -> bool {
-    channel.is_irq() && channel.irq_ack().is_ok()
+/// An interrupt that came. It is masked until it is acknowledged, which happens when this is dropped.
+///
+/// When to acknowledge depends on the trigger that system.xml names:
+/// * `level`: after the device was served, so keep it to the end of [`Service::interrupt`](crate::Service::interrupt).
+///   Acknowledged while the device still holds its line, the interrupt comes again at once, for nothing.
+/// * `edge`: before the device is looked at. The interrupt controller forgets an edge that comes while the interrupt is
+///   masked, so one between the last look and the acknowledgement would be lost. Call [`Interrupt::acknowledge`] first.
+#[derive(Debug)]
+#[must_use = "dropped at once, it is acknowledged before the device is served"]
+pub struct Interrupt {
+    channel: Channel,
+}
+
+impl Interrupt {
+    /// The one that came on this channel, if the channel is an interrupt. A peer's channel has no handler, and the kernel
+    /// is not asked about it: beyond the last slot of a CSpace the answer is a fault.
+    pub(crate) fn on(channel: Channel) -> Option<Self> {
+        channel.is_irq().then_some(Self { channel })
+    }
+
+    /// Which one: the `id` of its `<irq>` in system.xml, which a service learns as in [`Ports::of`].
+    #[must_use]
+    pub const fn channel(&self) -> Channel {
+        self.channel
+    }
+
+    /// Lets it come again from here on.
+    pub fn acknowledge(self) {}
+}
+
+impl Drop for Interrupt {
+    fn drop(&mut self) {
+        // The plan gave the handler, and nothing takes it away while the service lives.
+        let _ = self.channel.irq_ack();
+    }
 }

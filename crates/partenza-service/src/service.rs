@@ -3,15 +3,14 @@
 
 use partenza_interfaces::info::{self, Info};
 use partenza_interfaces::{INFO, Message, ServiceError, Text};
-use partenza_protocol::control::{Component, Directive, HealthReport, MAX_COMPONENTS, Stopped};
+use partenza_protocol::control::{Component, Directive, MAX_COMPONENTS, Stopped};
 use partenza_protocol::startup::{RIGHT_READ, RIGHT_WRITE};
 use partenza_protocol::{Code, Op};
 use sel4_microkit::{Channel, ChannelSet, Child, Handler, Infallible, MessageInfo, with_msg_bytes};
 use serde::{Deserialize, Serialize};
 
 use crate::peer::{fill, put};
-use crate::ports::acknowledge;
-use crate::{Context, crash, give_up};
+use crate::{Context, Interrupt, crash, give_up};
 
 /// What a service says of itself when asked.
 pub type InfoText = Text<{ info::MAX_TEXT }>;
@@ -21,7 +20,16 @@ pub struct Health<'a> {
     pub healthy: bool,
     /// What went wrong last; empty where nothing did.
     pub last_error: &'a str,
+    /// Its parts; one that is not healthy makes the service unhealthy.
     pub components: heapless::Vec<Component<'a>, MAX_COMPONENTS>,
+}
+
+impl Health<'_> {
+    /// Healthy, and nothing more to say.
+    #[must_use]
+    pub const fn well() -> Self {
+        Self { healthy: true, last_error: "", components: heapless::Vec::new() }
+    }
 }
 
 /// That a call was answered; only [`Call::answer`] and [`Call::done`] give it.
@@ -135,8 +143,8 @@ pub trait Service {
         call.unknown()
     }
 
-    /// The device interrupts; it is acknowledged already.
-    fn interrupt(&mut self, _context: &Context) {}
+    /// A device interrupts. It can again when `interrupt` is dropped: see [`Interrupt`] for when that is right.
+    fn interrupt(&mut self, _context: &Context, _interrupt: Interrupt) {}
 
     /// A child faulted; the message is the kernel's, or one that the child made up.
     fn fault(&mut self, _context: &Context, _child: Child, _fault: MessageInfo) -> Fate {
@@ -193,12 +201,9 @@ impl<S: Service> Running<S> {
             let _ = match directive {
                 Directive::Nothing => return,
                 Directive::Probe(probe) => {
-                    let mut health =
-                        Health { healthy: true, last_error: "", components: heapless::Vec::new() };
+                    let mut health = Health::well();
                     self.service.health(&mut health);
-                    let Health { healthy, last_error, components } = health;
-                    let report = HealthReport { probe, healthy, uptime: 0, last_error, components };
-                    supervisor.tell(Op::Health.label(), &report)
+                    self.context.report(probe, health)
                 }
                 Directive::PrepareStop => {
                     self.service.prepare_stop(&self.context);
@@ -252,8 +257,8 @@ impl<S: Service> Handler for Running<S> {
         for channel in channels.iter() {
             if channel == self.context.supervisor().channel() {
                 self.directives();
-            } else if acknowledge(channel) {
-                self.service.interrupt(&self.context);
+            } else if let Some(interrupt) = Interrupt::on(channel) {
+                self.service.interrupt(&self.context, interrupt);
             } else {
                 self.service.signalled(&self.context, channel);
             }

@@ -62,7 +62,8 @@ impl Channel {
         self.cap::<sel4::cap_type::Notification>(slots::BASE_OUTPUT_NOTIFICATION).signal();
     }
 
-    /// Acknowledges the interrupt, so that it can come again.
+    /// Acknowledges the interrupt, so that it can come again. One that is level-triggered comes again at once unless the
+    /// device was served before; of one that is edge-triggered an edge before this is lost, so look at the device after.
     ///
     /// # Errors
     /// The kernel's.
@@ -113,6 +114,9 @@ impl Channel {
     }
 }
 
+/// Ids of I/O port ranges are below this.
+const MAX_IO_PORTS: usize = 62;
+
 /// A range of I/O ports, by its id in the system description.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct IoPort {
@@ -125,8 +129,19 @@ impl IoPort {
     /// # Panics
     /// When the id is not; at compile time for a constant.
     pub const fn new(index: usize) -> Self {
-        assert!(index < 62, "I/O port id out of range");
+        assert!(index < MAX_IO_PORTS, "I/O port id out of range");
         Self { index }
+    }
+
+    /// The ranges that the system description gives, lowest id first.
+    pub fn given() -> impl Iterator<Item = Self> {
+        let ranges = pd_ioports();
+        (0..MAX_IO_PORTS).filter(move |index| ranges >> index & 1 != 0).map(|index| Self { index })
+    }
+
+    /// The id.
+    pub const fn index(&self) -> usize {
+        self.index
     }
 
     /// Whether the system description gives this range.
@@ -134,7 +149,7 @@ impl IoPort {
         pd_ioports() >> self.index & 1 != 0
     }
 
-    /// The capability: `ioport_in8`, `ioport_out8`, …
+    /// The capability: `ioport_in8`, `ioport_out8`, and the same for 16 and 32 bits.
     ///
     /// # Panics
     /// When the system description does not give this range.

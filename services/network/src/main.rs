@@ -12,7 +12,7 @@ use core::fmt::Write;
 use partenza_interfaces::drivers::{REGISTER, Register};
 use partenza_interfaces::link::{Link, STATE};
 use partenza_service::clients::{allowed, record};
-use partenza_service::{Answered, Call, Code, Context, InfoText, Level, Ports, Service, serve};
+use partenza_service::{Answered, Call, Code, Context, InfoText, Interrupt, Level, Ports, Service, serve};
 use sel4_microkit::{Handler, protection_domain};
 
 /// First port of the adapter, as the card's jumpers come set.
@@ -66,7 +66,9 @@ impl Service for Network {
         }
     }
 
-    fn interrupt(&mut self, _context: &Context) {
+    fn interrupt(&mut self, _context: &Context, interrupt: Interrupt) {
+        // The line is edge-triggered: what the adapter tells from here on interrupts again.
+        interrupt.acknowledge();
         self.interrupts = self.interrupts.saturating_add(1);
         let (Some(ports), Link::Idle { .. }) = (self.ports, self.link) else { return };
         // Writing the status back takes back what it tells. The ports are the adapter's, so neither fails.

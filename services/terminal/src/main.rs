@@ -9,7 +9,7 @@
 mod uart;
 mod world;
 
-use partenza_service::{Code, Context, InfoText, Ports, Service, TakeCell, give_up, serve};
+use partenza_service::{Code, Context, InfoText, Interrupt, Ports, Service, TakeCell, give_up, serve};
 use partenza_shell::Shell;
 use sel4_microkit::{Handler, protection_domain};
 
@@ -38,7 +38,9 @@ impl Service for Terminal {
         let _ = self.shell.greet(&mut World::new(context), uart);
     }
 
-    fn interrupt(&mut self, context: &Context) {
+    fn interrupt(&mut self, context: &Context, interrupt: Interrupt) {
+        // The line is edge-triggered: a byte that comes from here on interrupts again.
+        interrupt.acknowledge();
         let Some(uart) = &mut self.uart else { return };
         while let Some(byte) = uart.receive() {
             let _ = self.shell.byte(byte, &mut World::new(context), uart);

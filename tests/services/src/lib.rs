@@ -11,6 +11,7 @@
 //! | `script` | STEP… | asks for one thing after another once it is ready; see `steps.rs` |
 //! | `driver` | STEP,STEP…… | has the PC's interval timer interrupt, and hears it, each incarnation as it is told; see `driver.rs` |
 //! | `ticker` | KEY=VALUE… | drives a device that interrupts at a steady rate; see `ticker.rs` |
+//! | `devices` | - | drives two devices with a range of ports each and an interrupt each, one level-triggered, one edge-triggered; see `devices.rs` |
 //! | `courier` | STEP… | the same, and delivers a program that it carries; see `courier.rs` |
 //! | `mayfly` | - | faults 5 ms after it is ready, with both times in registers: the bench's measure of a restart |
 //! | `witness` | \[LAST,… \[PAUSE\]\] | serves `test/count`: answers each call with how many it has answered, after PAUSE ms; touches address 0 at the call after LAST, which is a number, `any`, or drawn, for each incarnation, the last for all that follow |

@@ -132,10 +132,10 @@ pub fn path_json(graph: &Graph<'_, '_>, start: Node, end: Node) -> Value {
     })
 }
 
-/// Broken rules, as an array.
+/// Broken rules; none is an empty array.
 #[must_use]
 pub fn violations_json(graph: &Graph<'_, '_>, rules: &[Rule], found: &[Violation]) -> Value {
-    found
+    let violations: Vec<Value> = found
         .iter()
         .map(|violation| {
             json!({
@@ -143,5 +143,6 @@ pub fn violations_json(graph: &Graph<'_, '_>, rules: &[Rule], found: &[Violation
                 "path": path(graph, &violation.path),
             })
         })
-        .collect()
+        .collect();
+    json!({"format": JSON_FORMAT, "relation": relation(graph), "violations": violations})
 }

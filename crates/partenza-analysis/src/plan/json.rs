@@ -4,7 +4,7 @@
 use partenza_plan::{Object, ServiceId};
 use serde_json::{Value, json};
 
-use super::{Report, readiness_word, start_word};
+use super::{Report, policy, readiness_word, start_word};
 use crate::names::rights;
 use crate::{JSON_FORMAT, authority, devices};
 
@@ -103,6 +103,10 @@ fn service(report: &Report<'_, '_>, id: ServiceId) -> Value {
         "version": service.version,
         "layer": service.layer,
         "critical": service.critical,
+        "class": policy::class_word(service.class),
+        "restart": policy::restart_json(&service.restart),
+        "fallback": service.fallback.map(|id| report.names.service(id)),
+        "health": policy::health_json(&service.health),
         "start": start_word(service.start),
         "readiness": readiness_word(service.readiness),
         "startup_timeout_us": service.startup_timeout,

@@ -6,6 +6,7 @@ mod dot;
 mod json;
 mod memory;
 mod picture;
+mod policy;
 mod show;
 mod timing;
 

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use partenza_plan::{ServiceId, Start};
 
-use super::{Report, start_word};
+use super::{Report, policy, start_word};
 use crate::devices;
 use crate::names::rights;
 use crate::text::{Cell, Paint, Table, Tone, count, list, size, time};
@@ -26,6 +26,8 @@ pub fn show(report: &Report<'_, '_>, paint: Paint) -> String {
         if kernel.mcs { " MCS" } else { "" }
     );
     let _ = write!(out, "\n{}\n{}", head("Order, and when each is ready at worst"), order(report, paint));
+    let _ =
+        write!(out, "\n{}\n{}", head("Policy, with the defaults of each class"), policy::show(report, paint));
     let _ = write!(out, "\n{}\n{}", head("Grants"), grants(report, paint));
     if !plan.regions.is_empty() {
         let _ = write!(out, "\n{}\n{}", head("Memory regions"), regions(report, paint));

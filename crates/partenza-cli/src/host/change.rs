@@ -75,6 +75,10 @@ pub fn change(op: Op, args: &ChangeArgs, session: &mut Session) -> Result<(), Tr
             Some(End::Done("ready"))
         }
         Event::Stopped { service, .. } if *service == id && op == Op::Stop => Some(End::Done("stopped")),
+        Event::Failed { service, .. } if *service == id && op == Op::Stop => Some(End::Done("does not run")),
+        event if ends_otherwise(op, event, id) => {
+            Some(End::Failed(Told::plain(format!("{name} went down before it was told to crash"))))
+        }
         Event::Crashed { service, .. } if *service == id && op == Op::Crash => Some(End::Done("crashed")),
         Event::Disabled { service, .. } if *service == id && op == Op::Disable => Some(End::Done("disabled")),
         Event::Failed { service, code, .. }
@@ -91,12 +95,26 @@ pub fn change(op: Op, args: &ChangeArgs, session: &mut Session) -> Result<(), Tr
 
 /// What the change was to reach, if the service is there. A service that restarts was ready before, too.
 fn outcome(op: Op, state: ServiceState) -> Option<&'static str> {
+    use ServiceState::{
+        Crashed, Degraded, Disabled, Failed, Pending, Restarting, Running, Starting, Stopped, Stopping,
+        Unhealthy,
+    };
     match (op, state) {
-        (Op::Start, ServiceState::Running | ServiceState::Degraded) => Some("ready"),
-        (Op::Stop, ServiceState::Stopped) => Some("stopped"),
-        (Op::Stop, ServiceState::Pending | ServiceState::Failed) => Some("does not run"),
-        (Op::Disable, ServiceState::Disabled) => Some("disabled"),
+        (Op::Start, Running | Degraded) => Some("ready"),
+        (Op::Stop, Stopped) => Some("stopped"),
+        // It stays in these: one that is restarted is Restarting in the same moment.
+        (Op::Stop, Pending | Failed | Crashed | Unhealthy | Disabled) => Some("does not run"),
+        (Op::Stop, Running | Degraded | Starting | Restarting | Stopping) => None,
+        (Op::Disable, Disabled) => Some("disabled"),
         _ => None,
+    }
+}
+
+/// Whether the event is the end of the service in another way than by what was asked, so that what was asked cannot come.
+fn ends_otherwise(op: Op, event: &Event<'_>, id: ServiceId) -> bool {
+    match (op, event) {
+        (Op::Crash, Event::Stopped { service, .. } | Event::Unhealthy { service, .. }) => *service == id,
+        _ => false,
     }
 }
 
@@ -192,4 +210,21 @@ fn told(op: Op, name: Option<&str>, outcome: &str, form: Form, session: &Session
         (_, Some(name), outcome) => format!("{name} {outcome}"),
     };
     session.put(form, &value, &(what + "\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A service that is down has no event to wait for, whatever it is down for.
+    #[test]
+    fn a_stop_of_what_is_down_is_done_at_once() {
+        use ServiceState::*;
+        for down in [Pending, Stopped, Failed, Crashed, Unhealthy, Disabled] {
+            assert!(outcome(Op::Stop, down).is_some(), "{down:?}");
+        }
+        for up in [Running, Degraded, Starting, Restarting, Stopping] {
+            assert_eq!(outcome(Op::Stop, up), None, "{up:?}");
+        }
+    }
 }

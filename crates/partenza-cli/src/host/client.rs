@@ -23,7 +23,7 @@ use super::serve::Serving;
 use crate::Failure;
 use crate::failure::Told;
 
-/// How long a hub may take. It gives up on the line long before; others may be served first.
+/// How long a hub may take. It gives up on the system long before; others may be served first.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Events kept while nobody asks for them; the oldest go first.
 const MAX_EVENTS: usize = 1 << 16;
@@ -33,8 +33,10 @@ const MAX_EVENTS: usize = 1 << 16;
 pub enum Trouble {
     /// The system's own word.
     Refused(Code),
-    /// Nothing came back.
+    /// The system did not answer, which the hub says.
     Silent,
+    /// The hub did not come to it.
+    Busy,
     /// The conversation is over.
     Gone,
     /// What came back is not what this release expects.
@@ -62,6 +64,7 @@ impl From<Trouble> for Failure {
             Trouble::Here(failure) => failure,
             Trouble::Refused(code) => Failure::Failed(refusal(code)),
             Trouble::Silent => here(HostCode::SystemSilent),
+            Trouble::Busy => here(HostCode::LineBusy),
             Trouble::Gone => here(HostCode::SystemGone),
             Trouble::Malformed => here(HostCode::AnswerMalformed),
         }
@@ -103,13 +106,13 @@ impl Client {
     /// Asks, and waits for the answer's payload.
     pub fn ask(&mut self, op: Op, question: &impl Serialize) -> Result<Vec<u8>, Trouble> {
         self.post(op, question)?;
-        self.wait()
+        self.wait(PATIENCE)
     }
 
     /// Asks for what takes no payload.
     pub fn ask_plainly(&mut self, op: Op) -> Result<Vec<u8>, Trouble> {
         self.send(op, &[])?;
-        self.wait()
+        self.wait(PATIENCE)
     }
 
     /// Asks and does not wait: [`Client::answer`] has the answer when it is there. One question is open at a time.
@@ -128,14 +131,15 @@ impl Client {
         self.stream.write_all(&frame).map_err(|_| Trouble::Gone)
     }
 
-    fn wait(&mut self) -> Result<Vec<u8>, Trouble> {
-        let until = Instant::now() + PATIENCE;
+    fn wait(&mut self, patience: Duration) -> Result<Vec<u8>, Trouble> {
+        let until = Instant::now() + patience;
         loop {
             if let Some(answer) = self.answer() {
                 return answer;
             }
-            if !self.receive(Some(until))? {
-                return Err(Trouble::Silent);
+            // Whatever came, events never stop for some.
+            if !self.receive(Some(until))? || Instant::now() >= until {
+                return Err(Trouble::Busy);
             }
         }
     }
@@ -223,5 +227,39 @@ impl Client {
 impl AsFd for Client {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.stream.as_fd()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A hub that is silent, and one whose events never stop: neither says anything about the system.
+    #[test]
+    fn a_hub_that_does_not_come_to_it_is_busy_and_the_system_is_not_blamed() {
+        for event in [None, Piece::Event(vec![1; 8]).wire()] {
+            let (ours, mut theirs) = UnixStream::pair().unwrap();
+            let hub = std::thread::spawn(move || {
+                while event.as_ref().is_some_and(|frame| theirs.write_all(frame).is_ok()) {
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+                theirs
+            });
+            let mut client = Client::new(ours, None);
+            client.send(Op::Uptime, &[]).unwrap();
+            assert!(matches!(client.wait(Duration::from_millis(50)), Err(Trouble::Busy)));
+            drop(client);
+            hub.join().unwrap();
+        }
+    }
+
+    #[test]
+    fn a_system_that_does_not_answer_is_told_from_a_busy_hub() {
+        let (ours, mut theirs) = UnixStream::pair().unwrap();
+        let mut client = Client::new(ours, None);
+        client.send(Op::Uptime, &[]).unwrap();
+        let letter = Letter { tag: 1, label: NO_ANSWER, payload: Vec::new() };
+        theirs.write_all(&Piece::Answer(letter).wire().unwrap()).unwrap();
+        assert!(matches!(client.wait(Duration::from_secs(60)), Err(Trouble::Silent)));
     }
 }

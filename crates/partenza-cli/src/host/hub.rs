@@ -8,13 +8,18 @@
 //!   answers find their way back and one that comes too late is known as such.
 //! - A request without an answer is sent again under the same tag, unless doing it twice is not the same as doing it
 //!   once. In the end its client is answered in any case, with [`NO_ANSWER`].
+//! - A program is delivered in many requests, and the system takes one delivery at a time from the line. While one client
+//!   delivers, another that begins to is answered `Busy`: their pieces on one line would end both deliveries.
 //! - A client that sends damage, anything but requests, or too many of them is cut off. None can hold the line or
 //!   another client.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
-use partenza_protocol::Op;
+use partenza_plan::delivery::STALLED;
+use partenza_protocol::error::DeliveryError;
+use partenza_protocol::request::Deliver;
+use partenza_protocol::{Op, decode};
 
 use super::frames::{Letter, Piece, Splitter};
 
@@ -102,6 +107,13 @@ struct Job {
     letter: Letter,
 }
 
+/// A delivery that has begun.
+struct Delivery {
+    client: ClientId,
+    /// When its last piece went out.
+    last: Instant,
+}
+
 /// The request on the line.
 struct Open {
     job: Job,
@@ -117,6 +129,7 @@ pub struct Hub {
     connected: u32,
     queue: VecDeque<Job>,
     open: Option<Open>,
+    delivery: Option<Delivery>,
     tag: u8,
     input: Splitter,
     out: Outbox,
@@ -144,6 +157,7 @@ impl Hub {
     pub fn disconnect(&mut self, id: ClientId) {
         self.clients.remove(&id);
         self.queue.retain(|job| job.client != id);
+        self.delivery.take_if(|delivery| delivery.client == id);
         if let Some(open) = self.open.as_mut().filter(|open| open.job.client == id) {
             open.left = 0;
         }
@@ -176,6 +190,7 @@ impl Hub {
                 }
                 Piece::Answer(letter) => {
                     if let Some(open) = self.open.take_if(|open| open.tag == letter.tag) {
+                        self.end_delivery(&open.job, letter.label);
                         self.answer(&open.job, letter.label, &letter.payload);
                         self.next(now);
                     }
@@ -218,7 +233,13 @@ impl Hub {
         if self.open.is_some() {
             return;
         }
-        let Some(job) = self.queue.pop_front() else { return };
+        let job = loop {
+            let Some(job) = self.queue.pop_front() else { return };
+            if self.may_go_out(&job, now) {
+                break job;
+            }
+            self.answer(&job, DeliveryError::Busy.code().0, &[]);
+        };
         self.tag = self.tag.wrapping_add(1);
         let repeatable = may_repeat(job.letter.label);
         let (left, patience) = if repeatable { (ATTEMPTS - 1, ATTEMPT) } else { (0, ATTEMPT * ATTEMPTS) };
@@ -227,12 +248,40 @@ impl Hub {
         self.open = Some(open);
     }
 
+    /// Whether it is no piece of a delivery beside another client's.
+    fn may_go_out(&mut self, job: &Job, now: Instant) -> bool {
+        if !delivers(job) {
+            return true;
+        }
+        let stalled = Duration::from_micros(STALLED);
+        let others = |delivery: &Delivery| {
+            delivery.client != job.client && now.saturating_duration_since(delivery.last) < stalled
+        };
+        if self.delivery.as_ref().is_some_and(others) {
+            return false;
+        }
+        self.delivery = Some(Delivery { client: job.client, last: now });
+        true
+    }
+
+    /// A piece was answered: a refusal ends its delivery, and so does the last one.
+    fn end_delivery(&mut self, job: &Job, label: u16) {
+        let last = || decode::<Deliver<'_>>(&job.letter.payload).is_ok_and(|piece| piece.last);
+        if delivers(job) && (label != 0 || last()) {
+            self.delivery.take_if(|delivery| delivery.client == job.client);
+        }
+    }
+
     fn send(&mut self, open: &Open) {
         let letter = Letter { tag: open.tag, ..open.job.letter.clone() };
         let Some(frame) = Piece::Request(letter).wire() else { return };
         // The zero in front ends whatever the target took for the beginning of a frame.
         self.out.push(Keep::Always, [&[0], frame.as_slice()].concat());
     }
+}
+
+fn delivers(job: &Job) -> bool {
+    u64::from(job.letter.label) == Op::Deliver.label()
 }
 
 /// Whether to do it twice is the same as to do it once.

@@ -2,6 +2,8 @@
 //! What the target's lifecycle machine could not carry through (SPEC K, L, S-3) or a boot could not start (SPEC C-4,
 //! found here, with a place, rather than as a plan that is refused or a service that fails in every boot.
 
+use std::collections::{HashMap, VecDeque};
+
 use partenza_plan::policy::{OnExhausted, Probe, RestartPolicy};
 use partenza_plan::{Readiness, Start};
 
@@ -18,6 +20,7 @@ pub fn check(model: &Model<'_>, order: &Order, out: &mut Diagnostics) {
         sidecar(model, at, out);
         starts(model, order, at, out);
         delivery(model, at, out);
+        fallback(model, order, at, out);
     }
     recovery(model, order, out);
     panic(model, order, out);
@@ -86,6 +89,49 @@ fn starts(model: &Model<'_>, order: &Order, at: usize, out: &mut Diagnostics) {
             out.push(found.help(help));
         }
     }
+}
+
+/// A fallback starts when the service that it stands in for is lost, so it cannot wait for that one.
+fn fallback(model: &Model<'_>, order: &Order, at: usize, out: &mut Diagnostics) {
+    let service = &model.services[at];
+    let Some(fallback) = service.fallback else { return };
+    let Some(way) = way(order, fallback, at) else { return };
+    let names: Vec<&str> = way.iter().map(|at| model.services[*at].name()).collect();
+    let message = format!(
+        "the fallback `{}` requires `{}`, which it stands in for",
+        model.services[fallback].name(),
+        service.name()
+    );
+    let required = order.requires[fallback].iter().find(|dependency| way.get(1) == Some(&dependency.on));
+    let span = required.map_or(model.services[fallback].pd.name.span, |dependency| dependency.span);
+    let mut found = Diagnostic::error(Code::BadFallback, message).at(span, "required here");
+    if names.len() > 2 {
+        found = found.note(format!("{} requires {}", names[0], names[1..].join(", which requires ")));
+    }
+    out.push(found.help("mark the requirement `optional: true`, or name another fallback"));
+}
+
+/// Services from one to another, each of which requires the next and cannot do with another.
+fn way(order: &Order, from: usize, to: usize) -> Option<Vec<usize>> {
+    let mut before: HashMap<usize, usize> = HashMap::new();
+    let mut next = VecDeque::from([from]);
+    while let Some(at) = next.pop_front() {
+        for dependency in order.requires[at].iter().filter(|d| is_required(order, at, d)) {
+            let alone = choices(order, at, dependency).all(|choice| choice.on == dependency.on);
+            if !alone || dependency.on == from || before.contains_key(&dependency.on) {
+                continue;
+            }
+            before.insert(dependency.on, at);
+            if dependency.on == to {
+                let mut way: Vec<usize> =
+                    std::iter::successors(Some(to), |at| before.get(at).copied()).collect();
+                way.reverse();
+                return Some(way);
+            }
+            next.push_back(dependency.on);
+        }
+    }
+    None
 }
 
 /// One whose program comes after the boot can be nothing that others count on before (SPEC D-6).

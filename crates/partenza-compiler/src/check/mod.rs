@@ -6,6 +6,7 @@ pub mod budget;
 pub mod children;
 pub mod exclusive;
 pub mod lifecycle;
+pub mod names;
 pub mod order;
 pub mod providers;
 pub mod target;

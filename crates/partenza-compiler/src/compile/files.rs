@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use super::Options;
 use super::programs::search;
 use crate::config::{self, Config, default_platform};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use crate::extensions::{self, Registry};
 use crate::manifest::{self, Manifests};
 use crate::sdf::{self, Board};
-use crate::source::{FileId, Sources, Spanned};
+use crate::source::{FileId, Sources, Spanned, is_absent};
 
 /// The registry of extensions, where partenza.yaml names none.
 const EXTENSIONS: &str = "extensions.yaml";
@@ -32,13 +32,17 @@ pub fn read(options: &Options, sources: &mut Sources, out: &mut Diagnostics) -> 
     let places: Vec<PathBuf> = search(options).into_iter().map(Path::to_path_buf).collect();
     let system = sdf::read(file, sources, &Board::X86_64, &places, out);
     let config_path = options.path(options.config.as_ref(), "partenza.yaml");
-    let plain = options.config.is_none() && !config_path.exists();
-    let config = if plain {
-        Some(plain_config(&system))
-    } else {
-        source(&config_path, sources, out).and_then(|file| config::parse(file, sources, out))
+    // Only what is not there, and was not named, means a plain Microkit system.
+    let needed = if options.config.is_some() { Needed::Yes } else { Needed::No };
+    let config_file = open(&config_path, needed, sources, out);
+    let plain = config_file == Opened::Absent;
+    let config = match config_file {
+        Opened::File(file) => config::parse(file, sources, out),
+        Opened::Absent => Some(plain_config(&system)),
+        Opened::Refused => None,
     };
-    let manifests = manifests(&options.path(options.manifests.as_ref(), "manifests"), sources, out);
+    let needed = if options.manifests.is_some() { Needed::Yes } else { Needed::No };
+    let manifests = manifests(&options.path(options.manifests.as_ref(), "manifests"), needed, sources, out);
     let named = config.as_ref().and_then(|config| config.extensions.as_ref());
     let registry =
         registry(&options.path(None, named.map_or(EXTENSIONS, |name| &name.value)), named, sources, out);
@@ -52,33 +56,59 @@ fn registry(
     sources: &mut Sources,
     out: &mut Diagnostics,
 ) -> Registry {
-    if let Some(name) = named.filter(|_| !path.is_file()) {
-        let message = format!("{} is not there", path.display());
-        out.push(Diagnostic::error(Code::FileUnreadable, message).at(name.span, "named here"));
-    }
-    if named.is_none() && !path.exists() {
-        // Noted as looked for: it may appear.
-        let _ = sources.inputs.read(path);
-        return Registry::default();
-    }
-    let file = path.is_file().then(|| source(path, sources, out)).flatten();
+    let file = match open(path, Needed::No, sources, out) {
+        Opened::File(file) => Some(file),
+        Opened::Refused => None,
+        Opened::Absent => {
+            if let Some(name) = named {
+                let message = format!("{} is not there", path.display());
+                out.push(Diagnostic::error(Code::FileUnreadable, message).at(name.span, "named here"));
+            }
+            None
+        }
+    };
     file.and_then(|file| extensions::parse(file, sources, out)).unwrap_or_default()
+}
+
+/// Whether a system needs a file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Needed {
+    Yes,
+    No,
+}
+
+/// A file that was looked for.
+#[derive(PartialEq, Eq)]
+enum Opened {
+    File(FileId),
+    /// It is not there, and need not be.
+    Absent,
+    /// It cannot be used, which was reported.
+    Refused,
 }
 
 /// Reads a file of a system. Findings go to `out`.
 pub fn source(path: &Path, sources: &mut Sources, out: &mut Diagnostics) -> Option<FileId> {
-    let bytes = match sources.inputs.read(path) {
+    match open(path, Needed::Yes, sources, out) {
+        Opened::File(file) => Some(file),
+        Opened::Absent | Opened::Refused => None,
+    }
+}
+
+fn open(path: &Path, needed: Needed, sources: &mut Sources, out: &mut Diagnostics) -> Opened {
+    let bytes = match sources.inputs.text(path) {
         Ok(bytes) => bytes,
+        Err(error) if needed == Needed::No && is_absent(&error) => return Opened::Absent,
         Err(error) => {
             out.push(Diagnostic::error(Code::FileUnreadable, format!("{}: {error}", path.display())));
-            return None;
+            return Opened::Refused;
         }
     };
     match String::from_utf8(bytes) {
-        Ok(text) => Some(sources.add(path, text)),
+        Ok(text) => Opened::File(sources.add(path, text)),
         Err(_) => {
             out.push(Diagnostic::error(Code::NotText, format!("{} is not UTF-8 text", path.display())));
-            None
+            Opened::Refused
         }
     }
 }
@@ -105,17 +135,28 @@ fn plain_config(system: &sdf::System) -> Config {
 }
 
 /// Every manifest of the directory, read in the order of their names.
-fn manifests(dir: &Path, sources: &mut Sources, out: &mut Diagnostics) -> Manifests {
-    let mut paths = sources.inputs.list(dir);
+fn manifests(dir: &Path, needed: Needed, sources: &mut Sources, out: &mut Diagnostics) -> Manifests {
+    let mut paths = match sources.inputs.list(dir) {
+        Ok(paths) => paths,
+        Err(error) if needed == Needed::No && is_absent(&error) => Vec::new(),
+        Err(error) => {
+            out.push(Diagnostic::error(Code::FileUnreadable, format!("{}: {error}", dir.display())));
+            Vec::new()
+        }
+    };
     paths.retain(|path| path.extension().is_some_and(|ext| ext == "yaml"));
     let mut manifests = Manifests::default();
     for path in &paths {
         let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let errors = out.count(Severity::Error);
         let read = source(path, sources, out).and_then(|file| manifest::parse(file, sources, out));
         let Some(manifest) = read else {
             manifests.unreadable.insert(stem);
             continue;
         };
+        if out.count(Severity::Error) > errors {
+            manifests.damaged.insert(manifest.id.value.clone());
+        }
         let id = &manifest.id;
         if id.value != stem {
             let message = format!("{} has the id `{}`", path.display(), id.value);

@@ -7,14 +7,15 @@ mod programs;
 pub use files::source;
 pub use programs::Program;
 
-use std::fs;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use partenza_plan::Plan;
 use partenza_plan::archive::Archive;
+use partenza_protocol::request::MAX_NAME;
 
 use crate::archive;
-use crate::check::{authority, budget, children, exclusive, lifecycle, order, providers, target};
+use crate::check::{authority, budget, children, exclusive, lifecycle, names, order, providers, target};
 use crate::config;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::elf::Problem;
@@ -22,8 +23,10 @@ use crate::image::{self, Image};
 use crate::kernel::Kernel;
 use crate::layout::plan::{Input, Store, build};
 use crate::layout::slots;
+use crate::numbers::show_size;
 use crate::resolve;
-use crate::source::Sources;
+use crate::sdf;
+use crate::source::{MAX_PROGRAM, Sources, Span, read};
 
 /// Where a system's files are.
 #[derive(Clone, Debug)]
@@ -36,12 +39,22 @@ pub struct Options {
     /// Where ELF files are looked for, in this order; the directory itself comes first.
     pub search_path: Vec<PathBuf>,
     pub kernel: Kernel,
+    /// Bytes of RAM of the machine that is to boot the system, where one is named.
+    pub memory: Option<u64>,
 }
 
 impl Options {
     #[must_use]
     pub fn new(dir: impl Into<PathBuf>, kernel: Kernel) -> Self {
-        Self { dir: dir.into(), system: None, config: None, manifests: None, search_path: Vec::new(), kernel }
+        Self {
+            dir: dir.into(),
+            system: None,
+            config: None,
+            manifests: None,
+            search_path: Vec::new(),
+            kernel,
+            memory: None,
+        }
     }
 
     fn path(&self, given: Option<&PathBuf>, name: &str) -> PathBuf {
@@ -64,6 +77,23 @@ pub struct Compiled {
     pub slots: u64,
     /// `policy` of partenza.yaml, to be held against the plan.
     pub policy: Vec<config::Rule>,
+    /// Where memory regions and protection domains are written, by name; nothing of a plan that was compiled earlier.
+    pub written: Written,
+}
+
+/// Where the parts of a system that take memory are written.
+#[derive(Clone, Debug, Default)]
+pub struct Written {
+    pub regions: HashMap<String, Span>,
+    pub services: HashMap<String, Span>,
+}
+
+impl Written {
+    fn of(system: &sdf::System) -> Self {
+        let regions = system.regions.iter().map(|region| (region.name.value.clone(), region.name.span));
+        let services = system.pds.iter().map(|pd| (pd.name.value.clone(), pd.name.span));
+        Self { regions: regions.collect(), services: services.collect() }
+    }
 }
 
 impl Compiled {
@@ -102,7 +132,7 @@ impl Compiled {
             let message = format!("{}: {}", root_task.display(), problem.message);
             out.push(Diagnostic::error(problem.code, message).maybe_help(problem.help));
         };
-        let bytes = match fs::read(root_task) {
+        let bytes = match read(root_task, MAX_PROGRAM) {
             Ok(bytes) => bytes,
             Err(error) => {
                 refuse(Problem { code: Code::BadRootTask, message: error.to_string(), help: None });
@@ -110,7 +140,7 @@ impl Compiled {
             }
         };
         match image::inject(&bytes, &self.archive, self.store.len() as u64, kernel) {
-            Ok(image) => self.fits(&image, kernel, machine, out).then_some(image),
+            Ok(image) => self.fits(Packed::of(&image), kernel, machine, out).then_some(image),
             Err(problems) => {
                 problems.into_iter().for_each(&mut refuse);
                 None
@@ -118,9 +148,24 @@ impl Compiled {
         }
     }
 
+    /// Whether everything but the root task, which is not there to be looked at, fits the machine. Findings go to `out`.
+    pub fn fits_alone(&self, kernel: &Kernel, machine: u64, out: &mut Diagnostics) {
+        let bytes = self.archive.len() as u64;
+        let packed = Packed { bytes, pages: (bytes + self.store.len() as u64).div_ceil(partenza_plan::PAGE) };
+        if self.fits(packed, kernel, machine, out) {
+            let message = "no root task was found: that the system fits the machine is checked without it";
+            let found = Diagnostic::info(Code::TooMuchMemory, message);
+            out.push(
+                found.help(
+                    "name the prebuilt root task with --root-task, or its directory with --search-path",
+                ),
+            );
+        }
+    }
+
     /// Whether the kernel's root CNode and the machine's memory hold everything. What is told here is the least that is
     /// needed; the root task knows exactly.
-    fn fits(&self, image: &Image, kernel: &Kernel, machine: u64, out: &mut Diagnostics) -> bool {
+    fn fits(&self, image: Packed, kernel: &Kernel, machine: u64, out: &mut Diagnostics) -> bool {
         /// Tables of the root task's own image, arena frames, and what kernel versions differ in.
         const SPARE_SLOTS: u64 = 256;
         /// What the kernel itself takes of low memory.
@@ -139,16 +184,58 @@ impl Compiled {
             fits = false;
         }
         // The boot loader's module and the kernel's copy of it are in memory at once.
-        let bytes = KERNEL_BYTES + image.bytes.len() as u64 + image.pages * partenza_plan::PAGE + self.memory;
+        let bytes = KERNEL_BYTES + image.bytes + image.pages * partenza_plan::PAGE + self.memory;
         if bytes > machine {
             let mib = |bytes: u64| bytes.div_ceil(1 << 20);
             let message =
                 format!("the system takes {} MiB of RAM; the machine has {} MiB", mib(bytes), mib(machine));
             let help = format!("give the machine more: --memory {}MiB", mib(bytes).next_power_of_two());
-            out.push(Diagnostic::error(Code::TooMuchMemory, message).help(help));
+            let mut found = Diagnostic::error(Code::TooMuchMemory, message);
+            for (what, bytes, span) in self.largest() {
+                let text = format!("{what} takes {}", show_size(bytes));
+                found = match span {
+                    Some(span) => found.at(span, text),
+                    None => found.note(text),
+                };
+            }
+            out.push(found.help(help));
             fits = false;
         }
         fits
+    }
+
+    /// What takes most of the memory, in words, with its bytes and where it is written; three at the most.
+    fn largest(&self) -> Vec<(String, u64, Option<Span>)> {
+        let plan = self.plan();
+        let regions = plan.regions.iter().filter(|region| region.physical.is_none()).map(|region| {
+            let bytes = u64::from(region.pages) << region.page_bits;
+            (format!("region `{}`", region.name), bytes, self.written.regions.get(region.name).copied())
+        });
+        let services = plan.services.iter().map(|service| {
+            let bytes = (1u64 << service.service_untyped) + (1 << service.incarnation_untyped);
+            (format!("`{}`", service.name), bytes, self.written.services.get(service.name).copied())
+        });
+        let mut all: Vec<_> = regions.chain(services).collect();
+        all.sort_by_key(|(_, bytes, _)| std::cmp::Reverse(*bytes));
+        // What is small beside the largest is not what to mend.
+        let least = all.first().map_or(0, |(_, bytes, _)| bytes / 8);
+        all.retain(|(_, bytes, _)| *bytes >= least);
+        all.truncate(3);
+        all
+    }
+}
+
+/// How much of the machine an image takes, or what is known of it.
+#[derive(Clone, Copy)]
+struct Packed {
+    bytes: u64,
+    /// In memory.
+    pages: u64,
+}
+
+impl Packed {
+    fn of(image: &Image) -> Self {
+        Self { bytes: image.bytes.len() as u64, pages: image.pages }
     }
 }
 
@@ -162,6 +249,10 @@ pub fn compile(options: &Options, sources: &mut Sources, out: &mut Diagnostics) 
 /// The same; what has no effect yet is noted field by field.
 fn compile_noting(options: &Options, sources: &mut Sources, out: &mut Diagnostics) -> Option<Compiled> {
     let files = files::read(options, sources, out)?;
+    if files.system.pds.is_empty() {
+        // Why was told; everything else would follow from it.
+        return None;
+    }
     let model =
         resolve::resolve(&files.system, &files.config, &files.manifests, &files.registry, files.plain, out);
     let order = order::order(&model, out);
@@ -171,14 +262,16 @@ fn compile_noting(options: &Options, sources: &mut Sources, out: &mut Diagnostic
         lifecycle::check(&model, &order, out);
     }
     exclusive::check(&model, out);
+    names::check(&model, out);
     providers::check(&model, out);
     children::check(&model, out);
-    target::check(&model, &options.kernel, out);
-    let (programs, image_of) = programs::programs(options, &model, &mut sources.inputs, out);
+    target::check(&model, &options.kernel, options.memory, out);
+    let (programs, image_of) = programs::programs(options, &model, &sources.inputs, out);
     if out.has_errors() {
         return None;
     }
     let title = files.config.system.as_ref().map_or_else(|| title(options), |name| name.value.clone());
+    let title = partenza_protocol::cut(&title, MAX_NAME);
     let input = Input {
         model: &model,
         order: &order,
@@ -186,7 +279,7 @@ fn compile_noting(options: &Options, sources: &mut Sources, out: &mut Diagnostic
         programs: &programs,
         image_of: &image_of,
         kernel: &options.kernel,
-        title: &title,
+        title,
     };
     let store = Store::default();
     let mut plan = build(&input, &store, out);
@@ -201,6 +294,7 @@ fn compile_noting(options: &Options, sources: &mut Sources, out: &mut Diagnostic
         archive,
         store,
         policy: files.config.policy.clone(),
+        written: Written::of(&files.system),
     })
 }
 

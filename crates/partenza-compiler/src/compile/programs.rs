@@ -2,6 +2,7 @@
 //! Finds, reads and judges the ELF files of services.
 
 use std::collections::HashMap;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::Options;
@@ -9,7 +10,7 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::elf::{self, Elf, Problem, ROLE_PROTECTION_DOMAIN};
 use crate::manifest::Manifest;
 use crate::resolve::Model;
-use crate::source::{Inputs, Span, Spanned};
+use crate::source::{Inputs, Span, Spanned, is_absent};
 
 /// An ELF file that services run.
 pub struct Program {
@@ -24,7 +25,7 @@ pub struct Program {
 pub fn programs(
     options: &Options,
     model: &Model<'_>,
-    inputs: &mut Inputs,
+    inputs: &Inputs,
     out: &mut Diagnostics,
 ) -> (Vec<Program>, Vec<usize>) {
     let mut programs: Vec<Program> = Vec::new();
@@ -77,7 +78,7 @@ fn load(
     options: &Options,
     image: &Spanned<String>,
     symbols: Option<&Spanned<String>>,
-    inputs: &mut Inputs,
+    inputs: &Inputs,
     out: &mut Diagnostics,
 ) -> Option<(Vec<u8>, Elf)> {
     let (path, mut bytes, mut elf) = read_elf(options, image, inputs, out)?;
@@ -101,10 +102,18 @@ fn refuse(path: &Path, problem: Problem, span: Span, out: &mut Diagnostics) {
 fn read_elf(
     options: &Options,
     name: &Spanned<String>,
-    inputs: &mut Inputs,
+    inputs: &Inputs,
     out: &mut Diagnostics,
 ) -> Option<(PathBuf, Vec<u8>, Elf)> {
-    let Some((path, bytes)) = find(options, &name.value, inputs) else {
+    let found = match find(options, &name.value, inputs) {
+        Ok(found) => found,
+        Err((path, error)) => {
+            let message = format!("{}: {error}", path.display());
+            out.push(Diagnostic::error(Code::FileUnreadable, message).at(name.span, "named here"));
+            return None;
+        }
+    };
+    let Some((path, bytes)) = found else {
         let places: Vec<String> = search(options).iter().map(|dir| dir.display().to_string()).collect();
         let message = format!("{} is not there", name.value);
         let found = Diagnostic::error(Code::ElfMissing, message).at(name.span, "named here");
@@ -125,16 +134,24 @@ pub fn search(options: &Options) -> Vec<&Path> {
     std::iter::once(options.dir.as_path()).chain(options.search_path.iter().map(PathBuf::as_path)).collect()
 }
 
-/// `NAME.elf`, or what cargo calls it: `NAME`.
-fn find(options: &Options, name: &str, inputs: &mut Inputs) -> Option<(PathBuf, Vec<u8>)> {
+/// `NAME.elf`, or what cargo calls it: `NAME`. A directory of that name is none; what is there and cannot be read is an
+/// error, since another file further on would stand in for it unnoticed.
+#[expect(clippy::type_complexity, reason = "a path and what is there, or why it cannot be read")]
+fn find(
+    options: &Options,
+    name: &str,
+    inputs: &Inputs,
+) -> Result<Option<(PathBuf, Vec<u8>)>, (PathBuf, io::Error)> {
     let names = [Some(name), name.strip_suffix(".elf")];
     for dir in search(options) {
         for name in names.into_iter().flatten() {
             let path = dir.join(name);
-            if let Ok(bytes) = inputs.read(&path) {
-                return Some((path, bytes));
+            match inputs.program(&path) {
+                Ok(bytes) => return Ok(Some((path, bytes))),
+                Err(error) if is_absent(&error) || error.kind() == io::ErrorKind::IsADirectory => {}
+                Err(error) => return Err((path, error)),
             }
         }
     }
-    None
+    Ok(None)
 }

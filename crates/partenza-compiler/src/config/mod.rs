@@ -6,7 +6,7 @@ mod platform;
 mod table;
 
 pub use parse::parse;
-pub use platform::{Platform, default_platform};
+pub use platform::{Platform, Reset, default_platform};
 pub use table::CONFIG;
 
 use partenza_plan::{Class, Overload, Start, Storm};

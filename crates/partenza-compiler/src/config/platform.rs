@@ -14,11 +14,23 @@ pub struct Platform {
     pub console: Option<Uart>,
     pub events: Option<Uart>,
     pub power_off: Option<(u16, u16)>,
+    pub reset: Reset,
     /// The PD that gets the console once it is ready.
     pub handover: Option<Spanned<String>>,
     /// Neither `console` nor `reserved` was written: Init gives way to PDs that name the console.
     pub by_default: bool,
 }
+
+/// Who may reset the machine through the chipset's register, I/O port 0xcf9.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reset {
+    /// Init alone.
+    Init,
+    /// Also services whose I/O ports hold it, as those of PCI's configuration address do.
+    Shared,
+}
+
+pub const RESETS: &[(&str, Reset)] = &[("init", Reset::Init), ("shared", Reset::Shared)];
 
 const HPET: PcTimer = PcTimer::Hpet { address: 0xfed0_0000, pin: 20 };
 pub const TIMERS: &[(&str, PcTimer)] = &[("hpet", HPET), ("pit", PcTimer::Pit)];
@@ -39,6 +51,7 @@ pub fn default_platform() -> Platform {
         console: Some(UARTS[0].1),
         events: Some(UARTS[1].1),
         power_off: Some(POWER_OFF),
+        reset: Reset::Init,
         handover: None,
         by_default: true,
     }
@@ -67,6 +80,9 @@ fn reserved(f: &View<'_>, platform: &mut Platform) {
     }
     if let Some(item) = f.get("events") {
         platform.events = uart(item);
+    }
+    if let Some(item) = f.get("reset") {
+        platform.reset = by_name(item, RESETS).unwrap_or(Reset::Init);
     }
     if let Some(item) = f.get("power_off") {
         platform.power_off = item.view().and_then(|f| Some((short(&f, "port")?, short(&f, "value")?)));

@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use super::platform::{TIMERS, UARTS};
+use super::platform::{RESETS, TIMERS, UARTS};
 use super::{BINARIES, BIND, ON_DEAD};
 use crate::diagnostic::Code;
 use crate::kinds::{Kind, Part, Row, TABLE};
@@ -280,6 +280,12 @@ fn reserved() -> Table {
             Shape::Either(vec![Shape::Word(vec!["none"]), Shape::Table(power)]),
             "port 0x604, value 0x2000",
             "how the machine is switched off; the default is QEMU's",
+        ),
+        field(
+            "reset",
+            words(RESETS),
+            "init",
+            "who may reset the machine by port 0xcf9: Init alone, or also a service whose ports hold it (PCI's 0xcf8)",
         ),
         later("watchdog", Shape::Text, "none", "a watchdog"),
     ])

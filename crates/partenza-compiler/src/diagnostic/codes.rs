@@ -83,7 +83,7 @@ codes! {
 
     ChannelTooHigh = 301: "a channel id that this kernel has no badge bit for", "use ids 0 to 25 on this kernel";
     AddressTooHigh = 302: "an address above 4 GiB", "this kernel reports fault addresses in 32 bits: keep services below 4 GiB";
-    ReservedHardware = 303: "hardware that is Init's own", "choose other hardware, or give Init other (`reserved`, `console` in partenza.yaml)";
+    ReservedHardware = 303: "hardware that is Init's own", "choose other hardware, or give Init another console, event line, timer or power switch (`console`, `reserved` in partenza.yaml)";
     KernelIgnores = 304: "this kernel has no such thing", "nothing to mend: the attribute has no effect on this kernel";
     KernelCannot = 305: "this kernel or board cannot do that", "choose another kernel (`--kernel`), or leave it out";
     TooManySlots = 306: "the kernel's root CNode cannot hold the system", "build the kernel with a larger ROOT_CNODE_SIZE_BITS";
@@ -92,6 +92,8 @@ codes! {
     NoRoom = 309: "no room in an address space", "move or shrink the mappings of that protection domain";
     BeyondMicrokit = 310: "more than the Microkit itself takes", "nothing to mend: this tool takes up to 512 protection domains";
     NotYet = 311: "the Microkit can do that, this release cannot yet", "leave it out; see CHANGELOG.md for what is supported";
+    NotGrantable = 313: "a physical address that the kernel hands out to nobody", "use the device's address, from its manual or the machine's description";
+    NameTooLong = 314: "a name that is longer than messages carry", "shorten it to 64 bytes";
 
     NoManifest = 401: "a protection domain without a manifest", "write manifests/NAME.yaml: without it there is no readiness, no order and no restart";
     UnusedManifest = 402: "a manifest that no protection domain runs", "add a protection domain, or remove the file";
@@ -168,6 +170,7 @@ codes! {
     LineUnusable = 804: "a line or socket cannot be opened", "check the path and its permissions, and that nobody else has it";
     ControlTaken = 805: "another system runs with this control socket", "name another one with --control";
     AnswerMalformed = 806: "the system's answer cannot be read", "use the `partenza` of the release that packed the system";
+    LineBusy = 807: "the line is busy with what others ask", "try again, or end some of the commands that ask through the same control socket";
 }
 
 impl Code {
@@ -175,6 +178,12 @@ impl Code {
     #[must_use]
     pub fn row(self) -> &'static Row {
         TABLE.iter().find(|row| row.code == self).unwrap_or(&TABLE[0])
+    }
+
+    /// It is about what stands in one file, not about what files say together.
+    #[must_use]
+    pub fn is_of_a_file(self) -> bool {
+        (self as u16) < 200 || matches!(self, Code::XmlSyntax | Code::UnknownElement | Code::UnknownAttribute)
     }
 
     /// `PZ-0101` or `0101` to a row.

@@ -104,6 +104,23 @@ impl Diagnostics {
         self.list.push(diagnostic);
     }
 
+    /// Adds a finding, or its places to one that says the same: one cause is told once, with everywhere it shows.
+    pub fn push_joined(&mut self, diagnostic: Diagnostic) {
+        let same = |d: &&mut Diagnostic| {
+            (d.code, d.severity, &d.message) == (diagnostic.code, diagnostic.severity, &diagnostic.message)
+        };
+        match self.list.iter_mut().find(same) {
+            None => self.list.push(diagnostic),
+            Some(known) => {
+                for label in diagnostic.labels {
+                    if known.labels.iter().all(|other| other.span != label.span) {
+                        known.labels.push(label);
+                    }
+                }
+            }
+        }
+    }
+
     #[must_use]
     pub fn count(&self, severity: Severity) -> usize {
         self.list.iter().filter(|d| d.severity == severity).count()
@@ -114,11 +131,19 @@ impl Diagnostics {
         self.count(Severity::Error) > 0
     }
 
-    /// Sorted by severity, then by the order in which files were read, then by position.
+    /// Sorted by severity; what is wrong with a file before what follows from files; then by the order in which files
+    /// were read, then by position.
     #[must_use]
     pub fn sorted(&self) -> Vec<&Diagnostic> {
         let mut list: Vec<&Diagnostic> = self.list.iter().collect();
-        list.sort_by_key(|d| (d.severity, d.labels.first().map(|l| (l.span.file, l.span.start)), d.code));
+        list.sort_by_key(|d| {
+            (
+                d.severity,
+                !d.code.is_of_a_file(),
+                d.labels.first().map(|l| (l.span.file, l.span.start)),
+                d.code,
+            )
+        });
         list
     }
 

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Findings as people read them, and as programs do.
 
+use std::ops::Range;
+
 use annotate_snippets::renderer::DecorStyle;
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use serde_json::{Value, json as value};
 
-use super::{Diagnostic, Diagnostics, Severity};
+use super::{Diagnostic, Diagnostics, Label, Severity};
 use crate::source::{FileId, Sources, Span};
 
 /// The findings from `least` up, with the source lines they speak of, and a summary line; `colour` for terminals.
@@ -45,17 +47,24 @@ fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Group<'a> {
     };
     let mut group =
         Group::with_title(level.primary_title(diagnostic.message.as_str()).id(diagnostic.code.to_string()));
-    let mut files: Vec<FileId> = Vec::new();
-    for label in &diagnostic.labels {
-        if !files.contains(&label.span.file) {
-            files.push(label.span.file);
+    for extract in extracts(diagnostic, sources) {
+        let first = extract.lines.start;
+        let mut snippet =
+            Snippet::source(&sources.text(extract.file)[extract.shown.clone()]).line_start(first);
+        // Of a line that is cut the columns would be wrong: the place is told beside it.
+        let path = sources.path(extract.file).display().to_string();
+        let at = extract.labels.first().map_or(0, |(_, label)| label.span.start);
+        let place = sources.position(extract.file, at);
+        if extract.whole {
+            snippet = snippet.path(path);
+        } else {
+            group = group.element(Origin::path(path).line(place.line).char_column(place.column));
         }
-    }
-    for file in files {
-        let mut snippet = Snippet::source(sources.text(file)).path(sources.path(file).display().to_string());
-        for (index, label) in diagnostic.labels.iter().enumerate().filter(|(_, l)| l.span.file == file) {
-            let kind = if index == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
-            let annotation = kind.span(visible(label.span, sources.text(file)));
+        for (index, label) in &extract.labels {
+            let kind = if *index == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
+            let span = visible(label.span, sources.text(extract.file));
+            let within = |at: usize| at.clamp(extract.shown.start, extract.shown.end) - extract.shown.start;
+            let annotation = kind.span(within(span.start)..within(span.end));
             snippet = snippet.annotation(match label.text.as_str() {
                 "" => annotation,
                 text => annotation.label(text),
@@ -69,12 +78,69 @@ fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Group<'a> {
     group.element(Level::HELP.message(diagnostic.hint()))
 }
 
+/// Lines between two places that are still shown as one piece of a file.
+const NEAR: usize = 50;
+/// Bytes of a line beyond which only what surrounds the place is shown, and how many to each side.
+const LONG: usize = 1000;
+const AROUND: usize = 60;
+
+/// A piece of a file that a finding shows. Only this is looked at, so that a finding costs the same in every file.
+struct Extract<'d> {
+    file: FileId,
+    /// Numbers of the first line and of the one after the last.
+    lines: Range<usize>,
+    /// The bytes that are shown.
+    shown: Range<usize>,
+    /// Whole lines are.
+    whole: bool,
+    /// With their places among the finding's labels.
+    labels: Vec<(usize, &'d Label)>,
+}
+
+fn extracts<'d>(diagnostic: &'d Diagnostic, sources: &Sources) -> Vec<Extract<'d>> {
+    let mut extracts: Vec<Extract<'d>> = Vec::new();
+    for (index, label) in diagnostic.labels.iter().enumerate() {
+        let Span { file, start, end } = label.span;
+        let (number, line) = sources.line(file, start);
+        if line.len() > LONG {
+            let text = sources.text(file);
+            let from = boundary(text, start.saturating_sub(AROUND)).max(line.start);
+            let to = boundary(text, end.min(start + AROUND) + AROUND).clamp(from, line.end);
+            let labels = vec![(index, label)];
+            let lines = number..number + 1;
+            extracts.push(Extract { file, lines, shown: from..to, whole: false, labels });
+            continue;
+        }
+        let near = |e: &&mut Extract<'_>| {
+            e.whole && e.file == file && number + NEAR > e.lines.start && number < e.lines.end + NEAR
+        };
+        match extracts.iter_mut().find(near) {
+            Some(extract) => {
+                extract.lines = extract.lines.start.min(number)..extract.lines.end.max(number + 1);
+                extract.shown = extract.shown.start.min(line.start)..extract.shown.end.max(line.end);
+                extract.labels.push((index, label));
+            }
+            None => extracts.push(Extract {
+                file,
+                lines: number..number + 1,
+                shown: line,
+                whole: true,
+                labels: vec![(index, label)],
+            }),
+        }
+    }
+    extracts
+}
+
+/// The last place at or before `at` where a character begins.
+fn boundary(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
+}
+
 /// The first line of a span, cut to what exists and to whole characters: whole blocks are not underlined.
-fn visible(span: Span, source: &str) -> std::ops::Range<usize> {
-    let boundary =
-        |at: usize| (0..=at.min(source.len())).rev().find(|at| source.is_char_boundary(*at)).unwrap_or(0);
-    let start = boundary(span.start);
-    let end = boundary(span.end).max(start);
+fn visible(span: Span, source: &str) -> Range<usize> {
+    let start = boundary(source, span.start);
+    let end = boundary(source, span.end).max(start);
     let line_end = source[start..end].find('\n').map_or(end, |at| start + at);
     start..line_end
 }
@@ -139,5 +205,27 @@ mod tests {
         let data = json(&diagnostics, &sources);
         assert_eq!(data[0]["places"][0]["line"], 2);
         assert_eq!(data[0]["code"], "PZ-0101");
+    }
+
+    #[test]
+    fn of_a_long_line_and_of_far_lines_only_what_surrounds_the_places_is_shown() {
+        let mut sources = Sources::default();
+        let line = format!("{}<here/>{}", "ä".repeat(5000), "b".repeat(5000));
+        let far = "\n".repeat(1000);
+        let file = sources.add("system.xml", format!("first\n{far}{line}\n"));
+        let at = sources.text(file).find("here").unwrap();
+        let mut diagnostics = Diagnostics::default();
+        diagnostics.push(
+            Diagnostic::error(Code::UnknownElement, "`<here>` cannot stand here")
+                .at(Span::new(file, at..at + 4), "this one")
+                .at(Span::new(file, 0..5), "the other"),
+        );
+        let shown = text(&diagnostics, &sources, Severity::Note, false);
+        for part in
+            ["system.xml:1002:5002", "<here/>", "^^^^ this one", "system.xml:1:1", "first", "----- the other"]
+        {
+            assert!(shown.contains(part), "{part} in:\n{shown}");
+        }
+        assert!(shown.len() < 1500, "{shown}");
     }
 }

@@ -34,6 +34,8 @@ pub struct Manifests {
     pub by_id: BTreeMap<String, Manifest>,
     /// Names of files that could not be read as manifests: what is missing may be in there.
     pub unreadable: BTreeSet<String>,
+    /// Ids of manifests of which a part was refused: nothing is concluded from what is not in them.
+    pub damaged: BTreeSet<String>,
 }
 
 #[derive(Clone, Debug)]

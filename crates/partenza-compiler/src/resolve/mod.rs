@@ -6,7 +6,7 @@
 mod provider;
 mod service;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use partenza_plan::{Class, Health, Readiness, Restart, Start};
 use semver::Version;
@@ -75,8 +75,10 @@ pub struct Model<'m> {
     pub system: &'m System,
     pub config: &'m Config,
     pub services: Vec<Service<'m>>,
-    /// A manifest could not be read, so what is missing may be in there.
+    /// A manifest, or a part of one, could not be read, so what is missing may be in there.
     pub incomplete: bool,
+    /// Ids of manifests of which a part could not be read.
+    pub damaged: &'m BTreeSet<String>,
     by_name: HashMap<&'m str, usize>,
     /// Who offers each interface, and in which version; in the order of system.xml.
     by_interface: HashMap<&'m str, Vec<(usize, &'m Version)>>,
@@ -111,8 +113,9 @@ pub fn resolve<'m>(
             by_interface.entry(&provided.interface.value).or_default().push((at, &provided.version.value));
         }
     }
-    let incomplete = !manifests.unreadable.is_empty();
-    let mut model = Model { system, config, services, incomplete, by_name, by_interface };
+    let incomplete = !manifests.unreadable.is_empty() || !manifests.damaged.is_empty();
+    let damaged = &manifests.damaged;
+    let mut model = Model { system, config, services, incomplete, damaged, by_name, by_interface };
     names(&model, out);
     unused(&model, &manifests.by_id, out);
     service::relations(&mut model, out);

@@ -139,7 +139,7 @@ fn missing(model: &Model<'_>, requirement: &Requirement, out: &mut Diagnostics) 
         Required::Module(_) => suggest(&name.value, model.services.iter().map(Service::name)),
     };
     let found = Diagnostic::error(Code::NoProvider, message).at(name.span, "required here");
-    out.push(if requirement.optional {
+    out.push_joined(if requirement.optional {
         Diagnostic { severity: Severity::Note, ..found }.help("nothing to mend: the requirement is optional")
     } else {
         found.maybe_help(help)
@@ -176,7 +176,7 @@ fn wrong_version(
         let version = offered.map_or(&manifest.version, |p| &p.version);
         found = found.at(version.span, format!("`{}` has {}", model.services[*at].name(), version.value));
     }
-    out.push(found);
+    out.push_joined(found);
 }
 
 /// The service at the other end of the channel that is granted for `interface`.

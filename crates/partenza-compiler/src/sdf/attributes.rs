@@ -11,7 +11,7 @@ use super::elements::{CHILD_ONLY, Element, PD, SYSTEM};
 use super::names::{self, Mention, Mentions};
 use super::number;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::source::{FileId, Span, Spanned};
+use crate::source::{FileId, Inputs, Span, Spanned};
 
 /// Reads one document.
 pub struct Parser<'a> {
@@ -20,6 +20,7 @@ pub struct Parser<'a> {
     pub board: &'a Board,
     /// Where prefill files are looked for.
     pub search: &'a [PathBuf],
+    pub inputs: &'a Inputs,
     pub out: &'a mut Diagnostics,
     /// Attributes that were refused for their spelling: by element and what was meant, what is written.
     pub misspelt: HashMap<(NodeId, &'static str), String>,

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! `<memory_region>` and `<map>`.
 
-use std::fs;
-
 use roxmltree::Node;
 
 use super::attributes::{Form, Parser};
@@ -11,7 +9,7 @@ use super::elements::{self, Element};
 use super::names::Mention;
 use super::types::{Map, Perms, Prefill, Region, System};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::source::Spanned;
+use crate::source::{Spanned, is_absent};
 
 impl Parser<'_> {
     /// Reads a map into an address space whose first address out of reach is `end`.
@@ -133,20 +131,25 @@ impl Parser<'_> {
     /// How many bytes the file has that is first found.
     fn prefill_bytes(&mut self, path: &Spanned<String>) -> Option<u64> {
         let refuse = |what: String| Diagnostic::error(Code::PrefillFile, what).at(path.span, "");
-        let Some(found) = self.search.iter().map(|dir| dir.join(&path.value)).find(|path| path.exists())
-        else {
+        let mut found = None;
+        for place in self.search.iter().map(|dir| dir.join(&path.value)) {
+            match self.inputs.size(&place) {
+                Err(error) if is_absent(&error) => {}
+                size => {
+                    found = Some((place, size));
+                    break;
+                }
+            }
+        }
+        let Some((found, size)) = found else {
             let places: Vec<String> = self.search.iter().map(|dir| dir.display().to_string()).collect();
             let note = format!("looked in {}", places.join(", "));
             self.out.push(refuse(format!("{} is not there", path.value)).note(note));
             return None;
         };
-        let problem = match fs::metadata(&found) {
-            Ok(file) if !file.is_file() => "is not a file".to_owned(),
-            Ok(file) if file.len() == 0 => "is empty".to_owned(),
-            Ok(file) => match fs::File::open(&found) {
-                Ok(_) => return Some(file.len()),
-                Err(error) => error.to_string(),
-            },
+        let problem = match size {
+            Ok(0) => "is empty".to_owned(),
+            Ok(bytes) => return Some(bytes),
             Err(error) => error.to_string(),
         };
         self.out.push(refuse(format!("{}: {problem}", found.display())));

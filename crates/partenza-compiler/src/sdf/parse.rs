@@ -41,7 +41,7 @@ pub fn parse(
         }
     };
     let (misspelt, mentions) = (HashMap::new(), Mentions::default());
-    let mut parser = Parser { file, text, board, search, out, misspelt, mentions };
+    let mut parser = Parser { file, text, board, search, inputs: &sources.inputs, out, misspelt, mentions };
     let root = document.root_element();
     let name = root.tag_name().name();
     if name != elements::SYSTEM.name {

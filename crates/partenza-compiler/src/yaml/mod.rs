@@ -56,6 +56,13 @@ impl Node {
 /// Reads one document. Findings go to `out`; `None` when there is no tree to go on with.
 pub fn parse(file: FileId, sources: &Sources, out: &mut Diagnostics) -> Option<Node> {
     let text = sources.text(file);
+    let is_blank = |line: &str| line.trim().is_empty() || line.trim_start().starts_with('#');
+    if text.lines().all(is_blank) {
+        let message = format!("{} is empty", sources.path(file).display());
+        let found = Diagnostic::error(Code::MissingField, message).at(Span::new(file, 0..0), "");
+        out.push(found.help("begin it with `partenza: \"1.0\"`; docs/fields.md has its fields"));
+        return None;
+    }
     let offsets = Offsets::new(text);
     let mut builder = Builder { file, text, offsets, stack: Vec::new(), root: None, out };
     for event in Parser::new_from_str(text) {
@@ -254,8 +261,11 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_file_is_nothing_rather_than_an_error() {
-        let (node, out, _) = read("");
-        assert!(matches!(node.unwrap().value, Value::Null) && out.codes().is_empty());
+    fn an_empty_file_is_told_as_one() {
+        for text in ["", "\n# nothing yet\n"] {
+            let (node, out, _) = read(text);
+            assert!(node.is_none());
+            assert_eq!(out.codes(), [Code::MissingField]);
+        }
     }
 }

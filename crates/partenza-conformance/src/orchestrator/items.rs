@@ -98,7 +98,7 @@ rules! {
         S1 = "S-1" "module lifecycle", "S-1", "hello with the incarnation's secret, then ready", "root-task/src/control.rs";
         S2 = "S-2" "providers", "S-2", "at a switch from one to another no call is lost or made twice", "root-task/src/providers.rs";
         S3 = "S-3" "sidecars", "S-3", "start before, stop after, share the fate", "crates/partenza-lifecycle";
-        S4 = "S-4" "overload", "S-4", "who floods before ready is taken down, who floods later is throttled, degraded, restarted", "root-task/src/parking.rs";
+        S4 = "S-4" "overload", "S-4", "who floods before ready is taken down, who floods later is throttled, degraded, restarted", "root-task/src/throttle.rs";
         S5 = "S-5" "registry", "S-5", "a lookup by interface and release names who provides it, or is refused", "root-task/src/providers.rs";
         S6 = "S-6" "extensions", "S-6", "a registry with a matrix", "crates/partenza-compiler/src/extensions";
         S7 = "S-7" "conformance tool", "S-7", "this one", "crates/partenza-conformance";

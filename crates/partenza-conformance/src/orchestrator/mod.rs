@@ -175,6 +175,7 @@ fn codes_are_known(log: &Log, sheet: &mut Sheet<Item>) {
         | Event::Unhealthy { code, .. }
         | Event::BootFailed { code, .. }
         | Event::DeliveryRefused { code, .. }
+        | Event::KernelRefused { code, .. }
         | Event::InitError { code, .. } => Some(*code),
         _ => None,
     };

@@ -29,8 +29,9 @@ impl System {
         if self.ballast > 0 {
             line(&mut text, format_args!("  <memory_region name=\"ballast\" size=\"{:#x}\"/>", self.ballast));
         }
-        for (name, bytes) in &self.regions {
-            line(&mut text, format_args!("  <memory_region name=\"{name}\" size=\"{bytes:#x}\"/>"));
+        for (name, bytes, physical) in &self.regions {
+            let at = physical.map_or_else(String::new, |at| format!(" phys_addr=\"{at:#x}\""));
+            line(&mut text, format_args!("  <memory_region name=\"{name}\" size=\"{bytes:#x}\"{at}/>"));
         }
         for service in self.services.iter().filter(|service| service.parent.is_none()) {
             self.domain(&mut text, service);

@@ -8,6 +8,7 @@
 mod model;
 mod notices;
 mod table;
+mod waits;
 mod watch;
 mod world;
 

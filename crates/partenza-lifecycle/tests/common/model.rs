@@ -22,6 +22,8 @@ pub struct Model {
     pub decided: bool,
     pub ready_at: Option<Instant>,
     pub health: HealthModel,
+    /// What it is held in.
+    pub blocked: Blocked,
     pub probes: u32,
     /// When it was restarted, ever.
     pub restarts: Vec<Instant>,

@@ -55,7 +55,14 @@ impl World<'_> {
     }
 
     fn answered(&mut self, service: ServiceId, request: Request, verdict: Verdict, step: &Step<'_>) {
-        assert_eq!(step.event, Event::Requested { service, request });
+        if let Event::Waits { client, server } = step.event {
+            assert_eq!((service, request), (server, Request::Lookup));
+            if !matches!(verdict, Verdict::Refused(_)) {
+                self.note_block(client, Blocked::WaitingFor(server));
+            }
+        } else {
+            assert_eq!(step.event, Event::Requested { service, request });
+        }
         let Some(spec) = self.plan.services.get(usize::from(service.0)) else {
             return assert_eq!(verdict, Verdict::Refused(Denial::NoSuchService));
         };

@@ -22,7 +22,8 @@ impl Step<'_> {
     /// Whether the event by itself is the end of the service's incarnation, or its deadline is.
     fn ends(&self, service: ServiceId) -> bool {
         let lets_go_on = matches!(self.event, Event::Hello(_) | Event::ReadyToStop(_))
-            || matches!(self.event, Event::Requested { .. } | Event::Destroyed(_) | Event::Ready(_));
+            || matches!(self.event, Event::Requested { .. } | Event::Destroyed(_) | Event::Ready(_))
+            || matches!(self.event, Event::Waits { .. } | Event::Throttled(_) | Event::PeriodOver(_));
         self.due == Some(service) || (self.event.service() == Some(service) && !lets_go_on)
     }
 
@@ -46,6 +47,8 @@ impl World<'_> {
             assert!(self.finished.is_none() || ignored, "nothing comes after the end: {action:?}");
             self.perform(action, &step);
         }
+        // Who is held is not watched, even if it reports because its parent let it go on.
+        self.models.iter_mut().filter(|m| m.blocked != Blocked::No).for_each(|m| m.health.due = None);
         self.check(&step, actions);
     }
 
@@ -106,6 +109,9 @@ impl World<'_> {
                 model.note_report(&spec, now, healthy, timeout, alive);
             }
             (Event::Delivered(_), _) => model.incomplete = false,
+            (Event::Throttled(_), _) if up || (model.state.is_starting() && model.resumed) => {
+                self.note_block(service, Blocked::Throttled);
+            }
             (Event::Flooded(_), _) if up => {
                 model.health.floods += 1;
                 if let Some(overload) = overload {
@@ -137,6 +143,7 @@ impl World<'_> {
         match action {
             Action::Create(service) => self.create(service, step),
             Action::Resume(service) => self.resume(service, step),
+            Action::Release(service) => self.released(service, step),
             Action::Destroy { service, scope } => self.destroy(service, scope, step),
             Action::Direct { service, directive } => self.direct(service, directive, step),
             Action::Diagnose { culprit } => {
@@ -312,6 +319,7 @@ impl World<'_> {
         assert!(model.exists, "destroyed out of nothing");
         assert_eq!(model.answer_due, None, "destroyed while the executor works on it");
         model.destroys += 1;
+        model.blocked = Blocked::No;
         model.answer_due = Some(Answer::Destroy);
     }
 
@@ -370,7 +378,8 @@ impl World<'_> {
     fn check(&mut self, step: &Step<'_>, actions: &[Action]) {
         self.check_providers(step);
         let event = step.event;
-        let heavy = actions.iter().filter(|action| !matches!(action, Action::Notice(_))).count();
+        let light = |action: &&Action| matches!(action, Action::Notice(_) | Action::Release(_));
+        let heavy = actions.iter().filter(|action| !light(action)).count();
         assert!(heavy <= Machine::ACTIONS_PER_STEP, "{heavy} actions in one step");
         let most = Machine::actions_per_step(self.models.len());
         assert!(actions.len() <= most, "{} actions and notices in one step", actions.len());
@@ -378,7 +387,10 @@ impl World<'_> {
             assert_eq!(actions.len(), 1, "ignored, and yet not without effect: {event:?}");
         }
         let answers = actions.iter().filter(|a| matches!(a, Action::Notice(Notice::Answered { .. }))).count();
-        assert_eq!(answers, usize::from(matches!(event, Event::Requested { .. })), "one answer per request");
+        let ignored = actions.iter().any(|action| matches!(action, Action::Notice(Notice::Ignored { .. })));
+        let asks = matches!(event, Event::Requested { .. } | Event::Waits { .. }) && !ignored;
+        assert_eq!(answers, usize::from(asks), "one answer per request");
+        self.check_waits();
         for (index, model) in self.models.iter().enumerate() {
             self.check_health(index, model);
         }
@@ -440,6 +452,7 @@ impl World<'_> {
             other => panic!("rest in {other:?}"),
         }
         for (index, (record, model)) in self.machine.records().iter().zip(&self.models).enumerate() {
+            assert!(!matches!(model.blocked, Blocked::WaitingFor(_)), "{index} waits for what does not come");
             let waits = matches!(record.reason(), Some(Reason::RestartsWith(_)));
             assert!(!waits || self.finished.is_some(), "{index} was stopped to be restarted, and was not");
             if self.boot == BootState::SupervisorMode && self.plan.boots(index) {

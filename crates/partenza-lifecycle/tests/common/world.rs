@@ -120,6 +120,9 @@ impl<'a> World<'a> {
     /// What a service that behaves does next, if it is its move.
     pub fn expected(&self, index: usize) -> Option<Event> {
         let service = super::id(index);
+        if self.models[index].blocked != Blocked::No {
+            return None;
+        }
         match self.machine.state(service)? {
             ServiceState::Starting(StartPhase::AwaitingHello) => Some(Event::Hello(service)),
             ServiceState::Starting(StartPhase::AwaitingReady) => Some(Event::Ready(service)),
@@ -139,6 +142,16 @@ impl<'a> World<'a> {
             Probe::Heartbeat if model.state.is_up() => Some(Event::Heartbeat { service, healthy }),
             _ => None,
         }
+    }
+
+    /// A client that runs needs a server; the executor asks only if that is not up, and names who serves.
+    pub fn wait(&self, client: usize, server: usize) -> Option<Event> {
+        let model = self.models.get(client)?;
+        let runs = model.exists && model.resumed && model.blocked == Blocked::No;
+        self.models.get(server)?;
+        let server = self.machine.server_of(super::id(server));
+        let needed = !self.models.get(usize::from(server.0))?.state.is_up();
+        (runs && needed).then_some(Event::Waits { client: super::id(client), server })
     }
 
     /// Somebody asks; the executor answers to what it leads to.
@@ -215,6 +228,11 @@ impl<'a> World<'a> {
     pub fn rest(&mut self) {
         for _ in 0..500 * self.models.len() + 500 {
             self.answer_all();
+            for index in 0..self.models.len() {
+                if self.models[index].blocked == Blocked::Throttled {
+                    self.step(Event::PeriodOver(super::id(index)));
+                }
+            }
             // Whose start or stop has no time at all is behaved before that is over.
             while (0..self.models.len()).any(|index| self.expected(index).is_some()) {
                 (0..self.models.len()).for_each(|index| self.behave(index));

@@ -35,7 +35,9 @@ mod server;
 
 use partenza_protocol::control::{Hello, Welcome};
 use partenza_protocol::{ABI, Op};
-use partenza_service::{Answered, Call, Code, Context, Level, Service, ServiceError, crash, give_up, serve};
+use partenza_service::{
+    Answered, Call, Code, Context, Interrupt, Level, Service, ServiceError, crash, give_up, serve,
+};
 use sel4_microkit::{Handler, protection_domain};
 
 use crate::memo::Memo;
@@ -85,7 +87,8 @@ impl Service for Hostile {
         server::answer(context, argument(context, 1), call)
     }
 
-    fn interrupt(&mut self, context: &Context) {
+    fn interrupt(&mut self, context: &Context, interrupt: Interrupt) {
+        interrupt.acknowledge();
         self.interrupts += 1;
         server::alarm(context, self.interrupts, argument(context, 1));
     }

@@ -22,8 +22,10 @@
 use core::cell::Cell;
 
 use partenza_protocol::Op;
-use partenza_protocol::control::{Component, HealthReport, Stopped};
-use partenza_service::{Code, Context, Health, Level, Service, ServiceError, crash, give_up, serve};
+use partenza_protocol::control::Stopped;
+use partenza_service::{
+    Code, Component, Context, Health, Level, Service, ServiceError, crash, give_up, serve,
+};
 use partenza_test_services::{spin, wait};
 use sel4_microkit::{Channel, Handler, protection_domain};
 
@@ -79,15 +81,9 @@ impl Patient {
     fn beat(&self, context: &Context, pause: u64) {
         for _ in self.letters {
             wait(pause);
-            let report = HealthReport {
-                probe: 0,
-                healthy: self.letter() == b'g',
-                uptime: 0,
-                last_error: "",
-                components: &[] as &[Component<'_>],
-            };
+            let report = Health { healthy: self.letter() == b'g', ..Health::well() };
             // What the Supervisor answers changes nothing here.
-            let _ = context.supervisor().tell(Op::Health.label(), &report);
+            let _ = context.heartbeat(report);
         }
     }
 }

@@ -12,12 +12,14 @@
 //! | `masked=COUNT` | takes so many interrupts itself and leaves the line masked for 2 ms after each, then says `heard COUNT masked` |
 //!
 //! The clock holds its line until register C is read, and an edge that comes while the line is masked is lost. So the device is
-//! served after the acknowledgement, which is the order of `partenza-service`, and once before the first interrupt: a
-//! predecessor that crashed may have left the line asserted.
+//! served after the acknowledgement, and once before the first interrupt: a predecessor that crashed may have left the line
+//! asserted.
 #![no_std]
 #![no_main]
 
-use partenza_service::{Code, Context, Level, Ports, Service, ServiceError, crash, give_up, serve};
+use partenza_service::{
+    Code, Context, Interrupt, Level, Ports, Service, ServiceError, crash, give_up, serve,
+};
 use partenza_test_services::wait;
 use sel4_microkit::{Handler, protection_domain, slots};
 
@@ -147,7 +149,8 @@ impl Service for Ticker {
         }
     }
 
-    fn interrupt(&mut self, context: &Context) {
+    fn interrupt(&mut self, context: &Context, interrupt: Interrupt) {
+        interrupt.acknowledge();
         self.heard = self.heard.wrapping_add(1);
         if self.heard == self.crash {
             crash(0);

@@ -304,3 +304,38 @@ fn hear(bench: &mut Bench, id: ClientId, open: &mut Vec<u8>) {
         }
     }
 }
+
+/// Two deliveries at once on one line would end each other: the first goes on, and the second is told to try again.
+#[test]
+fn one_client_delivers_at_a_time() {
+    let mut bench = Bench::new();
+    let (first, second) = (bench.hub.connect(), bench.hub.connect());
+    let piece = |offset, last| {
+        let mut bytes = [0; 64];
+        let piece = Deliver { service: "plugin", offset, bytes: &[1], last };
+        let used = partenza_protocol::encode(&piece, &mut bytes).unwrap();
+        bytes[..used].to_vec()
+    };
+    let deliver = |bench: &mut Bench, client, offset, last| {
+        let frame = request(1, Op::Deliver, &piece(offset, last));
+        bench.hub.client_says(client, &frame, bench.now).unwrap();
+        let asked = bench.asked();
+        for letter in &asked {
+            bench.line(&answer(letter.tag, 0, &[]));
+        }
+        let Some(Piece::Answer(letter)) = bench.told(client).pop() else { panic!("no answer") };
+        (asked.len(), letter.label)
+    };
+    let busy = DeliveryError::Busy.code().0;
+    assert_eq!(deliver(&mut bench, first, 0, false), (1, 0));
+    assert_eq!(deliver(&mut bench, second, 0, false), (0, busy));
+    assert_eq!(deliver(&mut bench, first, 1, true), (1, 0));
+    // It is over.
+    assert_eq!(deliver(&mut bench, second, 0, false), (1, 0));
+    assert_eq!(deliver(&mut bench, first, 0, false), (0, busy));
+    // One that stands still gives way, and one whose client is gone.
+    bench.pass(Duration::from_micros(STALLED));
+    assert_eq!(deliver(&mut bench, first, 0, false), (1, 0));
+    bench.hub.disconnect(first);
+    assert_eq!(deliver(&mut bench, second, 0, false), (1, 0));
+}

@@ -66,9 +66,13 @@ fn service(model: &Model<'_>, service: &Service<'_>, kernel: &Kernel, out: &mut 
     for need in &manifest.needs {
         check.need(need, &mut authority);
     }
-    check.provides(&mut authority);
-    check.unasked_grants();
-    check.unnamed_objects();
+    // What was refused of a manifest may have asked for what is left over.
+    let whole = !model.damaged.contains(&manifest.id.value);
+    check.provides(whole, &mut authority);
+    if whole {
+        check.unasked_grants();
+        check.unnamed_objects();
+    }
     check.bounds();
     check.supervisor_channel(kernel, &mut authority);
     check.calls_are_required();

@@ -14,12 +14,12 @@ use crate::numbers::{show_duration, show_size};
 use crate::source::{Span, Spanned};
 
 impl Check<'_, '_> {
-    /// Each interface served must be one that the manifest provides, on ends that clients call.
-    pub(super) fn provides(&mut self, authority: &mut Authority) {
+    /// Each interface served must be one that the manifest provides, if that is `whole`, on ends that clients call.
+    pub(super) fn provides(&mut self, whole: bool, authority: &mut Authority) {
         let Some(entry) = self.service.entry else { return };
         for served in &entry.provides {
             let known = self.manifest.provides.iter().map(|p| p.interface.value.as_str());
-            if !known.clone().any(|name| name == served.interface.value) {
+            if whole && !known.clone().any(|name| name == served.interface.value) {
                 let message = format!(
                     "the manifest of `{}` does not provide `{}`",
                     self.service.name(),

@@ -4,22 +4,26 @@
 //! How many, and whose hardware, here; what the SDF can say and this kernel or release cannot do in [`features`].
 
 mod features;
+mod memory;
 
 use partenza_plan::{MAX_SERVICES, PcTimer};
 
+use crate::config::Reset;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::kernel::Kernel;
 use crate::resolve::Model;
-use crate::sdf::Pd;
+use crate::sdf::{Pd, Ports};
 use crate::source::Span;
 
 /// QEMU's configuration device, from which boot parameters come.
 const FW_CFG: (u16, u16) = (0x510, 0x511);
-/// Reset control of the chipset and of the keyboard controller.
+/// Reset control of the chipset.
 const RESET: (u16, u16) = (0xcf9, 0xcf9);
+/// Where an access of 32 bits chooses what of PCI configuration space the ports behind it show.
+const PCI_ADDRESS: (u64, u64) = (0xcf8, 0xcfb);
 
-/// Checks everything. Findings go to `out`.
-pub fn check(model: &Model<'_>, kernel: &Kernel, out: &mut Diagnostics) {
+/// Checks everything; `memory` is how much RAM the machine has, where one is named. Findings go to `out`.
+pub fn check(model: &Model<'_>, kernel: &Kernel, memory: Option<u64>, out: &mut Diagnostics) {
     let pds = model.services.len();
     if pds > MAX_SERVICES {
         let message = format!("{pds} protection domains; {MAX_SERVICES} are supported");
@@ -31,10 +35,11 @@ pub fn check(model: &Model<'_>, kernel: &Kernel, out: &mut Diagnostics) {
         hardware(model, service.pd, kernel, out);
     }
     features::system(model.system, out);
+    memory::check(model, &kernel.facts, memory, out);
     for region in &model.system.regions {
         if let (PcTimer::Hpet { address, .. }, Some(at)) = (model.config.platform.timer, &region.physical)
             && at.value <= address
-            && address < at.value + region.size
+            && address < at.value.saturating_add(region.size)
         {
             reserved(out, at.span, format!("region `{}` holds Init's timer (HPET)", region.name.value));
         }
@@ -70,7 +75,6 @@ fn hardware(model: &Model<'_>, pd: &Pd, kernel: &Kernel, out: &mut Diagnostics) 
         (platform.events.map(uart), "event line"),
         (platform.power_off.map(|(port, _)| (port, port + 1)), "power switch"),
         (Some(FW_CFG), "source of boot parameters"),
-        (Some(RESET), "reset switch"),
         ((platform.timer == PcTimer::Pit).then_some((0x40, 0x43)), "timer"),
     ];
     for ports in &pd.ports {
@@ -83,6 +87,34 @@ fn hardware(model: &Model<'_>, pd: &Pd, kernel: &Kernel, out: &mut Diagnostics) 
                 reserved(out, ports.span, message);
             }
         }
+        reset(platform.reset, name, ports, out);
+    }
+}
+
+/// A capability of seL4 to I/O ports is a range, whatever the width of an access: who may write 32 bits at 0xcf8 may
+/// write a byte at 0xcf9 and reset the machine. So that is for the integrator to say.
+fn reset(reset: Reset, name: &str, ports: &Ports, out: &mut Diagnostics) {
+    if ports.last < RESET.0.into() || u64::from(RESET.1) < ports.first {
+        return;
+    }
+    let held = format!("I/O ports {:#x} to {:#x} of `{name}` hold", ports.first, ports.last);
+    let configuration = ports.first <= PCI_ADDRESS.0 && PCI_ADDRESS.1 <= ports.last;
+    match (reset, configuration) {
+        (Reset::Shared, _) => {
+            let message = format!("{held} the reset register too: it can reset the machine");
+            out.push(Diagnostic::info(Code::ReservedHardware, message).at(ports.span, "with 0xcf9"));
+        }
+        (Reset::Init, true) => {
+            let message = format!("{held} Init's reset switch, 0xcf9, beside PCI's configuration address");
+            let found = Diagnostic::error(Code::ReservedHardware, message).at(ports.span, "reserved");
+            let note = "seL4's I/O port capabilities are ranges: whoever may write 32 bits at 0xcf8 may write a byte at 0xcf9";
+            out.push(found.note(note).help(
+                "map the function's configuration space instead: a page of a region at 0xb0000000 + (bus << 20) + \
+                 (device << 15) + (function << 12) on QEMU's q35, which reaches no other function; or let the service \
+                 reset the machine, too: `reserved: {reset: shared}` in partenza.yaml",
+            ));
+        }
+        (Reset::Init, false) => reserved(out, ports.span, format!("{held} Init's reset switch")),
     }
 }
 

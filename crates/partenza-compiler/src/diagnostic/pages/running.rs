@@ -44,4 +44,11 @@ pub const PAGES: &[Page] = &[
         "the `partenza` of another release than the system's root task",
         "the same; partenza version shows which one packed the system",
     ),
+    words(
+        Code::LineBusy,
+        "One request is on the line at a time, and whoever holds the line serves its clients in turn. A command waits a \
+         minute for its turn and its answer; this says nothing about the system, which answers the others.",
+        "a hundred scripts that each run partenza status without a pause",
+        "one that does, or partenza log --follow, which asks once",
+    ),
 ];

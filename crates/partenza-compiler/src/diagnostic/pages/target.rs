@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! PZ-03xx: what the chosen kernel, board or machine cannot do.
 
-use super::{Page, SYSTEM, piece, words};
+use super::{MANIFEST, Page, SYSTEM, piece, words};
 use crate::diagnostic::Code;
 
 pub const PAGES: &[Page] = &[
@@ -80,5 +80,21 @@ pub const PAGES: &[Page] = &[
         SYSTEM,
         "<channel><end pd=\"client\" id=\"8\"/><end pd=\"client\" id=\"9\"/></channel>",
         "",
+    ),
+    piece(
+        Code::NotGrantable,
+        "The kernel keeps its image, the local APIC and the IOAPIC, and hands out RAM without an address of one's \
+         choice. A region there would fail in every boot.",
+        SYSTEM,
+        "size=\"0x1000\" phys_addr=\"0xfee00000\"",
+        "size=\"0x1000\" phys_addr=\"0xb8000\"",
+    ),
+    piece(
+        Code::NameTooLong,
+        "The Supervisor lists eight services in a message of 960 bytes. Names of services, regions, interfaces and of \
+         the system, and versions, have at most 64 bytes, so that every list can be answered.",
+        MANIFEST,
+        "version: 0.1.0-a.name.that.goes.on.and.on.and.on.until.it.is.longer.than.messages.carry",
+        "version: 0.1.0",
     ),
 ];
