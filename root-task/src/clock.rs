@@ -60,9 +60,9 @@ impl Timer {
         }
     }
 
-    /// Arms for `deadline`, replacing what was armed. A deadline in the past wakes at once.
-    pub fn arm(&mut self, clock: Clock, deadline: Instant) {
-        let micros = deadline.since(clock.now()).as_micros().max(MIN_WAIT);
+    /// Arms for `deadline`, replacing what was armed; it is `now`. A deadline in the past wakes at once.
+    pub fn arm(&mut self, now: Instant, deadline: Instant) {
+        let micros = deadline.since(now).as_micros().max(MIN_WAIT);
         match self {
             Timer::Hpet(hpet) => hpet.arm(micros),
             Timer::Pit(ports) => arm_pit(*ports, micros),

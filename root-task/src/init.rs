@@ -33,6 +33,7 @@ use crate::handoff::{self, Failure};
 use crate::journal::Journal;
 use crate::lifecycle;
 use crate::mailbox::{Inbox, Outbox};
+use crate::pace::Pace;
 use crate::parameters::Parameters;
 use crate::pool::Pool;
 use crate::power::{self, Power};
@@ -272,6 +273,7 @@ impl Hardware<'_> {
             quiet_until: STALLED,
             complete: None,
             // One step may tell every dependent, fail a chain, and change what eight turns change.
+            pace: Pace::default(),
             actions: VecDeque::with_capacity(partenza_lifecycle::Machine::actions_per_step(services)),
             answers: heapless::Deque::new(),
             armed: None,

@@ -58,6 +58,7 @@ mod lifecycle;
 mod line;
 mod mailbox;
 mod notices;
+mod pace;
 mod page;
 mod parameters;
 mod pool;

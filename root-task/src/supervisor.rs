@@ -7,6 +7,8 @@
 //!   events, until there is nothing left to do.
 //! * Who speaks is told by the badge, which Init minted, never by what the message says (SPEC G-2).
 //! * Nothing is allocated after the boot. Every step is bounded.
+//! * A turn receives at most one message and serves a few deadlines; how deadlines and messages take turns, and when
+//!   everybody else runs, is in `pace.rs`.
 
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
@@ -38,6 +40,7 @@ use crate::journal::Journal;
 use crate::lifecycle::life;
 use crate::mailbox::{Inbox, Outbox};
 use crate::notices::plan_id;
+use crate::pace::{self, Pace};
 use crate::parameters::Parameters;
 use crate::power::Power;
 use crate::providers::Servers;
@@ -86,6 +89,7 @@ pub struct Supervisor {
     pub actions: VecDeque<Action>,
     pub answers: heapless::Deque<Life, MAX_ANSWERS>,
     pub armed: Option<Instant>,
+    pub pace: Pace,
     pub inbox: Inbox,
     pub outbox: Outbox,
     /// What the machine said to the request that is being handled.
@@ -96,35 +100,43 @@ pub struct Supervisor {
     pub attempts: Option<Attempts>,
 }
 
-/// What a wake was about.
-enum Wake {
-    /// A deadline was due before Init went to wait.
-    Due,
-    Message(RecvWithMRs),
-}
-
 impl Supervisor {
     /// Boots the system and supervises it. Never returns.
     pub fn run(&mut self) -> ! {
         self.begin_with_nobody();
+        self.pace.went_on(self.clock.now());
         self.feed(Life::Begin);
         loop {
-            self.keep_events_flowing();
-            match self.wait() {
-                Wake::Due => {}
-                Wake::Message(message) => self.on_message(&message),
+            let message = self.next_message();
+            if let Some(message) = &message {
+                self.on_message(message);
             }
-            if self.period_ends.is_some_and(|end| end <= self.clock.now()) {
-                self.end_period();
-            }
-            if self.former.look.is_some_and(|at| at <= self.clock.now()) {
-                self.settle_all();
-            }
-            // One tick serves one deadline.
-            while self.machine.next_deadline().is_some_and(|deadline| deadline <= self.clock.now()) {
-                self.feed(Life::Tick);
-            }
+            self.serve_deadlines(message.is_none());
             self.tell_subscribers();
+        }
+    }
+
+    /// Serves what is due, within the bounds of a turn. `quiet`: nobody waits to be received who could have answered.
+    fn serve_deadlines(&mut self, quiet: bool) {
+        let began = self.clock.now();
+        if self.period_ends.is_some_and(|end| end <= began) {
+            self.end_period();
+        }
+        if self.former.look.is_some_and(|at| at <= began) {
+            self.settle_all();
+        }
+        if self.pace.pauses(began) {
+            return;
+        }
+        let mut now = began;
+        for _ in 0..pace::DEADLINES_PER_TURN {
+            // One tick serves one deadline.
+            let due = self.machine.next_deadline().is_some_and(|deadline| deadline <= now);
+            if !due || now.since(began) >= pace::LONG || (!quiet && self.machine.blames_at(now)) {
+                return;
+            }
+            self.feed(Life::Tick);
+            now = self.clock.now();
         }
     }
 
@@ -365,37 +377,51 @@ impl Supervisor {
         self.is_settled() && !matches!(self.boot_state, BootState::BootComplete | BootState::SupervisorMode)
     }
 
-    fn keep_events_flowing(&mut self) {
+    fn next_deadline(&self, now: Instant) -> Option<Instant> {
+        let flow = (now < self.quiet_until).then_some(self.quiet_until);
+        let others = [flow, self.period_ends, self.former.look, self.journal.next_look()];
+        self.machine.next_deadline().into_iter().chain(others.into_iter().flatten()).min()
+    }
+
+    /// The next message or signal, answering whoever is owed an answer; `None`: a deadline is due, and nobody waits who is
+    /// to be heard first. What is decided here is decided by one reading of the clock.
+    fn next_message(&mut self) -> Option<RecvWithMRs> {
         let now = self.clock.now();
         if now >= self.quiet_until || self.journal.pressing() {
             self.journal.start_flow();
         }
         self.journal.pump_console(now);
-    }
-
-    fn next_deadline(&self) -> Option<Instant> {
-        let flow = (self.clock.now() < self.quiet_until).then_some(self.quiet_until);
-        let others = [flow, self.period_ends, self.former.look, self.journal.next_look()];
-        self.machine.next_deadline().into_iter().chain(others.into_iter().flatten()).min()
-    }
-
-    /// Waits for a message, a signal or the next deadline, answering whoever is owed an answer.
-    fn wait(&mut self) -> Wake {
-        let deadline = self.next_deadline();
+        if let Some(worked) = self.pace.worked_long(now) {
+            self.machine.excuse(worked);
+        }
+        let deadline = self.pace.not_before(self.next_deadline(now));
+        let endpoint: cap::Endpoint = self.cspace.cap(own::ENDPOINT);
+        if deadline.is_some_and(|deadline| deadline <= now) {
+            if !self.pace.may_receive(self.entries.len()) {
+                return None;
+            }
+            if let Some((info, words)) = self.outbox.take() {
+                sel4::reply_with_mrs(info, words);
+            }
+            let message = endpoint.nb_recv_with_mrs(());
+            return self.pace.received(message.badge != 0).then_some(message);
+        }
         if deadline != self.armed {
             match deadline {
-                Some(deadline) if deadline <= self.clock.now() => return Wake::Due,
-                Some(deadline) => self.timer.arm(self.clock, deadline),
+                Some(deadline) => self.timer.arm(now, deadline),
                 None => self.timer.rest(),
             }
             self.armed = deadline;
         }
-        let endpoint: cap::Endpoint = self.cspace.cap(own::ENDPOINT);
         let message = match self.outbox.take() {
             Some((info, words)) => endpoint.reply_recv_with_mrs(info, words, ()),
             None => endpoint.recv_with_mrs(()),
         };
-        Wake::Message(message)
+        let woke = self.clock.now();
+        if let Some(stood_still) = self.pace.woke(now, deadline, woke) {
+            self.machine.excuse(stood_still);
+        }
+        Some(message)
     }
 
     fn on_message(&mut self, message: &RecvWithMRs) {

@@ -25,6 +25,7 @@ mod interrupts;
 mod journal;
 mod leftovers;
 mod misbehaviour;
+mod pace;
 mod parameters;
 mod prices;
 mod providers;

@@ -76,6 +76,8 @@ MUTANTS = [
     ("nobody is probed while the system goes down", "health.rs", "        if !self.is_alive() {\n", "        if false {\n"),
     ("the heap finds the earliest", "timers.rs",
      "if first.entry < second.entry", "if first.entry > second.entry"),
+    ("time in which nobody could run is excused", "machine.rs", "        self.timers.delay_all(span);\n", ""),
+    ("what is excused is so everywhere", "machine.rs", "                *until = until.after(span);\n", ""),
     # Failures.
     ("a failed start gives back everything", "restart.rs", "Scope::Service", "Scope::Incarnation"),
     ("dumped before destroyed", "restart.rs",

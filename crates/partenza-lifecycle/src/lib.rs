@@ -21,7 +21,7 @@
 //!    [`Machine::next_deadline`] says so.
 //! 2. Work over a boot is O(services + dependencies); timers are O(log n). 200 services cost each what 12 do.
 //! 3. Time is a number that comes in. A deadline acts when a tick is stepped at or after it; an answer that is
-//!    stepped before that tick counts.
+//!    stepped before that tick counts. Time in which no service could run is excused ([`Machine::excuse`]).
 //! 4. The index of a service is its place in the start order ([`Config`] says more). Stops go in reverse.
 //! 5. What an event does is the table below. Where the table has nothing, nothing is changed and
 //!    [`Notice::Ignored`] tells it (SPEC G-2). The machine trusts its executor to answer, and a service for nothing.
@@ -99,7 +99,7 @@
 //! | else | `Restarting { until }`, aim *start*; what restarts with it, and its sidecars, get the aim *cycle* |
 //! | `Restarting`, its turn, but the layer's budget is over, or a storm is on and it is not core (SPEC L-4) | exhausted |
 //! | exhausted | `RestartLimitReached`; `RetryForever`: `Restarting` after `max_delay`, during boot not before its end; else `Failed`, given up |
-//! | given up | its sidecars stop, its module fails; `Panic`: see the states of the system; `Fallback`: that gets the aim *start* if it was never started or was stopped |
+//! | given up | its sidecars stop, its module fails; `Panic`: see the states of the system; `Fallback`: that gets the aim *start* if it was never started or was stopped; one that requires this one is `Failed` |
 //!
 //! The first delay is `initial_delay`; each further one is `backoff_percent` of the last, rounded up, at most
 //! `max_delay`; after one whose restart did not begin it is the same again. A service that was up for `window` begins anew,

@@ -13,7 +13,7 @@ use crate::serve::appoint;
 use crate::spec::{DepKind, Probe, ServiceId};
 use crate::start::Layer;
 use crate::state::{BootState, Reason, ServiceState, StartPhase, StopPhase};
-use crate::time::Instant;
+use crate::time::{Duration, Instant};
 use crate::timers::{TimerCell, Timers};
 use crate::wait::Blocked;
 
@@ -126,6 +126,42 @@ impl<'a> Machine<'a> {
             (service, report) => service.or(report),
         };
         if self.has_turns() { Some(first.map_or(self.now, |first| first.min(self.now))) } else { first }
+    }
+
+    /// For `span` no service could run, because the executor worked or the whole machine stood still. None of them is to
+    /// blame for that: every deadline of a service is that much later. The budget of a layer is not: what the executor
+    /// does is part of a boot. O(services).
+    pub fn excuse(&mut self, span: Duration) {
+        self.timers.delay_all(span);
+        for service in self.config.ids() {
+            let armed = self.timers.is_armed(service);
+            let record = &mut self.records[service.index()];
+            for at in [&mut record.health.due, &mut record.health.calm].into_iter().flatten() {
+                *at = at.after(span);
+            }
+            // One that waits for more than its delay is not armed any more.
+            if let ServiceState::Restarting { until } = &mut record.state
+                && armed
+            {
+                *until = until.after(span);
+            }
+        }
+    }
+
+    /// Whether a tick at `now` would hold against a service that it was not heard of: its start, its stop, its probe or
+    /// its heartbeat is overdue. What waits to be received may say otherwise.
+    pub fn blames_at(&self, now: Instant) -> bool {
+        let Some((_, service)) = self.timers.first().filter(|(at, _)| *at <= now) else { return false };
+        let record = &self.records[service.index()];
+        match record.state {
+            ServiceState::Starting(_) | ServiceState::Stopping(_) => true,
+            ServiceState::Running | ServiceState::Degraded => {
+                let answers =
+                    record.health.asked || self.config.spec(service).health.probe == Probe::Heartbeat;
+                answers && record.health.due.is_some_and(|due| due <= now)
+            }
+            _ => false,
+        }
     }
 
     pub fn boot_state(&self) -> BootState {

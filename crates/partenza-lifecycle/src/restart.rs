@@ -198,6 +198,10 @@ impl Machine<'_> {
         let record = &self.records[fallback.index()];
         let is_new = matches!(record.state, ServiceState::Pending | ServiceState::Stopped);
         if is_new && record.decided && record.rests() {
+            // One that requires what it replaces cannot take its place: it says so and is not announced.
+            if self.missing(fallback) == Some(service) {
+                return self.unstartable(fallback, service, sink);
+            }
             sink.action(Action::Notice(Notice::FallbackStarted { service, fallback }));
             self.start(fallback, false, sink);
         }

@@ -7,7 +7,7 @@
 //! depend on how the heap happens to lie.
 
 use crate::spec::ServiceId;
-use crate::time::Instant;
+use crate::time::{Duration, Instant};
 
 /// Storage for one service; the caller provides as many as there are services.
 ///
@@ -68,6 +68,17 @@ impl<'a> Timers<'a> {
             let place = self.sink(place, last);
             self.rise(place, last);
         }
+    }
+
+    /// Every armed deadline is `span` later; their order stays.
+    pub(crate) fn delay_all(&mut self, span: Duration) {
+        for cell in &mut self.cells[..self.armed] {
+            cell.entry.deadline = cell.entry.deadline.after(span);
+        }
+    }
+
+    pub(crate) fn is_armed(&self, service: ServiceId) -> bool {
+        self.cells[service.index()].place != NOWHERE
     }
 
     fn put(&mut self, place: usize, entry: Entry) {

@@ -153,3 +153,46 @@ fn a_flooder_is_calm_after_a_while_and_taken_down_when_it_goes_on() {
     assert_eq!(world.reason(0), Some(Reason::Flooded));
     assert!(matches!(world.state(0), Restarting { .. }));
 }
+
+/// What nobody could do for a while is nobody's fault: a start, a stop, a probe and a heartbeat have as much time after it
+/// as before.
+#[test]
+fn time_in_which_nobody_could_run_is_not_held_against_anybody() {
+    let plan = Plan::new().service(5, &[]).probed(Probe::Call).service(5, &[]).probed(Probe::Heartbeat);
+    let plan = plan.service(5, &[]).start(StartMode::OnDemand).service(5, &[]);
+    let mut room = plan.room();
+    let mut world = World::new(&plan, &mut room);
+    world.boot_all();
+    world.pass(500);
+    world.ask(2, Request::Start);
+    world.ask(3, Request::Stop);
+    assert!(world.machine.next_deadline().is_some_and(|at| at > world.now));
+    world.excuse(us(1_000_000));
+    assert!(!world.machine.blames_at(world.now));
+    assert!(world.machine.next_deadline().is_some_and(|at| at > world.now));
+    for index in 0..4 {
+        world.behave(index);
+    }
+    world.rest();
+    assert_eq!([0, 1, 2, 3].map(|index| world.state(index)), [Running, Running, Running, Stopped]);
+    assert_eq!(world.notices().filter(|notice| matches!(notice, Notice::StopForced { .. })).count(), 0);
+}
+
+/// A tick that would start something again, or send a probe, blames nobody.
+#[test]
+fn only_silence_is_blamed() {
+    let plan = Plan::new().service(5, &[]).probed(Probe::Call).restarts(3, OnExhausted::Stop);
+    let mut room = plan.room();
+    let mut world = World::new(&plan, &mut room);
+    world.begin();
+    let blames =
+        |world: &World<'_>| world.machine.next_deadline().is_some_and(|at| world.machine.blames_at(at));
+    assert!(blames(&world), "it has not said hello");
+    world.behave(0);
+    assert!(!blames(&world), "its probe is due");
+    world.pass(500);
+    assert!(blames(&world), "the answer is due");
+    world.pass(100);
+    world.answer_all();
+    assert!(matches!(world.state(0), Restarting { .. }) && !blames(&world));
+}

@@ -56,6 +56,7 @@ enum Op {
     Wait(usize, usize),
     Ask(usize, Request),
     Pass(u64),
+    Excuse(u64),
 }
 
 /// Any event; services beyond the plan's included.
@@ -118,6 +119,7 @@ fn op() -> impl Strategy<Value = Op> {
         4 => (service.clone(), service.clone()).prop_map(|(client, server)| Op::Wait(client, server)),
         2 => (service, request()).prop_map(|(service, request)| Op::Ask(service, request)),
         5 => prop_oneof![0u64..400, 0u64..4_000].prop_map(Op::Pass),
+        1 => (0u64..4_000).prop_map(Op::Excuse),
     ]
 }
 
@@ -137,6 +139,10 @@ fn apply(world: &mut World<'_>, op: Op) {
         Op::AllBehave => {
             world.answer_all();
             (0..services).for_each(|service| world.behave(service));
+            None
+        }
+        Op::Excuse(micros) => {
+            world.excuse(Duration::from_micros(micros));
             None
         }
         Op::Pass(micros) => {

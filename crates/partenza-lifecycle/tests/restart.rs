@@ -285,3 +285,22 @@ fn a_recovery_boot_starts_its_set_and_softens_edges() {
     assert_eq!(world.reason(0), Some(Reason::NotInRecoverySet));
     assert_eq!(world.reason(2), Some(Reason::DependencyNotRunning(id(0))));
 }
+
+/// `check` refuses such a plan; a machine that gets it tells why nobody takes the place, and does not say that one does.
+#[test]
+fn a_fallback_that_requires_what_it_replaces_fails_and_is_not_announced() {
+    let plan = Plan::new().service(5, &[]).restarts(0, OnExhausted::Fallback);
+    let plan = plan.with(|spec| spec.fallback = Some(id(1)));
+    let plan = plan.service(5, &[0]).start(StartMode::OnDemand).with(|spec| {
+        spec.critical = true;
+        spec.restart.on_exhausted = OnExhausted::Panic;
+    });
+    let mut room = plan.room();
+    let mut world = World::new(&plan, &mut room);
+    world.boot_all();
+    world.hit(Event::Crashed(id(0)));
+    world.rest();
+    assert_eq!((world.boot(), world.state(0), world.state(1)), (SupervisorMode, Failed, Failed));
+    assert_eq!(world.reason(1), Some(Reason::DependencyNotRunning(id(0))));
+    assert!(!world.notices().any(|notice| matches!(notice, Notice::FallbackStarted { .. })));
+}

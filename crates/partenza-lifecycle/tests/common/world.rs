@@ -86,6 +86,23 @@ impl<'a> World<'a> {
         self.step(Event::Tick)
     }
 
+    /// Time passes in which no service can run.
+    pub fn excuse(&mut self, span: Duration) {
+        self.now = self.now.after(span);
+        self.machine.excuse(span);
+        for model in &mut self.models {
+            if let (Some(until), Some(_)) = (&mut model.until, model.deadline) {
+                *until = until.after(span);
+            }
+            let health = &mut model.health;
+            for at in [&mut model.deadline, &mut health.due, &mut health.calm].into_iter().flatten() {
+                *at = at.after(span);
+            }
+        }
+        let told = self.machine.next_deadline();
+        assert!(told.is_none_or(|at| at <= self.now) || told == self.deadline(), "nothing else is due");
+    }
+
     /// Answers every open `Create` and `Destroy` with success, in service order, until none is open and no turn due.
     pub fn answer_all(&mut self) {
         for _ in 0..100 * self.models.len() + 100 {
