@@ -19,6 +19,7 @@ mod key;
 mod line;
 pub mod live;
 mod names;
+pub mod refusal;
 mod shell;
 mod show;
 mod system;

@@ -77,6 +77,13 @@ pub fn trouble(out: &mut dyn Write, code: Code) -> fmt::Result {
     }
 }
 
+/// An error whose text says more than its code's; with another hint than that, where one is given.
+pub fn refusal(out: &mut dyn Write, code: Code, text: &dyn Display, hint: Option<&str>) -> fmt::Result {
+    let hint = hint.or(error::words(code).map(|(_, hint)| hint));
+    writeln!(out, "{code} {text}")?;
+    hint.map_or(Ok(()), |hint| writeln!(out, "  hint: {hint}"))
+}
+
 #[cfg(test)]
 mod tests {
     extern crate std;

@@ -5,6 +5,7 @@ use clap::Args;
 use partenza_protocol::error::LookupError;
 use partenza_protocol::request::{Found, Lookup, Release, Switch};
 use partenza_protocol::{Op, decode};
+use partenza_shell::refusal::{LookupRefused, SwitchRefused};
 use serde_json::json;
 
 use super::client::{Trouble, refusal};
@@ -56,7 +57,7 @@ fn release(text: &str) -> Result<Release, String> {
 pub fn lookup(args: &LookupArgs, session: &mut Session) -> Result<(), Trouble> {
     let question = Lookup { interface: &args.interface, at_least: args.at_least, below: args.below };
     let answer = session.client.ask(Op::Lookup, &question);
-    let answer = answer.map_err(|trouble| not_found(trouble, args))?;
+    let answer = answer.map_err(|trouble| not_found(trouble, &question))?;
     let found: Found<'_> = decode(&answer)?;
     let value = json!({"interface": args.interface, "provider": found.provider, "version": found.version});
     session.put(
@@ -67,28 +68,25 @@ pub fn lookup(args: &LookupArgs, session: &mut Session) -> Result<(), Trouble> {
 }
 
 /// A refusal that says what was asked for.
-fn not_found(trouble: Trouble, args: &LookupArgs) -> Trouble {
+fn not_found(trouble: Trouble, question: &Lookup<'_>) -> Trouble {
     let Trouble::Refused(code) = trouble else { return trouble };
-    let LookupArgs { interface, at_least, below, .. } = args;
+    let refused = LookupRefused(code, question);
     let mut told = refusal(code);
-    told.text = format!("{}: `{interface}`", told.text);
-    if *at_least != Release::default() || below.is_some() {
-        told.text = format!("{} from {at_least} on", told.text);
-        if let Some(below) = below {
-            told.text = format!("{}, before {below}", told.text);
-        }
-        told.hint = Some(format!("`partenza lookup {interface}` takes every release"));
+    told.text = refused.to_string();
+    if refused.depends_on_the_release() {
+        told.hint = Some(format!("`partenza lookup {}` takes every release", question.interface));
     }
     Failure::Failed(told).into()
 }
 
 pub fn switch(args: &SwitchArgs, session: &mut Session) -> Result<(), Trouble> {
     let SwitchArgs { interface, provider, form } = args;
-    let asked = session.client.ask(Op::Switch, &Switch { interface, provider });
+    let question = Switch { interface, provider };
+    let asked = session.client.ask(Op::Switch, &question);
     let asked = asked.map_err(|trouble| match trouble {
         Trouble::Refused(code) if code == LookupError::NotFound.code() => {
-            let text = format!("`{provider}` is none of the providers of `{interface}`");
-            Failure::Failed(Told::of(code, text, "`providers` of partenza.yaml lists them")).into()
+            let refused = SwitchRefused(code, &question);
+            Failure::Failed(Told::of(code, &refused, refused.hint().unwrap_or_default())).into()
         }
         other => other,
     });

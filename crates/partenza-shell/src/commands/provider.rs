@@ -7,7 +7,8 @@ use partenza_interfaces::Message;
 use partenza_protocol::Op;
 use partenza_protocol::request::{Found, Lookup, Switch};
 
-use crate::show::Foreign;
+use crate::refusal::{LookupRefused, SwitchRefused};
+use crate::show::{self, Foreign};
 use crate::system::{System, Trouble, ask};
 
 pub fn lookup(
@@ -16,7 +17,17 @@ pub fn lookup(
     message: &mut Message,
     out: &mut dyn Write,
 ) -> Result<(), Trouble> {
-    ask(system, Op::Lookup, lookup, message)?;
+    match ask(system, Op::Lookup, lookup, message) {
+        Err(Trouble::Refused(code)) => {
+            let refused = LookupRefused(code, lookup);
+            if !refused.depends_on_the_release() {
+                return Ok(show::refusal(out, code, &refused, None)?);
+            }
+            writeln!(out, "{code} {refused}")?;
+            return Ok(writeln!(out, "  hint: `lookup {}` takes every release", lookup.interface)?);
+        }
+        other => other?,
+    }
     let Found { channel, provider, version } = message.get()?;
     write!(out, "{} provides {} {}", Foreign(provider), lookup.interface, Foreign(version))?;
     match channel {
@@ -31,7 +42,13 @@ pub fn switch(
     message: &mut Message,
     out: &mut dyn Write,
 ) -> Result<(), Trouble> {
-    ask(system, Op::Switch, switch, message)?;
+    match ask(system, Op::Switch, switch, message) {
+        Err(Trouble::Refused(code)) => {
+            let refused = SwitchRefused(code, switch);
+            return Ok(show::refusal(out, code, &refused, refused.hint())?);
+        }
+        other => other?,
+    }
     let Switch { interface, provider } = switch;
     Ok(writeln!(out, "{provider} serves {interface} now, or as soon as it is ready; `log 5` tells")?)
 }
