@@ -8,9 +8,9 @@ use partenza_analysis::authority::{self as analysis, Graph, Node, Relation, Rule
 use partenza_compiler::diagnostic::suggest;
 use serde_json::Value;
 
-use crate::Failure;
-use crate::output::{outln, paint, text};
+use crate::output::{paint, text};
 use crate::system::{CompileArgs, Loaded};
+use crate::{Failure, output};
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -83,7 +83,7 @@ pub fn authority(args: &AuthorityArgs) -> Result<(), Failure> {
         }
         (None, None, _) => (analysis::overview_json(&graph), analysis::overview(&graph, paint())),
     };
-    if args.json { outln!("{json:#}") } else { text(&shown) }
+    if args.json { output::json(json) } else { text(&shown) }
 }
 
 fn deny(args: &AuthorityArgs, graph: &Graph<'_, '_>) -> Result<(), Failure> {
@@ -92,7 +92,7 @@ fn deny(args: &AuthorityArgs, graph: &Graph<'_, '_>) -> Result<(), Failure> {
         Failure::environment(texts.join("\npartenza: "))
     })?;
     if args.json {
-        outln!("{:#}", analysis::violations_json(graph, &args.deny, &found))?;
+        output::json(analysis::violations_json(graph, &args.deny, &found))?;
     } else {
         text(&analysis::violations(graph, &args.deny, &found, paint()))?;
     }

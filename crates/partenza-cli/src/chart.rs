@@ -11,9 +11,9 @@ use partenza_analysis::source::Source;
 use serde_json::Value;
 
 use crate::args::{Command, Partenza};
-use crate::output::{errln, outln, paint, text, to};
+use crate::output::{errln, paint, text, to};
 use crate::system::{CompileArgs, Loaded};
-use crate::{Failure, run};
+use crate::{Failure, output, run};
 
 pub const CHART_EXAMPLES: &str = "\
 Examples:
@@ -84,17 +84,13 @@ pub fn bootchart(args: &ChartArgs) -> Result<(), Failure> {
 
 pub fn blame(args: &TextArgs) -> Result<(), Failure> {
     let timeline = timeline(&args.events)?;
-    if args.json {
-        outln!("{:#}", boot::blame_json(&timeline))
-    } else {
-        text(&boot::blame(&timeline, paint()))
-    }
+    if args.json { output::json(boot::blame_json(&timeline)) } else { text(&boot::blame(&timeline, paint())) }
 }
 
 pub fn critical_chain(args: &TextArgs) -> Result<(), Failure> {
     let timeline = timeline(&args.events)?;
     if args.json {
-        outln!("{:#}", boot::chain_json(&timeline))
+        output::json(boot::chain_json(&timeline))
     } else {
         text(&boot::critical_chain(&timeline, paint()))
     }

@@ -11,7 +11,7 @@ use partenza_conformance::report::Report;
 use partenza_conformance::{module, orchestrator};
 
 use crate::args::{self, KernelArgs};
-use crate::output::{self, outln};
+use crate::output;
 use crate::{Failure, pack, session};
 
 pub const EXAMPLES: &str = "\
@@ -114,7 +114,7 @@ fn tell(outcome: Result<Report, Unable>, args: &CommonArgs) -> Result<(), Failur
         pack::write(file, report.junit().as_bytes())?;
     }
     if args.json {
-        outln!("{:#}", report.json())?;
+        output::json(report.json())?;
     } else {
         output::text(&report.text())?;
     }

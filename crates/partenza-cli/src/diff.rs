@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use clap::Args;
 use partenza_analysis::diff::{Diff, Side, json, show};
 
-use crate::Failure;
-use crate::output::{outln, paint, text};
+use crate::output::{paint, text};
 use crate::system::{CompileArgs, Loaded};
+use crate::{Failure, output};
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -46,7 +46,7 @@ pub fn diff(args: &DiffArgs) -> Result<(), Failure> {
         Side { plan: &new_plan, programs: &new.programs() },
     );
     if args.json {
-        outln!("{:#}", json(&diff))?;
+        output::json(json(&diff))?;
     } else {
         text(&show(&diff, &args.from.display().to_string(), &args.to.display().to_string(), paint()))?;
     }

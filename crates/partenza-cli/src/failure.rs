@@ -6,13 +6,15 @@
 //! may be null. Standard output stays the results' alone.
 
 use std::fmt::{self, Display};
+use std::io;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::ArgMatches;
 use partenza_compiler::Code as HostCode;
 use serde_json::json;
 
-use crate::output::errln;
+use crate::output::{errln, versioned};
 
 /// Why the command did not do what it was asked.
 #[derive(Debug)]
@@ -83,6 +85,21 @@ impl Failure {
         Failure::Environment(Told::plain(what))
     }
 
+    /// A file or directory that could not be written, and where else it may go.
+    pub fn writing(path: &Path, error: &io::Error) -> Self {
+        let mut told = Told::plain(format_args!("{}: {error}", path.display()));
+        told.hint = match error.kind() {
+            io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => {
+                Some("name a place that you may write to (`--help` tells with which option)".to_owned())
+            }
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                Some("make room there, or name another place".to_owned())
+            }
+            _ => None,
+        };
+        Failure::Environment(told)
+    }
+
     /// It will be told as JSON.
     pub fn as_json(mut self) -> Self {
         if let Failure::Failed(told) | Failure::Environment(told) = &mut self {
@@ -105,7 +122,7 @@ impl Failure {
     pub fn say(&self, who: &str, json: bool) {
         match self {
             Failure::Failed(told) | Failure::Environment(told) if json || told.as_json => {
-                errln!("{}", object(told, self.exit_code()));
+                errln!("{}", versioned(object(told, self.exit_code())));
             }
             Failure::Failed(told) | Failure::Environment(told) => errln!("{who}{told}"),
             Failure::Unread | Failure::Signal(_) | Failure::Problems => {}

@@ -10,6 +10,7 @@ use std::path::Path;
 
 use partenza_analysis::text::Paint;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use serde_json::Value;
 
 use crate::Failure;
 
@@ -33,6 +34,29 @@ pub fn line(args: fmt::Arguments<'_>) -> Result<(), Failure> {
     out.write_fmt(args).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush()).map_err(failure)
 }
 
+/// The number of every shape of JSON that says no other (docs/stability.md). Whoever changes the meaning of a field, or
+/// takes one away, gives that shape a number of its own.
+const FORMAT: u64 = 1;
+
+/// A value for programs, an object, with its `format`.
+pub fn json(value: Value) -> Result<(), Failure> {
+    line(format_args!("{:#}", versioned(value)))
+}
+
+/// The same in one line, for answers that go on.
+pub fn json_line(value: Value) -> Result<(), Failure> {
+    line(format_args!("{}", versioned(value)))
+}
+
+/// The value with the `format` of its shape. A list has no room for one: put it into an object.
+pub fn versioned(mut value: Value) -> Value {
+    debug_assert!(value.is_object(), "JSON that is no object: {value}");
+    if let Value::Object(fields) = &mut value {
+        fields.entry("format").or_insert_with(|| FORMAT.into());
+    }
+    value
+}
+
 /// Text as it is, on standard output.
 pub fn text(text: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
@@ -54,8 +78,7 @@ pub fn still_read() -> Result<(), Failure> {
 /// Text to a file, or to standard output.
 pub fn to(file: Option<&Path>, what: &str) -> Result<(), Failure> {
     match file {
-        Some(path) => fs::write(path, what)
-            .map_err(|error| Failure::environment(format!("{}: {error}", path.display()))),
+        Some(path) => fs::write(path, what).map_err(|error| Failure::writing(path, &error)),
         None => text(what),
     }
 }
@@ -69,11 +92,33 @@ fn failure(error: io::Error) -> Failure {
     if error.kind() == io::ErrorKind::BrokenPipe { Failure::Unread } else { Failure::environment(error) }
 }
 
-/// Colours on a terminal, unless the user wants none.
+/// Colours on a terminal that has them, unless the user wants none.
 pub fn paint() -> Paint {
-    if io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none() {
-        Paint::Colour
-    } else {
-        Paint::Plain
+    paint_for(&io::stdout())
+}
+
+/// The same of any stream: no colours where `NO_COLOR` holds anything (no-color.org).
+pub fn paint_for(stream: &impl IsTerminal) -> Paint {
+    let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    if is_screen(stream) && !unwanted { Paint::Colour } else { Paint::Plain }
+}
+
+/// Whether `stream` is a terminal that knows escape sequences. One that says of itself that it is `dumb`, as Emacs' does,
+/// or says nothing, shows them as they are.
+pub fn is_screen(stream: &impl IsTerminal) -> bool {
+    let able = std::env::var_os("TERM").is_some_and(|term| !term.is_empty() && term != "dumb");
+    able && stream.is_terminal()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn every_shape_has_a_format_and_keeps_its_own() {
+        assert_eq!(versioned(json!({"a": 1})), json!({"a": 1, "format": FORMAT}));
+        assert_eq!(versioned(json!({"format": 7})), json!({"format": 7}));
     }
 }

@@ -96,8 +96,7 @@ fn write_changed(path: &Path, bytes: &[u8]) -> Result<bool, Failure> {
 
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     if let Some(dir) = path.parent().filter(|dir| !dir.as_os_str().is_empty()) {
-        fs::create_dir_all(dir)
-            .map_err(|error| Failure::environment(format!("{}: {error}", dir.display())))?;
+        fs::create_dir_all(dir).map_err(|error| Failure::writing(dir, &error))?;
     }
-    fs::write(path, bytes).map_err(|error| Failure::environment(format!("{}: {error}", path.display())))
+    fs::write(path, bytes).map_err(|error| Failure::writing(path, &error))
 }

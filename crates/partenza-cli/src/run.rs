@@ -11,7 +11,7 @@ use crate::args::{EventFormat, FileArgs, PackArgs, RunArgs, SystemArgs};
 use crate::events::{Decoded, Decoder, What};
 use crate::failure::Told;
 use crate::held::Held;
-use crate::output::outln;
+use crate::output::{json_line, outln};
 use crate::qemu::ENDING;
 use crate::{pack, qemu, session};
 
@@ -34,7 +34,7 @@ Examples:
 
 pub fn run(args: &RunArgs) -> Result<(), Failure> {
     boot(args, &mut |event| match args.events {
-        Some(EventFormat::Json) => outln!("{}", event.json),
+        Some(EventFormat::Json) => json_line(event.json.clone()),
         Some(EventFormat::Text) => outln!("{}", event.line()),
         None => Ok(()),
     })
@@ -62,7 +62,7 @@ fn image(args: &RunArgs) -> Result<PathBuf, Failure> {
     if !args.what.is_dir() {
         return Err(Failure::environment(format!("{} is not there", args.what.display())));
     }
-    let output = PathBuf::from("build/partenza/image.elf");
+    let output = args.what.join("build/partenza/image.elf");
     pack::pack(&PackArgs {
         system: SystemArgs {
             dir: args.what.clone(),

@@ -3,9 +3,10 @@
 //!
 //! A plan is compiled and held against its policy, or taken from the [`cache`](crate::cache) when nothing changed.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use partenza_analysis::text::Paint;
 use partenza_compiler::diagnostic::{self, text};
 use partenza_compiler::source::Inputs;
 use partenza_compiler::{Code, Compiled, Diagnostics, Kernel, Options, Severity, Sources, compile};
@@ -15,8 +16,8 @@ use serde_json::{Value, json};
 use crate::args::{KernelArgs, SystemArgs};
 use crate::cache::{Cache, Shown};
 use crate::failure::Told;
-use crate::output::{errln, outln};
-use crate::{Failure, policy};
+use crate::output::{errln, paint_for};
+use crate::{Failure, output, policy};
 
 /// Where `make` puts programs for a kernel, below `build/sel4/`.
 const TARGET: &str = "x86_64-unknown-linux-gnu/sel4";
@@ -137,15 +138,12 @@ fn render(found: &Diagnostics, sources: &Sources, as_json: bool, least: Severity
 
 /// Whether standard error shows colours.
 fn colour() -> bool {
-    io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()
+    paint_for(&io::stderr()) == Paint::Colour
 }
-
-/// Version of [`findings`].
-const FORMAT: u64 = 1;
 
 /// Findings as JSON on standard output.
 fn findings(list: Value) -> Result<(), Failure> {
-    outln!("{:#}", json!({"format": FORMAT, "findings": list}))
+    output::json(json!({"findings": list}))
 }
 
 fn shown(found: &Diagnostics, sources: &Sources, least: Severity) -> Shown {

@@ -57,9 +57,9 @@ fn json_goes_to_standard_output() {
     let output = partenza(dir.path(), &["build", "--json"]);
     assert_eq!(output.status.code(), Some(1));
     let findings: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(findings[0]["code"], "PZ-0601");
-    assert_eq!(findings[0]["places"][0]["file"], "system.xml");
-    assert_eq!(findings[0]["places"][0]["line"], 1);
+    assert_eq!(findings["findings"][0]["code"], "PZ-0601");
+    assert_eq!(findings["findings"][0]["places"][0]["file"], "system.xml");
+    assert_eq!(findings["findings"][0]["places"][0]["line"], 1);
     assert!(!dir.path().join("build/partenza").exists(), "nothing is written of what is wrong");
 }
 
@@ -103,4 +103,17 @@ fn codes_of_host_target_and_services_are_explained() {
     }
     let all = out(&partenza(dir.path(), &["explain"]));
     assert!(all.contains("PZ-0001") && all.contains("PZ-E0101") && all.contains("PZ-E0701"));
+}
+
+/// Nobody may write to /sys, whoever they are.
+#[test]
+fn a_place_that_cannot_be_written_gets_a_hint() {
+    let dir = TempDir::new().unwrap();
+    for args in [&["man", "--write", "/sys/partenza"][..], &["docs", "/sys/partenza"]] {
+        let output = partenza(dir.path(), args);
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        let said = err(&output);
+        assert!(said.starts_with("partenza: /sys/partenza"), "{said}");
+        assert!(said.contains("to mend it: name a place that you may write to"), "{said}");
+    }
 }

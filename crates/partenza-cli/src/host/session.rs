@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::client::{Client, Trouble, refusal};
 use crate::Failure;
 use crate::events::{Narrator, Weight};
-use crate::output::{self, outln};
+use crate::output;
 
 /// How the answer is written.
 #[derive(Args, Clone, Copy, Default)]
@@ -61,7 +61,7 @@ impl Session {
 
     /// A text for people, or a value for programs.
     pub fn put(&self, form: Form, value: &Value, text: &str) -> Result<(), Trouble> {
-        Ok(if form.json { outln!("{value:#}") } else { output::text(text) }?)
+        Ok(if form.json { output::json(value.clone()) } else { output::text(text) }?)
     }
 }
 

@@ -14,6 +14,7 @@ use rustix::termios::{
 use super::client::Client;
 use crate::Failure;
 use crate::held::Held;
+use crate::output::is_screen;
 
 /// Keys come as they are pressed and are not shown; the terminal is as before when this is dropped.
 pub struct Keys {
@@ -48,9 +49,9 @@ impl Drop for Keys {
     }
 }
 
-/// Whether somebody sits there.
+/// Whether somebody sits there, before a terminal that can be drawn on.
 pub fn is_interactive() -> bool {
-    io::stdin().is_terminal() && io::stdout().is_terminal()
+    io::stdin().is_terminal() && is_screen(&io::stdout())
 }
 
 /// Columns and rows.

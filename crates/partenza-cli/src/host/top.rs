@@ -23,7 +23,7 @@ use super::terminal::{self, Keys, Woken, fit};
 use crate::Failure;
 use crate::args::time;
 use crate::events::{Narrator, Weight, What};
-use crate::output::{errln, outln, text};
+use crate::output::{errln, json_line, text};
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -134,7 +134,7 @@ fn tables(args: &TopArgs, view: &mut View, session: &mut Session) -> Result<(), 
     while left != Some(0) {
         view.look(usize::MAX, session)?;
         if args.json {
-            outln!("{}", view.json())?
+            json_line(view.json())?
         } else {
             text(&format!("{between}{}", view.table(session)))?
         }

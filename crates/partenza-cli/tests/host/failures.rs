@@ -16,7 +16,7 @@ fn said(output: &Output) -> (Value, i32) {
     assert_eq!((lines.matches('\n').count(), out(output)), (1, String::new()), "{lines}");
     let said: Value = serde_json::from_str(&lines).unwrap_or_else(|error| panic!("{error}: {lines}"));
     let names: Vec<&String> = said.as_object().unwrap().keys().collect();
-    assert_eq!(names, ["code", "text", "hint", "exit_code"]);
+    assert_eq!(names, ["code", "text", "hint", "exit_code", "format"]);
     assert!(said["text"].as_str().is_some_and(|text| !text.is_empty()), "{lines}");
     assert!(said["hint"].is_null() || said["hint"].is_string(), "{lines}");
     let code = output.status.code().unwrap();
