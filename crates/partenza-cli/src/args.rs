@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::ArgValueCandidates;
 use partenza_compiler::numbers;
+
+use crate::candidates;
 
 const BEGIN: &str = "\
 To begin:
@@ -71,6 +74,7 @@ pub enum Command {
     #[command(after_help = crate::explain::EXAMPLES)]
     Explain {
         /// PZ-0101, PZ-E0120; without one, all codes are listed
+        #[arg(add = ArgValueCandidates::new(candidates::codes))]
         code: Option<String>,
     },
     /// Hold a module, or the orchestrator itself, against the specification, in QEMU
@@ -188,7 +192,8 @@ pub struct RunArgs {
     #[arg(long, value_name = "SIZE", default_value = "128MiB", value_parser = size)]
     pub memory: u64,
     /// Boot parameter, as `partenza explain PZ-E0113` lists them; may be given more than once
-    #[arg(long = "param", value_name = "NAME=VALUE", value_parser = parameter)]
+    #[arg(long = "param", value_name = "NAME=VALUE", value_parser = parameter,
+        add = ArgValueCandidates::new(candidates::boot_parameters))]
     pub params: Vec<(String, String)>,
     /// No terminal: console text goes to standard error, or to --console
     #[arg(long)]

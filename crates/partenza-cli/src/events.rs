@@ -22,12 +22,23 @@ pub struct Decoded {
     pub text: String,
     pub what: What,
     pub weight: Weight,
+    pub level: Level,
 }
 
 impl Decoded {
+    /// Whether the event is about the service of this name, or names it.
+    pub fn concerns(&self, service: &str) -> bool {
+        SERVICES.iter().any(|field| self.json[*field] == service)
+    }
+
+    /// Microseconds since the kernel handed over.
+    pub fn time(&self) -> u64 {
+        self.json["time_us"].as_u64().unwrap_or(0)
+    }
+
     /// The event in words, behind its time.
     pub fn line(&self) -> String {
-        let time = self.json["time_us"].as_u64().unwrap_or(0);
+        let time = self.time();
         format!("[{:6}.{:03} ms] {}", time / 1000, time % 1000, self.text)
     }
 }
@@ -85,6 +96,7 @@ impl Decoder {
             text,
             what: What::Other,
             weight: Weight::Warning,
+            level: Level::Warn,
         }
     }
 }
@@ -133,7 +145,8 @@ impl Narrator {
             Event::Finished => What::Finished,
             _ => What::Other,
         };
-        Decoded { json: self.json(record, &text), text, what, weight: weight(&record.event) }
+        let (weight, level) = (weight(&record.event), record.event.level());
+        Decoded { json: self.json(record, &text), text, what, weight, level }
     }
 
     fn name(&self, id: ServiceId) -> &str {

@@ -19,7 +19,7 @@ Examples:
       what the target reports";
 
 /// Everything that is reported on the target.
-fn target() -> impl Iterator<Item = &'static error::Row> {
+pub fn target() -> impl Iterator<Item = &'static error::Row> {
     error::TABLE.iter().chain(services::TABLE)
 }
 

@@ -11,6 +11,7 @@
 mod args;
 mod authority;
 mod cache;
+mod candidates;
 mod chart;
 mod check;
 mod conformance;
@@ -20,6 +21,7 @@ mod events;
 mod explain;
 mod failure;
 mod held;
+mod help;
 mod host;
 mod manual;
 mod microkit;
@@ -37,14 +39,15 @@ mod system;
 use std::io::{self, Read};
 use std::process::ExitCode;
 
-use clap::{CommandFactory, FromArgMatches};
+use clap::FromArgMatches;
+use clap_complete::CompleteEnv;
 
 use args::{Command, Partenza};
 pub use failure::Failure;
-use output::outln;
 
 fn main() -> ExitCode {
-    let parsed = Partenza::command().try_get_matches().and_then(|matches| {
+    CompleteEnv::with_factory(help::command).var(manual::COMPLETE).complete();
+    let parsed = help::command().try_get_matches().and_then(|matches| {
         let json = failure::asks_for_json(&matches);
         Partenza::from_arg_matches(&matches).map(|partenza| (partenza.command, json))
     });
@@ -93,7 +96,7 @@ fn decode() -> Result<(), Failure> {
             return Ok(());
         }
         for event in decoder.feed(&buffer[..count]) {
-            outln!("{}", event.json)?;
+            output::json_line(event.json)?;
         }
     }
 }

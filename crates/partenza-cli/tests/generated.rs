@@ -72,19 +72,22 @@ fn completions_and_manual_pages_know_every_command() {
     let help = run(&["--help"]);
     let commands: Vec<&str> = help
         .lines()
-        .skip_while(|line| *line != "Commands:")
-        .skip(1)
-        .take_while(|line| !line.is_empty())
+        .take_while(|line| *line != "Options:")
         .filter_map(|line| line.strip_prefix("  ")?.split(' ').next().filter(|word| !word.is_empty()))
         .filter(|word| *word != "help")
         .collect();
     assert!(commands.contains(&"check") && commands.contains(&"schema"), "{commands:?}");
     let pages = generate(&["man", "--write"]);
-    let scripts = ["bash", "zsh", "fish"].map(|shell| run(&["completions", shell]));
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        assert!(run(&["completions", shell]).contains("PARTENZA_COMPLETE"), "{shell}");
+    }
+    let offered = completed(&checkout(), &[""]);
     for command in commands {
         assert!(pages.path().join(format!("partenza-{command}.1")).is_file(), "{command}");
-        for script in &scripts {
-            assert!(script.contains(command), "{command}");
+        assert!(offered.iter().any(|word| word == command), "{command}: {offered:?}");
+        let page = fs::read_to_string(pages.path().join(format!("partenza-{command}.1"))).unwrap();
+        for section in ["EXIT STATUS", "SEE ALSO", "EXTRA"] {
+            assert!(page.contains(section), "{command}: no {section}");
         }
         let help = run(&[command, "--help"]);
         let (_, examples) = help
@@ -94,5 +97,43 @@ fn completions_and_manual_pages_know_every_command() {
             assert!(line.chars().count() <= 80, "`partenza {command} --help`: {line}");
         }
     }
-    assert!(run(&["man"]).contains(".TH partenza 1"));
+    let page = run(&["man"]);
+    assert!(page.contains(".TH partenza 1"));
+    for section in ["EXIT STATUS", "FILES", "ENVIRONMENT", "SEE ALSO"] {
+        assert!(page.contains(section), "no {section}");
+    }
+    for variable in ["SEL4_PREFIX", "PARTENZA_CACHE", "NO_COLOR", "TERM"] {
+        assert!(page.contains(variable), "no {variable}");
+    }
+}
+
+/// What bash is offered for the last of `words`.
+fn completed(dir: &Path, words: &[&str]) -> Vec<String> {
+    let output = Command::new(env!("CARGO_BIN_EXE_partenza"))
+        .args(["--", "partenza"])
+        .args(words)
+        .current_dir(dir)
+        .env("PARTENZA_COMPLETE", "bash")
+        .env("_CLAP_COMPLETE_INDEX", words.len().to_string())
+        .env("_CLAP_IFS", "\n")
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn services_codes_and_parameters_are_completed() {
+    let dir = TempDir::new().unwrap();
+    fs::create_dir(dir.path().join("manifests")).unwrap();
+    for file in ["network.yaml", "axiom.yaml", "README"] {
+        fs::write(dir.path().join("manifests").join(file), "").unwrap();
+    }
+    for command in ["status", "log", "restart", "grants", "audit", "is-running", "deliver"] {
+        assert_eq!(completed(dir.path(), &[command, "n"]), ["network"], "{command}");
+    }
+    assert_eq!(completed(dir.path(), &["explain", "PZ-E0120"]), ["PZ-E0120"]);
+    assert!(completed(dir.path(), &["explain", "PZ-08"]).contains(&"PZ-0801".to_owned()));
+    let offered = completed(dir.path(), &["run", "--param", "log="]);
+    assert!(offered.iter().any(|value| value.ends_with("debug")), "{offered:?}");
 }

@@ -73,6 +73,8 @@ pub struct BootTimes {
     pub created: Option<u64>,
     pub started: Option<u64>,
     pub ready: Option<u64>,
+    /// When it was started last, if that was after the boot.
+    pub again: Option<u64>,
 }
 
 #[derive(Clone, Debug)]
@@ -181,6 +183,7 @@ impl Client {
                 created: row.created,
                 started: row.started,
                 ready: row.ready,
+                again: None,
             }));
             Ok(page.next)
         })?;

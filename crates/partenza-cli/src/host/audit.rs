@@ -5,6 +5,7 @@
 //! CSpace in the kernel, and compare. What even then comes from the plan alone, rights and mappings, is labelled so too.
 
 use clap::Args;
+use clap_complete::ArgValueCandidates;
 use partenza_analysis::text::{Cell, Table, Tone, count};
 use partenza_protocol::error::SupervisorError;
 use partenza_protocol::event::{Event, Mismatch, Record};
@@ -15,7 +16,7 @@ use serde_json::{Value, json};
 use super::ask::Grant;
 use super::client::Trouble;
 use super::session::{Form, Session};
-use crate::Failure;
+use crate::{Failure, candidates};
 
 pub const GRANTS_EXAMPLES: &str = "\
 Examples:
@@ -40,6 +41,7 @@ presence is compared, and the table says so.";
 #[derive(Args, Clone)]
 pub struct GrantsArgs {
     /// A service, as `partenza status` lists them
+    #[arg(add = ArgValueCandidates::new(candidates::services))]
     pub name: String,
     /// Look at what is there, slot by slot, and put it beside what is planned
     #[arg(long)]
@@ -51,6 +53,7 @@ pub struct GrantsArgs {
 #[derive(Args, Clone)]
 pub struct AuditArgs {
     /// One service
+    #[arg(add = ArgValueCandidates::new(candidates::services))]
     pub name: Option<String>,
     #[command(flatten)]
     pub form: Form,

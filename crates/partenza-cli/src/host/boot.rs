@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use clap::Args;
 use partenza_analysis::text::{Cell, Table, Tone, millis};
+use partenza_protocol::ServiceId;
 use partenza_protocol::error::SupervisorError;
 use partenza_protocol::event::{BootState, Event, Record, ServiceState};
 use serde_json::{Value, json};
@@ -93,15 +94,70 @@ fn last_words(args: &BootArgs, complete: Complete, session: &Session) -> Result<
 
 /// Shows it; gives what is said of a recovery boot, if this is one.
 fn report(args: &BootArgs, session: &mut Session) -> Result<Option<String>, Trouble> {
-    let boot = session.client.boot()?;
+    let mut boot = session.client.boot()?;
+    let counts = recall(&mut boot, session)?;
     let recovery = recovery(session)?;
-    let value = value(&boot, recovery.is_some());
-    session.put(args.wait.form, &value, &text(&boot, recovery.is_some(), session))?;
+    let value = value(&boot, counts, recovery.is_some());
+    session.put(args.wait.form, &value, &text(&boot, counts, recovery.is_some(), session))?;
     Ok(recovery)
 }
 
+/// The service's row, if its own times are of a later start.
+fn started_again(rows: &mut [BootTimes], service: ServiceId) -> Option<&mut BootTimes> {
+    rows.get_mut(usize::from(service.0)).filter(|row| row.again.is_some())
+}
+
+/// How many services were how at the end of the boot.
+#[derive(Clone, Copy)]
+struct Counts {
+    running: u16,
+    waiting: u16,
+    failed: u16,
+}
+
+/// The system keeps the times of each service's last start. Where that was after the boot, the boot's own times are those
+/// of its log, as far as that still has them: it tells no `started`.
+fn recall(boot: &mut Boot, session: &mut Session) -> Result<Option<Counts>, Trouble> {
+    let Some(complete) = boot.complete else { return Ok(None) };
+    for row in &mut boot.rows {
+        row.again = row.created.filter(|created| *created > complete);
+        if row.again.is_some() {
+            (row.created, row.started, row.ready) = (None, None, None);
+        }
+    }
+    let mut from = 0;
+    loop {
+        let part = session.client.log(from)?;
+        for bytes in &part.records {
+            let record: Record<'_> = postcard::from_bytes(bytes).map_err(|_| Trouble::Malformed)?;
+            match record.event {
+                Event::Created { service } => {
+                    if let Some(row) = started_again(&mut boot.rows, service) {
+                        row.created = Some(record.time);
+                    }
+                }
+                Event::Ready { service } => {
+                    if let Some(row) = started_again(&mut boot.rows, service) {
+                        row.ready = Some(record.time);
+                    }
+                }
+                Event::BootComplete { running, waiting, failed, .. } => {
+                    return Ok(Some(Counts { running, waiting, failed }));
+                }
+                // What the log has is what came after the boot.
+                _ if record.time > complete => return Ok(None),
+                _ => {}
+            }
+        }
+        if part.next <= from {
+            return Ok(None);
+        }
+        from = part.next;
+    }
+}
+
 /// What is said of a recovery boot, if this is one.
-fn recovery(session: &mut Session) -> Result<Option<String>, Trouble> {
+pub fn recovery(session: &mut Session) -> Result<Option<String>, Trouble> {
     if let Some(told) = told_of_recovery(session)? {
         return Ok(Some(told));
     }
@@ -139,7 +195,7 @@ fn told_of_recovery(session: &mut Session) -> Result<Option<String>, Trouble> {
     }
 }
 
-fn value(boot: &Boot, recovery: bool) -> Value {
+fn value(boot: &Boot, counts: Option<Counts>, recovery: bool) -> Value {
     let rows = boot.rows.iter().map(|row| {
         json!({
             "name": row.name,
@@ -147,17 +203,21 @@ fn value(boot: &Boot, recovery: bool) -> Value {
             "created_us": row.created,
             "started_us": row.started,
             "ready_us": row.ready,
+            "started_again_us": row.again,
         })
     });
     json!({
         "state": boot.state.to_string(),
         "complete_us": boot.complete,
+        "running": counts.map(|counts| counts.running),
+        "waiting": counts.map(|counts| counts.waiting),
+        "failed": counts.map(|counts| counts.failed),
         "recovery": recovery,
         "services": rows.collect::<Vec<_>>(),
     })
 }
 
-fn text(boot: &Boot, recovery: bool, session: &Session) -> String {
+fn text(boot: &Boot, counts: Option<Counts>, recovery: bool, session: &Session) -> String {
     let took =
         |row: &BootTimes| row.started.zip(row.ready).map(|(started, ready)| ready.saturating_sub(started));
     let mut table = Table::default();
@@ -180,5 +240,13 @@ fn text(boot: &Boot, recovery: bool, session: &Session) -> String {
         Some(complete) => writeln!(text, "{}, {what} complete after {}", boot.state, millis(complete)),
         None => writeln!(text, "{}", boot.state),
     };
+    if let Some(Counts { running, waiting, failed }) = counts {
+        let _ = writeln!(text, "at its end {running} running, {waiting} waiting, {failed} failed");
+    }
+    let again: Vec<&str> =
+        boot.rows.iter().filter(|row| row.again.is_some()).map(|row| row.name.as_str()).collect();
+    if !again.is_empty() {
+        let _ = writeln!(text, "started since: {}; `partenza log NAME` tells why", again.join(", "));
+    }
     text
 }

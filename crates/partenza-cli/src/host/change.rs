@@ -6,6 +6,7 @@
 use std::time::{Duration, Instant};
 
 use clap::Args;
+use clap_complete::ArgValueCandidates;
 use partenza_protocol::event::{Event, Record, ServiceState};
 use partenza_protocol::{Op, ServiceId};
 use serde_json::json;
@@ -13,9 +14,9 @@ use serde_json::json;
 use super::client::Trouble;
 use super::follow::{Follower, Step};
 use super::session::{Form, Session};
-use crate::Failure;
 use crate::args::time;
 use crate::failure::Told;
+use crate::{Failure, candidates};
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -28,6 +29,7 @@ Examples:
 #[derive(Args, Clone)]
 pub struct ChangeArgs {
     /// A service, as `partenza status` lists them
+    #[arg(add = ArgValueCandidates::new(candidates::services))]
     pub name: String,
     #[command(flatten)]
     pub wait: WaitArgs,

@@ -5,11 +5,12 @@
 //! its length and hash, and the system refuses any other.
 
 use std::fs;
-use std::io::{IsTerminal, Write, stderr};
+use std::io::{Write, stderr};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::Args;
+use clap_complete::ArgValueCandidates;
 use partenza_compiler::numbers::show_size;
 use partenza_plan::sha256::sha256;
 use partenza_protocol::Op;
@@ -19,7 +20,8 @@ use serde_json::json;
 
 use super::client::Trouble;
 use super::session::{Form, Session};
-use crate::Failure;
+use crate::output::is_screen;
+use crate::{Failure, candidates};
 
 pub const EXAMPLES: &str = "\
 A service with `binary: delivered` in partenza.yaml is planned, and its program
@@ -42,6 +44,7 @@ const SHOWN: Duration = Duration::from_millis(100);
 #[derive(Args, Clone)]
 pub struct DeliverArgs {
     /// The service, as `partenza status` lists it
+    #[arg(add = ArgValueCandidates::new(candidates::services))]
     pub name: String,
     /// Its program, as `partenza pack` wrote it: SERVICE.pzb
     pub file: PathBuf,
@@ -104,7 +107,7 @@ struct Progress {
 
 impl Progress {
     fn of(whole: usize) -> Self {
-        let next = stderr().is_terminal().then(|| Instant::now() + SHOWN);
+        let next = is_screen(&stderr()).then(|| Instant::now() + SHOWN);
         Self { whole, next, shown: false }
     }
 

@@ -32,6 +32,7 @@ mod info;
 mod line;
 mod log;
 mod provider;
+mod running;
 pub mod serve;
 mod session;
 pub mod socket;
@@ -53,7 +54,10 @@ pub enum Ask {
     /// Show the state of every service, or all that is known of one
     #[command(after_help = status::EXAMPLES)]
     Status(status::StatusArgs),
-    /// Show the event log
+    /// Tell by the exit code whether the system, or a service, is as it should be
+    #[command(after_help = running::EXAMPLES, alias = "is-system-running", alias = "is-active")]
+    IsRunning(running::RunningArgs),
+    /// Show the event log, of one service, of a level, of the last minutes
     #[command(after_help = log::EXAMPLES)]
     Log(log::LogArgs),
     /// Show how the boot went, service by service; --wait for its end
@@ -116,6 +120,7 @@ impl Ask {
     fn run(&self, session: &mut Session) -> Result<(), Trouble> {
         match self {
             Ask::Status(args) => status::status(args, session),
+            Ask::IsRunning(args) => running::is_running(args, session),
             Ask::Log(args) => log::log(args, session),
             Ask::Boot(args) => boot::boot(args, session),
             Ask::Grants(args) => audit::grants(args, session),
@@ -137,6 +142,16 @@ impl Ask {
             Ask::Console(args) => console::console(args, session),
         }
     }
+}
+
+/// Services of the one system that runs here; none where that is not clear, or it does not answer.
+pub fn names_of_running() -> Vec<String> {
+    let mut session = match ConnectArgs::default().connect() {
+        Ok(client) => Session::new(client, Place::Command),
+        Err(_) => return Vec::new(),
+    };
+    let listed = session.client.list().unwrap_or_default();
+    listed.into_iter().map(|service| service.name).collect()
 }
 
 /// Place in the list of commands: what concerns running systems stands together.

@@ -2,6 +2,7 @@
 //! `lookup`, `switch`: who provides an interface, and who shall (SPEC S-2, S-5).
 
 use clap::Args;
+use clap_complete::ArgValueCandidates;
 use partenza_protocol::error::LookupError;
 use partenza_protocol::request::{Found, Lookup, Release, Switch};
 use partenza_protocol::{Op, decode};
@@ -10,8 +11,8 @@ use serde_json::json;
 
 use super::client::{Trouble, refusal};
 use super::session::{Form, Session};
-use crate::Failure;
 use crate::failure::Told;
+use crate::{Failure, candidates};
 
 pub const LOOKUP_EXAMPLES: &str = "\
 Examples:
@@ -45,6 +46,7 @@ pub struct SwitchArgs {
     /// An interface of `providers` in partenza.yaml
     pub interface: String,
     /// The service that shall serve it from now on
+    #[arg(add = ArgValueCandidates::new(candidates::services))]
     pub provider: String,
     #[command(flatten)]
     pub form: Form,

@@ -4,6 +4,7 @@
 use std::fmt::Write;
 
 use clap::Args;
+use clap_complete::ArgValueCandidates;
 use partenza_analysis::text::{Cell, Table, Tone, size};
 use partenza_interfaces::error;
 use partenza_protocol::Code;
@@ -14,18 +15,27 @@ use serde_json::{Value, json};
 
 use super::ask::Service;
 use super::client::Trouble;
+use super::log::{last_about, line};
 use super::session::{Form, Session, tone};
+use crate::candidates;
 
 pub const EXAMPLES: &str = "\
 Examples:
   partenza status                     every service
-  partenza status network             all that the Supervisor knows of one
-  partenza status --json | jq -r '.[] | select(.state != \"Running\") | .name'
+  partenza status network             all that the Supervisor knows of one, and
+                                      what happened to it last
+  partenza status --json | jq -r '.services[] | .name + \" \" + .state'
   partenza status --line /dev/ttyUSB0 of a board, over its event line";
+
+/// Events of one service that are shown; `partenza log NAME` has all of them.
+const EVENTS: usize = 8;
+/// How many of the system's last events they are looked for among: what a serial line tells in about two seconds.
+const WINDOW: u64 = 256;
 
 #[derive(Args, Clone)]
 pub struct StatusArgs {
     /// One service
+    #[arg(add = ArgValueCandidates::new(candidates::services))]
     pub name: Option<String>,
     #[command(flatten)]
     pub form: Form,
@@ -35,10 +45,17 @@ pub fn status(args: &StatusArgs, session: &mut Session) -> Result<(), Trouble> {
     if let Some(name) = &args.name {
         let asked = session.client.status(name);
         let service = session.about(name, asked)?;
-        return session.put(args.form, &json(&service), &one(&service, session));
+        let events = last_about(name, EVENTS, WINDOW, session)?;
+        let mut value = json(&service);
+        value["events"] = events.iter().map(|event| event.json.clone()).collect();
+        let mut text = one(&service, session);
+        for event in &events {
+            let _ = writeln!(text, "{}", line(event, session));
+        }
+        return session.put(args.form, &value, &text);
     }
     let services = all(session)?;
-    let value = Value::Array(services.iter().map(json).collect());
+    let value = json!({"services": services.iter().map(json).collect::<Vec<_>>()});
     session.put(args.form, &value, &table(&services, session))
 }
 
@@ -65,7 +82,16 @@ fn table(services: &[Service], session: &Session) -> String {
     let mut text = table.show(session.paint);
     let up =
         services.iter().filter(|s| matches!(s.state, ServiceState::Running | ServiceState::Degraded)).count();
-    let _ = writeln!(text, "{up} of {} running", services.len());
+    let _ = write!(text, "{up} of {} running", services.len());
+    let count = |which: &[ServiceState]| services.iter().filter(|s| which.contains(&s.state)).count();
+    let others = [
+        ("waiting", count(&[ServiceState::Pending])),
+        ("failed", count(&[ServiceState::Failed, ServiceState::Crashed])),
+    ];
+    for (what, count) in others.into_iter().filter(|(_, count)| *count > 0) {
+        let _ = write!(text, ", {count} {what}");
+    }
+    text.push('\n');
     text
 }
 

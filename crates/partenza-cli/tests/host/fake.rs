@@ -61,6 +61,8 @@ pub struct World {
     pub failed: Option<u16>,
     /// A service that has nothing that could be audited.
     pub resting: Option<u16>,
+    /// A service that was started after the boot, and when, in microseconds.
+    pub started_again: Option<(u16, u64)>,
     /// Questions that were answered.
     pub answered: usize,
     line: Option<UnixStream>,
@@ -93,6 +95,7 @@ impl Fake {
             left_out: None,
             failed: None,
             resting: None,
+            started_again: None,
             answered: 0,
             line: None,
             damaged: false,
@@ -394,12 +397,16 @@ impl World {
             }
             Op::BootReport => {
                 let (rows, next) = self.page(decode::<Page>(payload).unwrap().from);
-                let row = |at: usize| BootRow {
-                    name: &self.services[at],
-                    layer: 2,
-                    created: Some(1_000),
-                    started: Some(2_000),
-                    ready: (at > 0).then_some(5_000),
+                let row = |at: usize| {
+                    let again = self.started_again.filter(|(which, _)| usize::from(*which) == at);
+                    let again = again.map(|(_, time)| time);
+                    BootRow {
+                        name: &self.services[at],
+                        layer: 2,
+                        created: again.or(Some(1_000)),
+                        started: again.or(Some(2_000)),
+                        ready: again.or((at > 0).then_some(5_000)),
+                    }
                 };
                 let (state, complete) = self.boot;
                 put(&BootPage { state, complete, rows: rows.map(row).collect(), next })

@@ -34,7 +34,8 @@ fn questions_are_answered_in_tables_and_in_json() {
         "{table}"
     );
     let all = json(&fake.partenza(&["status", "--json"]));
-    assert_eq!(all.as_array().unwrap().len(), SERVICES.len(), "all pages");
+    let all = all["services"].as_array().unwrap();
+    assert_eq!(all.len(), SERVICES.len(), "all pages");
     assert_eq!((&all[9]["name"], &all[9]["last_error"]), (&"network".into(), &"PZ-E0413".into()));
     let one = json(&fake.partenza(&["status", "network", "--json"]));
     assert_eq!((&one["id"], &one["uptime_us"]), (&9.into(), &61_000_000.into()));
@@ -126,6 +127,7 @@ fn a_program_is_delivered_piece_by_piece() {
             "bytes": 5_000,
             "sha256": "b0abe1fc3221488396cb845b73dad2a0838923837dfd67247b06e596fff3f2c3",
             "outcome": "delivered",
+            "format": 1,
         });
         assert_eq!(value, expected);
     }
@@ -238,6 +240,166 @@ fn the_log_is_read_whole_in_part_and_as_it_grows() {
     assert_eq!(sequences.next().unwrap()["event"], "Finished");
     fake.hang_up();
     assert!(follower.wait().unwrap().success(), "it ended as it should");
+}
+
+/// By service, by level, by time, and the last ones of those.
+#[test]
+fn the_log_shows_what_is_asked_for() {
+    let fake = Fake::start(&SERVICES);
+    let failed =
+        |service| Event::Failed { service: ServiceId(service), code: Code(120), other: None, detail: 0 };
+    for event in [ready(9), failed(3), ready(3), ready(9), failed(9), ready(1)] {
+        fake.world().logged(event);
+    }
+    let sequences = |args: &[&str]| -> Vec<u64> {
+        let output = fake.partenza(&[args, &["--json"]].concat());
+        assert!(output.status.success(), "{args:?}: {}", err(&output));
+        let lines = out(&output);
+        lines
+            .lines()
+            .map(|l| serde_json::from_str::<Value>(l).unwrap()["sequence"].as_u64().unwrap())
+            .collect()
+    };
+    assert_eq!(sequences(&["log", "network"]), [0, 3, 4]);
+    assert_eq!(sequences(&["log", "network", "-n", "2"]), [3, 4]);
+    assert_eq!(sequences(&["log", "--level", "error"]), [1, 4]);
+    assert_eq!(sequences(&["log", "--level", "error", "-n", "1"]), [4]);
+    assert_eq!(sequences(&["log", "network", "--since", "1", "--level", "info"]), [3, 4]);
+    // It runs for 61 s, and record N came after N ms.
+    assert_eq!(sequences(&["log", "--since", "60998ms"]), [2, 3, 4, 5]);
+    assert_eq!(sequences(&["log", "--since", "2m", "-n", "1"]), [5]);
+    let unknown = fake.partenza(&["log", "netwrk"]);
+    assert!(err(&unknown).contains("did you mean `network`?"), "{}", err(&unknown));
+    for args in [["log", "--level", "loud"], ["log", "--since", "yesterday"]] {
+        assert_eq!(fake.partenza(&args).status.code(), Some(2), "{args:?}");
+    }
+}
+
+#[test]
+fn the_status_of_one_service_shows_what_happened_to_it_last() {
+    let fake = Fake::start(&SERVICES);
+    fake.world().logged(ready(9));
+    for _ in 0..300 {
+        fake.world().logged(ready(3));
+    }
+    for _ in 0..9 {
+        fake.world().logged(ready(9));
+    }
+    let text = out(&fake.partenza(&["status", "network"]));
+    assert_eq!(text.matches("network ready").count(), 8, "{text}");
+    assert!(text.ends_with("   309 [   309.000 ms] network ready\n"), "{text}");
+    let one = json(&fake.partenza(&["status", "network", "--json"]));
+    assert_eq!(one["events"].as_array().unwrap().len(), 8);
+    assert_eq!(one["events"][7]["sequence"], 309);
+    let none = json(&fake.partenza(&["status", "a", "--json"]));
+    assert_eq!(none["events"], serde_json::json!([]));
+}
+
+/// The system keeps the times of the last start; those of the boot are in its log.
+#[test]
+fn the_boot_is_told_of_as_it_was_and_not_as_services_were_started_later() {
+    let fake = Fake::start(&["a", "b", "c"]);
+    let begun = |service| Event::Created { service: ServiceId(service) };
+    // Record N comes after N ms.
+    for event in [begun(0), begun(1), ready(1), ready(0)] {
+        fake.world().logged(event);
+    }
+    fake.world().boot = (BootState::SupervisorMode, Some(4_000));
+    fake.world().started_again = Some((1, 9_000));
+    fake.world().logged(Event::BootComplete { micros: 4_000, running: 2, failed: 0, waiting: 1 });
+    for event in [begun(1), ready(1)] {
+        fake.world().logged(event);
+    }
+    let boot = json(&fake.partenza(&["boot", "--json"]));
+    let row = &boot["services"][1];
+    assert_eq!((&row["created_us"], &row["ready_us"]), (&1_000.into(), &2_000.into()));
+    assert_eq!((&row["started_us"], &row["started_again_us"]), (&Value::Null, &9_000.into()));
+    assert_eq!(boot["services"][0]["started_again_us"], Value::Null);
+    let counts = [&boot["running"], &boot["waiting"], &boot["failed"]];
+    assert_eq!(counts, [&2.into(), &1.into(), &Value::from(0)]);
+    let text = out(&fake.partenza(&["boot"]));
+    assert!(text.contains("2 running, 1 waiting, 0 failed\nstarted since: b;"), "{text}");
+}
+
+#[test]
+fn whether_the_system_is_as_it_should_be_shows_in_the_exit_code() {
+    let fake = Fake::start(&SERVICES);
+    let asked = |args: &[&str]| {
+        let output = fake.partenza(args);
+        (output.status.code(), out(&output))
+    };
+    assert_eq!(asked(&["is-running"]), (Some(0), "running\n".to_owned()));
+    assert_eq!(asked(&["is-running", "network"]), (Some(0), "Running\n".to_owned()));
+    assert_eq!(asked(&["is-system-running", "--quiet"]), (Some(0), String::new()));
+    fake.world().failed = Some(9);
+    let (code, text) = asked(&["is-running"]);
+    assert_eq!((code, text.starts_with("degraded\n  network  Failed  PZ-E0413 ")), (Some(1), true), "{text}");
+    assert_eq!(asked(&["is-running", "network"]), (Some(1), "Failed\n".to_owned()));
+    assert_eq!(asked(&["is-running", "a"]).0, Some(0));
+    let (code, value) = asked(&["is-running", "--json"]);
+    let value: Value = serde_json::from_str(&value).unwrap();
+    assert_eq!((code, &value["state"], &value["running"]), (Some(1), &"degraded".into(), &false.into()));
+    assert_eq!(value["services"][0]["name"], "network");
+    fake.world().failed = None;
+    // A recovery boot is not the system that somebody relies on.
+    fake.world().left_out = Some(2);
+    assert_eq!(asked(&["is-running"]), (Some(1), "recovery\n".to_owned()));
+    fake.world().left_out = None;
+    for (state, word) in [
+        (BootState::BootingLayer(3), "starting"),
+        (BootState::ShuttingDown, "stopping"),
+        (BootState::BootFailed, "failed"),
+    ] {
+        fake.world().boot = (state, None);
+        assert_eq!(asked(&["is-running"]), (Some(1), format!("{word}\n")), "{word}");
+    }
+    assert_eq!(fake.partenza(&["is-running", "netwrk"]).status.code(), Some(1));
+    fake.world().quirk = Quirk::Silent;
+    assert_eq!(fake.partenza(&["is-running"]).status.code(), Some(2));
+}
+
+/// docs/stability.md: whoever reads JSON knows by `format` which shape it is, at the top of an answer and in each line.
+#[test]
+fn every_json_of_a_running_system_has_its_format() {
+    let fake = Fake::start(&SERVICES);
+    fake.world().logged(ready(9));
+    std::fs::write(fake.dir.path().join("program"), b"program").unwrap();
+    for args in [
+        &["status"][..],
+        &["status", "network"],
+        &["is-running"],
+        &["is-running", "network"],
+        &["log"],
+        &["top", "-n", "1"],
+        &["boot"],
+        &["grants", "network"],
+        &["grants", "--live", "network"],
+        &["audit"],
+        &["audit", "network"],
+        &["start", "network"],
+        &["restart", "network"],
+        &["stop", "network"],
+        &["enable", "network"],
+        &["disable", "network"],
+        &["crash", "network"],
+        &["deliver", "network", "program"],
+        &["shutdown"],
+        &["reboot"],
+        &["version"],
+        &["uptime"],
+        // These are refused, as JSON on standard error.
+        &["lookup", "storage/files"],
+        &["switch", "storage/files", "nobody"],
+        &["status", "nobody"],
+    ] {
+        let output = fake.partenza(&[args, &["--json"]].concat());
+        let text = if output.status.success() { out(&output) } else { err(&output) };
+        let values = serde_json::Deserializer::from_str(&text).into_iter::<Value>();
+        let shapes: Vec<Value> =
+            values.map(|value| value.unwrap_or_else(|error| panic!("{args:?}: {error}: {text}"))).collect();
+        assert!(!shapes.is_empty(), "{args:?} tells nothing");
+        assert!(shapes.iter().all(|shape| shape["format"].is_u64()), "{args:?}: {text}");
+    }
 }
 
 /// As `partenza log --follow | head -1` on a system where nothing happens.

@@ -32,6 +32,10 @@ impl Session {
     }
 
     fn of_size(fake: &Fake, args: &[&str], columns: u16, rows: u16) -> Self {
+        Self::of_kind(fake, args, "xterm", columns, rows)
+    }
+
+    fn of_kind(fake: &Fake, args: &[&str], term: &str, columns: u16, rows: u16) -> Self {
         let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&master).unwrap();
         unlockpt(&master).unwrap();
@@ -39,7 +43,8 @@ impl Session {
         let terminal = OpenOptions::new().read(true).write(true).open(name).unwrap();
         tcsetwinsize(&master, Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
         let side = || Stdio::from(terminal.try_clone().unwrap());
-        let child = fake.command(args).stdin(side()).stdout(side()).stderr(side()).spawn().unwrap();
+        let child =
+            fake.command(args).env("TERM", term).stdin(side()).stdout(side()).stderr(side()).spawn().unwrap();
         let keyboard = File::from(master);
         let mut reader = keyboard.try_clone().unwrap();
         let (sender, screen) = mpsc::channel();
@@ -111,6 +116,25 @@ fn top_shows_services_and_events_and_leaves_the_terminal_as_it_was() {
     session.types("q");
     session.shows("\x1b[?25h\x1b[?1049l");
     session.ends(0);
+}
+
+/// As in an editor's shell window: it shows escape sequences as they are.
+#[test]
+fn a_dumb_terminal_gets_plain_text() {
+    if !terminals_exist() {
+        return;
+    }
+    let fake = Fake::start(&["axiom", "network"]);
+    for args in [&["status"][..], &["top", "-n", "1"], &["log"]] {
+        fake.world().logged(ready(1));
+        let mut session = Session::of_kind(&fake, args, "dumb", 100, 30);
+        session.shows("network");
+        let status = session.child.wait().unwrap();
+        while let Ok(bytes) = session.screen.recv_timeout(Duration::from_millis(200)) {
+            session.seen.push_str(&String::from_utf8_lossy(&bytes));
+        }
+        assert!(status.success() && !session.seen.contains('\x1b'), "{args:?}: {:?}", session.seen);
+    }
 }
 
 #[test]
