@@ -69,6 +69,30 @@ fn sixty_four_domains_and_denied_warnings_have_verdicts_of_their_own() {
 }
 
 #[test]
+fn a_description_of_another_name_is_named_with_an_option() {
+    let dir = TempDir::new().unwrap();
+    fs::write(dir.path().join("hello.system"), ARM).unwrap();
+    let kernel = dir.path().join("kernel");
+    let config = kernel.join("libsel4/include/kernel");
+    fs::create_dir_all(&config).unwrap();
+    let source = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../build/kernel/debug/libsel4/include/kernel/gen_config.json"
+    );
+    fs::copy(source, config.join("gen_config.json")).expect("run `make kernels` first");
+    let kernel = kernel.to_str().unwrap();
+    for (args, help) in [
+        (["hello.system", "--kernel", kernel], "`. --system hello.system`"),
+        ([".", "--kernel", kernel], "name the description: `--system ./hello.system`"),
+    ] {
+        let output = check(dir.path(), &args);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.contains(help), "{help} in {said}");
+    }
+}
+
+#[test]
 fn outside_a_checkout_the_messages_say_what_to_set() {
     let dir = TempDir::new().unwrap();
     fs::write(dir.path().join("system.xml"), ARM).unwrap();

@@ -100,7 +100,8 @@ fn open(path: &Path, needed: Needed, sources: &mut Sources, out: &mut Diagnostic
         Ok(bytes) => bytes,
         Err(error) if needed == Needed::No && is_absent(&error) => return Opened::Absent,
         Err(error) => {
-            out.push(Diagnostic::error(Code::FileUnreadable, format!("{}: {error}", path.display())));
+            let found = Diagnostic::error(Code::FileUnreadable, format!("{}: {error}", path.display()));
+            out.push(found.maybe_help(other_description(path)));
             return Opened::Refused;
         }
     };
@@ -111,6 +112,23 @@ fn open(path: &Path, needed: Needed, sources: &mut Sources, out: &mut Diagnostic
             Opened::Refused
         }
     }
+}
+
+/// What to write where there is no system.xml but a description of another name, as the Microkit's users have.
+fn other_description(missing: &Path) -> Option<String> {
+    let dir = missing.parent().filter(|_| missing.file_name().is_some_and(|name| name == "system.xml"))?;
+    if dir.is_file() {
+        let (file, parent) = (dir.display(), dir.parent().filter(|dir| !dir.as_os_str().is_empty()));
+        let parent = parent.unwrap_or(Path::new(".")).display();
+        return Some(format!(
+            "{file} is a file: name its directory, and the file with `--system`: `{parent} --system {file}`"
+        ));
+    }
+    let here = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
+    let mut files: Vec<PathBuf> = std::fs::read_dir(here).ok()?.flatten().map(|entry| entry.path()).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "system"));
+    files.sort();
+    files.first().map(|file| format!("name the description: `--system {}`", file.display()))
 }
 
 /// A system without partenza.yaml: Init gives the console to the PD that names it.
