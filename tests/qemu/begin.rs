@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! A user's first system: what `partenza new` writes is checked without a remark, builds, and boots.
 
+use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use partenza_tests::tools;
+use partenza_tests::image::Image;
+use partenza_tests::system::{Service, System};
+use partenza_tests::tools::{self, Kernel};
 use serde_json::Value;
 
 /// `make` in the new system, as its README says; what is built stays, so that only the first time is slow.
@@ -21,6 +24,24 @@ fn make(dir: &Path, target: &str) -> Output {
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stdout));
     output
+}
+
+/// QEMU's multiboot loader would split such a path, and look for a part of it.
+#[test]
+fn an_image_may_lie_where_a_path_has_spaces_and_commas() {
+    let system = System::new("path").with(Service::new("plain", "trivial", 5));
+    let image = Image::of(Kernel::Debug, "path", &system);
+    let dir = tools::scratch("begin").join("a folder, with words");
+    fs::create_dir_all(&dir).expect("a folder");
+    let there = dir.join("an image, too.elf");
+    fs::write(&there, image.bytes()).expect("a copy");
+    let mut command = Command::new(tools::partenza());
+    command.arg("run").arg(&there).arg("--kernel").arg(Kernel::Debug.prefix());
+    command.args(["--headless", "--events", "json", "--timeout", "120s", "--param", "timeouts=1000"]);
+    command.args(["--param", "after-boot=poweroff", "--param", "on-failure=poweroff"]);
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stdout));
 }
 
 #[test]

@@ -8,6 +8,7 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use partenza_lab::boot_module::BootModule;
 use partenza_lab::line::{Line, escaped};
 use partenza_lab::machine::MACHINE;
 
@@ -30,6 +31,7 @@ pub struct Machine {
     /// Serves the line to the commands that ask for it.
     hub: Option<Serving>,
     _line: Line,
+    _module: BootModule,
     dir: PathBuf,
 }
 
@@ -75,11 +77,13 @@ pub fn start(args: &RunArgs, kernel: &Path, image: &Path) -> Result<Machine, Fai
     let _ = fs::remove_dir_all(&dir);
     fs::create_dir_all(&dir).map_err(|error| Failure::environment(format!("{}: {error}", dir.display())))?;
     let line = Line::make(dir.join("events")).map_err(Failure::environment)?;
+    let module = BootModule::open(image)
+        .map_err(|error| Failure::environment(format!("{}: {error}", image.display())))?;
     let control = socket::for_run(args.control.as_deref(), image)?;
     let mut command = Command::new(&args.qemu);
     command.args(MACHINE).args(EXIT);
     command.arg("-m").arg(format!("{}k", args.memory >> 10));
-    command.arg("-kernel").arg(kernel).arg("-initrd").arg(image);
+    command.arg("-kernel").arg(kernel).arg("-initrd").arg(module.argument());
     if !args.reboot {
         command.arg("-no-reboot");
     }
@@ -105,7 +109,7 @@ pub fn start(args: &RunArgs, kernel: &Path, image: &Path) -> Result<Machine, Fai
     let ends = ends.map_err(Failure::environment)?;
     let wiring = Wiring { line: ends, control, clients: Vec::new(), observer: Some(observer) };
     let hub = Serving::start(wiring).map_err(Failure::environment)?;
-    Ok(Machine { child, events, hub: Some(hub), _line: line, dir })
+    Ok(Machine { child, events, hub: Some(hub), _line: line, _module: module, dir })
 }
 
 /// The first serial line.

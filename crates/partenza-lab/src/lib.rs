@@ -10,6 +10,7 @@
 #![forbid(unsafe_code)]
 
 pub mod ask;
+pub mod boot_module;
 pub mod line;
 pub mod log;
 pub mod machine;

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use rustix::pipe::fcntl_setpipe_size;
 
 use crate::ask::Request;
+use crate::boot_module::BootModule;
 use crate::line::{Line, escaped};
 use crate::log::{Answer, Log};
 
@@ -178,7 +179,8 @@ impl Machine {
     pub fn start(&self) -> Result<Running, Trouble> {
         let path = self.image.with_extension(unique());
         let line = Line::make(path.clone()).map_err(host(path.display()))?;
-        let mut command = self.command(&line);
+        let module = BootModule::open(&self.image).map_err(host(self.image.display()))?;
+        let mut command = self.command(&module, &line);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().map_err(host("qemu-system-x86_64"))?;
         let console = Arc::new(Mutex::new(Vec::new()));
@@ -206,20 +208,21 @@ impl Machine {
             _unread: unread,
             readers,
             line,
+            _module: module,
             log: Log::default(),
             tag: 0,
             until,
         })
     }
 
-    fn command(&self, line: &Line) -> Command {
+    fn command(&self, module: &BootModule, line: &Line) -> Command {
         let mut command = Command::new("qemu-system-x86_64");
         command.args(MACHINE).args(["-monitor", "none"]);
         if !self.reboots {
             command.arg("-no-reboot");
         }
         command.args(["-m", &self.memory.to_string()]);
-        command.arg("-kernel").arg(&self.kernel).arg("-initrd").arg(&self.image);
+        command.arg("-kernel").arg(&self.kernel).arg("-initrd").arg(module.argument());
         command.args(["-serial", "stdio"]).args(line.options());
         if self.pace == Pace::Counted {
             command.args(["-icount", "shift=0,sleep=off"]);
@@ -270,6 +273,7 @@ pub struct Running {
     _unread: Option<ChildStdout>,
     readers: Vec<JoinHandle<()>>,
     line: Line,
+    _module: BootModule,
     log: Log,
     tag: u8,
     until: Instant,
