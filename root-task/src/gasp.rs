@@ -12,6 +12,7 @@ use core::sync::atomic::{AtomicU8, Ordering};
 use partenza_protocol::error::InitError;
 use partenza_protocol::event::Event;
 use partenza_protocol::frame::{Body, MAX_FRAME, MAX_RECORD, frame};
+use partenza_protocol::text::Text;
 use sel4::{CNodeCapData, CPtr, ObjectBlueprint, UserContext, cap};
 
 use crate::cspace::{CSpace, own};
@@ -47,8 +48,7 @@ struct Stack([u8; STACK_BYTES]);
 
 static STACK: Handed<Stack> = Handed(UnsafeCell::new(Stack([0; STACK_BYTES])));
 static INHERITANCE: Handed<Option<Inheritance>> = Handed(UnsafeCell::new(None));
-static PANIC_TEXT: Handed<heapless::String<MAX_PANIC_TEXT>> =
-    Handed(UnsafeCell::new(heapless::String::new()));
+static PANIC_TEXT: Handed<Text<MAX_PANIC_TEXT>> = Handed(UnsafeCell::new(Text::new()));
 /// Who tells of Init's end.
 static STAGE: AtomicU8 = AtomicU8::new(Stage::Alone as u8);
 
@@ -116,10 +116,10 @@ pub fn on_panic(info: &core::panic::PanicInfo<'_>) {
     }
     // SAFETY: Init's one thread panics once; the other reads only after the fault.
     let text = unsafe { &mut *PANIC_TEXT.0.get() };
-    // What does not fit is cut.
+    // Its end is cut where it does not fit.
     let _ = write!(text, "{info}");
     if stage == Stage::Alone as u8 {
-        crate::early::report(InitError::Panicked.code(), 0, format_args!("\n  {text}"));
+        crate::early::report(InitError::Panicked.code(), 0, format_args!("\n  {}", text.as_str()));
         crate::power::halt();
     }
 }
@@ -153,7 +153,7 @@ fn end(heir: &Inheritance) {
 
 fn tell(heir: &mut Inheritance, message: &sel4::RecvWithMRs) {
     // SAFETY: Init has faulted and stands still.
-    let (panic_text, supervisor) = unsafe { (&*PANIC_TEXT.0.get(), &*heir.supervisor) };
+    let (panic_text, supervisor) = unsafe { ((*PANIC_TEXT.0.get()).as_str(), &*heir.supervisor) };
     let code = if panic_text.is_empty() { InitError::Faulted.code() } else { InitError::Panicked.code() };
     if supervisor.parameters.last_gasp == Some(LastGasp::Twice) {
         panic!("asked for by the boot parameter last-gasp");

@@ -12,6 +12,7 @@ use partenza_protocol::request::{
     BootPage, BootRow, GrantRow, GrantsOf, GrantsPage, Health, ListPage, LogFrom, LogPage, PAGE, Page,
     Status, Summary, Target, Uptime, Version,
 };
+use partenza_protocol::text::Text;
 use partenza_protocol::{Code, Op, decode, encode, frame::MAX_RECORD};
 use serde::Serialize;
 
@@ -48,7 +49,7 @@ pub fn answer(view: &View<'_>, op: Op, payload: &[u8], out: &mut [u8]) -> Option
         Op::Uptime => empty(payload).and_then(|()| put(&Uptime { micros: view.now.as_micros() }, out)),
         Op::Version => empty(payload).and_then(|()| {
             let kernel = view.plan.kernel;
-            let mut name = heapless::String::<64>::new();
+            let mut name = Text::<64>::new();
             // Longer names than this are cut, which harms nobody.
             let _ = write!(
                 name,
@@ -57,7 +58,7 @@ pub fn answer(view: &View<'_>, op: Op, payload: &[u8], out: &mut [u8]) -> Option
                 kernel.arch,
                 if kernel.mcs { " MCS" } else { "" }
             );
-            put(&Version { system: view.plan.system, partenza: view.plan.tool, kernel: &name }, out)
+            put(&Version { system: view.plan.system, partenza: view.plan.tool, kernel: name.as_str() }, out)
         }),
         _ => return None,
     })

@@ -23,6 +23,7 @@ use partenza_protocol::control::{Level, MAX_TEXT};
 use partenza_protocol::error::{BootError, SupervisorError};
 use partenza_protocol::event::{BootState, Event};
 use partenza_protocol::startup::Secrets;
+use partenza_protocol::text::Text;
 use partenza_protocol::{Badge, Sender};
 use sel4::{RecvWithMRs, cap};
 
@@ -480,10 +481,10 @@ impl Supervisor {
         if let Some(panic) =
             registers.as_ref().and_then(|r| faults::panic(r, image, self.executor.store.holder(image)))
         {
-            let mut text = heapless::String::<MAX_TEXT>::new();
-            // What does not fit is cut.
+            let mut text = Text::<MAX_TEXT>::new();
+            // Its end is cut where it does not fit.
             let _ = write!(text, "panicked at {}:{}: {}", panic.file, panic.line, panic.message);
-            let line = Event::Message { service: id, level: Level::Error, text: &text };
+            let line = Event::Message { service: id, level: Level::Error, text: text.as_str() };
             self.journal.quote(self.clock.now(), &line);
         }
         let fault = faults::describe(fault, registers.as_ref(), service, image, table.map(Symbols));

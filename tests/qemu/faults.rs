@@ -2,6 +2,7 @@
 //! A service that was ready faults: decoded, its dependents told, the others untouched (SPEC J-1, J-2, L-9).
 
 use partenza_protocol::Code;
+use partenza_protocol::control::MAX_TEXT;
 use partenza_protocol::error::SupervisorError;
 use partenza_protocol::event::{BootState, Cause, Event, FaultKind};
 use partenza_tests::image::Image;
@@ -63,6 +64,17 @@ fn a_null_write_after_ready_is_reported() {
 #[test]
 fn a_panic_after_ready_is_reported() {
     is_reported("panic", "panic", (FaultKind::UserException, Cause::Panic));
+}
+
+/// What does not fit into a line of the log is its end, not all of it.
+#[test]
+fn the_beginning_of_a_long_panic_message_is_told() {
+    let outcome = boot("after-ready-long-panic", "long-panic", false, Kernel::Debug);
+    let lines = outcome.log.lines("culprit");
+    let told = lines.iter().find(|(_, text)| text.starts_with("panicked at "));
+    let Some((_, told)) = told else { return outcome.must("the panic is told", false) };
+    outcome.must(&format!("with its message: {told}"), told.contains(": a message that is longer than"));
+    outcome.same("as much of it as a line holds", told.len(), MAX_TEXT);
 }
 
 #[test]

@@ -28,14 +28,13 @@ pub mod log;
 pub mod mac;
 pub mod message;
 pub mod process;
-pub mod text;
 pub mod tokens;
 pub mod updates;
 
 pub use error::ServiceError;
 pub use info::{INFO, Info};
 pub use message::Message;
-pub use text::Text;
+pub use partenza_protocol::text::Text;
 
 /// Bytes of the longest message, request or answer: the message registers of one call.
 pub const MAX_MESSAGE: usize = 960;

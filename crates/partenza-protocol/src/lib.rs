@@ -19,6 +19,7 @@ pub mod frame;
 pub mod price;
 pub mod request;
 pub mod startup;
+pub mod text;
 pub mod wire;
 
 pub use badge::{Badge, Sender};

@@ -26,7 +26,7 @@
 //! | `flood-after-ready` | hello, ready, then lines without end |
 //! | `overreach` | hello, ready, then every operation that changes something, ungranted |
 //!
-//! Kinds of faults: `null-write`, `null-read`, `panic`, `ud2`, `stack-overflow`, `write-text`, `jump`, `divide`,
+//! Kinds of faults: `null-write`, `null-read`, `panic`, `long-panic`, `ud2`, `stack-overflow`, `write-text`, `jump`, `divide`,
 //! `privileged`, `breakpoint`, `unknown-syscall`, `missing-cap`.
 #![no_std]
 #![no_main]

@@ -14,6 +14,10 @@ pub fn fault(kind: &str) -> Result<(), Code> {
         "null-write" => null_write(),
         "null-read" => null_read(),
         "panic" => panic!("told to panic"),
+        "long-panic" => panic!(
+            "a message that is longer than a line of the event log, which has room for 160 bytes: the beginn\
+             ing tells what went wrong, so it is the end that has to go; this is the end, and nobody needs to read it at all"
+        ),
         "ud2" => undefined(),
         "stack-overflow" => {
             core::hint::black_box(overflow(0));

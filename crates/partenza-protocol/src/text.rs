@@ -3,8 +3,8 @@
 
 use core::fmt;
 
+use crate::wire::cut;
 use heapless::String;
-use partenza_protocol::wire::cut;
 
 /// At most `N` bytes of text. Writing to it never fails.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
