@@ -40,7 +40,7 @@ fn without_an_hpet_the_pit_wakes_init_and_that_is_told() {
 fn a_pit_that_a_service_holds_is_not_taken() {
     let ports = "<ioport id=\"0\" addr=\"0x40\" size=\"4\"/>";
     let holder = Service::new("holder", "trivial", 3).critical(false);
-    let system = system().with(holder.holds("{serial: timer}", "serial: {timer: {ioport: 0}}", ports));
+    let system = system().with(holder.holds("{ioport: timer}", "ioport: {timer: 0}", ports));
     let outcome = boot("timers-held", &system, "off");
     let code = BootError::NoTimer.code();
     outcome.must(&format!("the console names {code}"), outcome.console.contains(&format!("{code} ")));

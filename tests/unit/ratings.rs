@@ -23,6 +23,19 @@ proptest! {
         prop_assert!(bits(times) <= 3);
     }
 
+    /// As a loop that hashes a block now and then.
+    #[test]
+    fn steps_that_come_again_are_worth_nothing(
+        begin in any::<u64>(),
+        steps in prop::collection::vec(1..1_000_u64, 1..8),
+    ) {
+        let times = (0..1000).scan(begin, |time, n| {
+            *time = time.wrapping_add(steps[n % steps.len()]);
+            Some(*time)
+        });
+        prop_assert!(bits(times) <= 9);
+    }
+
     #[test]
     fn steps_by_chance_are_worth_a_bit_each(steps in prop::collection::vec(any::<u64>(), 256)) {
         let times = steps.iter().scan(0_u64, |time, step| {

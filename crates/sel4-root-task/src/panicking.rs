@@ -15,7 +15,8 @@ pub fn set_hook(hook: PanicHook) {
     HOOK.store(hook as *mut (), Relaxed);
 }
 
-/// Runs the hook once and faults. A panic inside the hook faults at once.
+/// Runs the hook and faults. A panic inside the hook faults at once; one of another thread, after the hook has returned, runs it
+/// again.
 #[cfg(target_sel4)]
 #[panic_handler]
 fn panic(info: &PanicInfo<'_>) -> ! {
@@ -32,6 +33,7 @@ fn panic(info: &PanicInfo<'_>) -> ! {
             let hook: PanicHook = unsafe { core::mem::transmute(hook) };
             hook(info);
         }
+        PANICKING.store(false, Relaxed);
     }
     sel4_runtime::fault()
 }
