@@ -18,13 +18,13 @@ pub const fn price(op: Option<Op>, bytes: usize) -> u32 {
     let Some(op) = op else { return 2 };
     match op {
         // Each byte of a line goes out over the event line, by a system call.
-        Op::Emit => 18 + bytes as u32 / 2,
+        Op::Emit => 22 + bytes as u32 / 2,
         Op::Next | Op::Version | Op::Uptime | Op::Subscribe => 2,
         Op::Hello | Op::Ready | Op::ReadyToStop | Op::Stopped | Op::List | Op::BootReport => 4,
         // They find a service by its name.
-        Op::Status | Op::Grants => 8,
+        Op::Status | Op::Grants => 12,
         // A report that nobody asked for is told of.
-        Op::Health => 12,
+        Op::Health => 14,
         Op::ChildFault | Op::Deliver | Op::Lookup => 16,
         // A message full of records.
         Op::Log | Op::Registers => 26,
@@ -39,7 +39,7 @@ pub const fn price(op: Option<Op>, bytes: usize) -> u32 {
         | Op::Switch
         | Op::Grant
         | Op::Revoke => 64,
-        Op::Restart => 100,
+        Op::Restart => 110,
         // The crash and its registers are told of.
         Op::Crash => 150,
     }
