@@ -131,6 +131,12 @@ pub fn write_to(address: usize) {
     unsafe { place.write_volatile(0) };
 }
 
+/// Makes an instruction that is none.
+pub fn exception() {
+    // SAFETY: it faults, which is the purpose, and changes nothing.
+    unsafe { core::arch::asm!("ud2", options(nomem, nostack)) };
+}
+
 extern "C" fn last_gasp() -> ! {
     // SAFETY: written before this thread was started.
     let heir = unsafe { (*INHERITANCE.0.get()).as_mut() };
@@ -166,8 +172,12 @@ fn tell(heir: &mut Inheritance, message: &sel4::RecvWithMRs) {
     // Writing to a UART cannot fail.
     let _ = writeln!(uart, "\n{code} {}", code.text());
     if panic_text.is_empty() {
-        let [ip, address, ..] = message.msg;
-        let _ = writeln!(uart, "  fault {} at {ip:#x}, address {address:#x}", message.info.label());
+        // Of a user exception the second word is the stack pointer, and the fourth the exception's number.
+        let [ip, address, _, number] = message.msg;
+        let label = message.info.label();
+        let exception = label == sel4::abi::fault_label::USER_EXCEPTION;
+        let (what, value) = if exception { ("exception", number) } else { ("address", address) };
+        let _ = writeln!(uart, "  fault {label} at {ip:#x}, {what} {value:#x}");
     } else {
         let _ = writeln!(uart, "  {panic_text}");
     }

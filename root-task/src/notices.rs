@@ -222,6 +222,7 @@ impl Supervisor {
         match self.parameters.last_gasp {
             Some(LastGasp::Panic | LastGasp::Twice) => panic!("asked for by the boot parameter last-gasp"),
             Some(LastGasp::Fault) => crate::gasp::write_to(sel4_root_task::stack::guard_page()),
+            Some(LastGasp::Exception) => crate::gasp::exception(),
             Some(LastGasp::Archive) => crate::gasp::write_to(self.archive.plan().as_ptr().addr()),
             None => {}
         }

@@ -14,7 +14,7 @@
 //! | `verify` | `on off` | prove at the end of an incarnation, a failed start and the system that everything came back |
 //! | `bench` | `on off` | account instructions and system calls |
 //! | `recovery` | `on off` | a recovery boot, whatever the attempt counter says |
-//! | `last-gasp` | `panic fault archive twice` | Init ends that way after BootComplete, to try SPEC B-6: it panics, touches the page under its stack, writes to the archive; it panics, and so does who tells of it |
+//! | `last-gasp` | `panic fault exception archive twice` | Init ends that way after BootComplete, to try SPEC B-6: it panics, touches the page under its stack, makes an instruction that is none, writes to the archive; it panics, and so does who tells of it |
 
 use partenza_plan::{AtEnd, Boot, Plan, ServiceId};
 use partenza_protocol::control::Level;
@@ -36,6 +36,8 @@ pub struct Parameters {
 pub enum LastGasp {
     Panic,
     Fault,
+    /// It makes an instruction that is none.
+    Exception,
     /// It writes to its archive, which it may only read.
     Archive,
     /// It panics, and so does the thread that tells of it.
@@ -81,6 +83,7 @@ impl Parameters {
                 self.last_gasp = Some(match value {
                     "panic" => LastGasp::Panic,
                     "fault" => LastGasp::Fault,
+                    "exception" => LastGasp::Exception,
                     "archive" => LastGasp::Archive,
                     "twice" => LastGasp::Twice,
                     _ => return Err(BadParameter),

@@ -29,11 +29,12 @@ fn told_host(outcome: &Outcome, code: Code) -> bool {
     outcome.log.events().any(|event| matches!(event, Event::InitError { code: told, .. } if *told == code))
 }
 
-fn ends_with(way: &str, code: Code) {
+fn ends_with(way: &str, code: Code, why: &str) {
     for kernel in [Kernel::Debug, Kernel::Release] {
         let outcome = run(kernel, way, &only());
         let named = outcome.console.lines().any(|line| line.starts_with(&format!("{code} {}", code.text())));
         outcome.must(&format!("the console names {code}"), named);
+        outcome.must(&format!("it tells why: {why}"), outcome.console.contains(why));
         outcome.must("it tells how to report it", outcome.console.contains(code.hint()));
         let last_events = outcome.console.split("last events:").nth(1);
         outcome.must("it tells the last events", last_events.is_some_and(|text| text.contains("only ready")));
@@ -43,17 +44,23 @@ fn ends_with(way: &str, code: Code) {
 
 #[test]
 fn a_panic_of_init_is_told() {
-    ends_with("panic", InitError::Panicked.code());
+    ends_with("panic", InitError::Panicked.code(), "asked for by the boot parameter last-gasp");
 }
 
 #[test]
 fn a_fault_of_init_is_told() {
-    ends_with("fault", InitError::Faulted.code());
+    ends_with("fault", InitError::Faulted.code(), "fault 5 at 0x");
+}
+
+/// A user exception is told by its number: 6 is an instruction that is none.
+#[test]
+fn an_exception_of_init_is_told_by_its_number() {
+    ends_with("exception", InitError::Faulted.code(), ", exception 0x6\n");
 }
 
 #[test]
 fn a_write_to_the_archive_is_a_fault_of_init() {
-    ends_with("archive", InitError::Faulted.code());
+    ends_with("archive", InitError::Faulted.code(), "fault 5 at 0x");
 }
 
 /// The text is lost, the machine is not.

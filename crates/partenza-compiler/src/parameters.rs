@@ -113,7 +113,7 @@ pub const TABLE: &[Row] = &[
     },
     Row {
         name: "last-gasp",
-        values: Values::Words(&["panic", "fault", "archive", "twice"]),
+        values: Values::Words(&["panic", "fault", "exception", "archive", "twice"]),
         default: "nothing",
         effect: "Init ends that way after BootComplete, to try what follows",
     },
