@@ -33,13 +33,19 @@ pub struct Session<'a> {
     /// What an earlier run found; then nothing was compiled in this one.
     earlier: Option<Shown>,
     memory: Option<u64>,
+    /// What is wrong with the kernel itself. Apart, because it is no part of what the cache keeps.
+    of_kernel: Diagnostics,
 }
 
 impl<'a> Session<'a> {
     pub fn new(args: &'a SystemArgs) -> Result<Self, Failure> {
         let (sources, found) = (Sources::default(), Diagnostics::default());
         let kernel = kernel_noting(&args.files.kernel, &sources.inputs)?;
-        Ok(Self { args, kernel, sources, found, earlier: None, memory: None })
+        let mut of_kernel = Diagnostics::default();
+        if let Some(warning) = kernel.check_stack() {
+            of_kernel.push(warning);
+        }
+        Ok(Self { args, kernel, sources, found, earlier: None, memory: None, of_kernel })
     }
 
     pub fn options(&self) -> Options {
@@ -106,19 +112,23 @@ impl<'a> Session<'a> {
 
     /// Tells what was found, down to severity `least`; problems end the command.
     pub fn finish(&self, least: Severity) -> Result<(), Failure> {
+        let of_kernel = self.of_kernel.count(Severity::Warning) > 0;
         match &self.earlier {
-            Some(earlier) => {
-                let now = shown(&self.found, &self.sources, least);
-                tell_shown([earlier, &now].into_iter(), self.args.json)?;
+            earlier if of_kernel || earlier.is_some() => {
+                let now = [&self.of_kernel, &self.found].map(|found| shown(found, &self.sources, least));
+                tell_shown(earlier.iter().chain(&now), self.args.json)?;
             }
-            None => render(&self.found, &self.sources, self.args.json, least)?,
+            _ => render(&self.found, &self.sources, self.args.json, least)?,
         }
         if self.found.has_errors() { Err(Failure::Problems) } else { Ok(()) }
     }
 
     /// Warnings of this run and of the one that the plan comes from.
     pub fn warnings(&self) -> usize {
-        self.found.count(Severity::Warning) + self.earlier.as_ref().map_or(0, |shown| shown.warnings)
+        let of_kernel = self.of_kernel.count(Severity::Warning);
+        self.found.count(Severity::Warning)
+            + of_kernel
+            + self.earlier.as_ref().map_or(0, |shown| shown.warnings)
     }
 }
 

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use partenza_plan::ObjectSizes;
 use serde_json::Value;
 
+use crate::diagnostic::{Code, Diagnostic};
+use crate::elf;
 use crate::source::Inputs;
 
 /// What depends on a kernel's family.
@@ -34,6 +36,8 @@ pub struct Facts {
     pub load_address: u64,
     /// Pages of devices that the kernel keeps, and what is there.
     pub kept: &'static [(u64, &'static str)],
+    /// Alignment that the kernel's code takes its stack to have, whatever it was linked with.
+    pub stack_alignment: u64,
 }
 
 /// seL4 5.0.0, x86_64: badges of 28 bits, fault addresses of 32.
@@ -54,6 +58,8 @@ const V5_X86_64: Facts = Facts {
         // Writing there may raise any interrupt; of that page the kernel hands out pieces too small for a frame.
         (0xffff_f000, "region of message-signalled interrupts"),
     ],
+    // Its restore_user_context rounds the stack pointer to the stack's size; so up to 7.0.0.
+    stack_alignment: 4096,
 };
 
 /// An installed kernel.
@@ -129,6 +135,32 @@ impl Kernel {
             untyped_slots: number("MAX_NUM_BOOTINFO_UNTYPED_CAPS").unwrap_or(230),
             facts,
         })
+    }
+
+    /// The kernel with its symbols.
+    #[must_use]
+    pub fn elf_file(&self) -> PathBuf {
+        self.prefix.join("bin/kernel.elf")
+    }
+
+    /// A warning if the kernel was linked with a stack that its code cannot reset. Nothing is said of one without symbols, or
+    /// of a prefix without a kernel: then there is nothing to look at.
+    #[must_use]
+    pub fn check_stack(&self) -> Option<Diagnostic> {
+        let bytes = std::fs::read(self.elf_file()).ok()?;
+        let elf = elf::read(&bytes).ok()?;
+        let (address, _) = *elf.symbols.get("kernel_stack_alloc")?;
+        if address.is_multiple_of(self.facts.stack_alignment) {
+            return None;
+        }
+        let message = format!(
+            "{}: the stack of this seL4 {} is at {address:#x}, which is no multiple of {}",
+            self.elf_file().display(),
+            self.version,
+            self.facts.stack_alignment
+        );
+        let note = "an interrupt that is pending when the kernel returns resets its stack into other data";
+        Some(Diagnostic::warning(Code::KernelStack, message).note(note))
     }
 
     /// The kernel's image for QEMU's multiboot loader.

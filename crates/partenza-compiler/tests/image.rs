@@ -3,14 +3,14 @@
 
 mod support;
 
-use partenza_compiler::elf::{self, Problem};
-use partenza_compiler::image::inject;
-use partenza_compiler::{Code, Diagnostics, Options, Sources, compile};
+use partenza_compiler::elf::{self, AbiNote, Problem, ROLE_ROOT_TASK};
+use partenza_compiler::image::{self, inject};
+use partenza_compiler::{Code, Diagnostics, Kernel, Options, Severity, Sources, compile};
 use partenza_plan::archive::Archive;
 use partenza_plan::layout::SlotMap;
 use partenza_plan::symbols::Symbols;
 use partenza_plan::{InvalidPlan, PAGE, Plan};
-use support::{Bench, ElfFile, kernel, kernel_with};
+use support::{Bench, ElfFile, kernel, kernel_with, note};
 
 #[test]
 fn the_archive_opens_and_its_plan_passes_the_targets_check() {
@@ -86,7 +86,9 @@ fn an_image_holds_the_root_task_and_the_archive_and_nothing_else() {
     let archive = &read.segments[2];
     assert_eq!((archive.address, archive.writable, archive.executable), (0x20_3000, false, false));
     assert_eq!(archive.data, compiled.archive);
-    assert_eq!(image.bytes[image.archive_at..], compiled.archive);
+    let archive_end = image.archive_at + compiled.archive.len();
+    assert_eq!(image.bytes[image.archive_at..archive_end], compiled.archive);
+    assert_eq!(read.note.as_ref().map(|note| note.role), Some(elf::ROLE_ROOT_TASK));
     let place = &read.segments[1].data;
     assert_eq!(place[..8], *b"PZIMAGE\0");
     assert_eq!(place[8..16], 0x20_3000u64.to_le_bytes());
@@ -106,6 +108,69 @@ fn what_is_not_a_root_task_is_refused() {
     file.symbols.clear();
     assert_eq!(refused(&file), [Code::BadRootTask]);
     assert_eq!(codes(inject(b"#!", b"archive", 0, &kernel()).unwrap_err()), [Code::NotElf]);
+}
+
+/// As `run` opens it: what the kernel would not boot, or not to the end, is named.
+#[test]
+fn an_image_is_opened_for_the_kernels_that_run_it() {
+    let compiled = Bench::pair().good();
+    let release = || Kernel { debug: false, ..kernel() };
+    let packed = |root_task: &ElfFile, kernel: &Kernel| {
+        inject(&root_task.bytes(), &compiled.archive, 0, kernel).unwrap().bytes
+    };
+    let quiet = AbiNote { debug: false, ..AbiNote::read(&note(ROLE_ROOT_TASK)).unwrap() };
+    let quiet = ElfFile { note: Some(quiet.write()), ..ElfFile::root_task() };
+    for (root_task, packs, runs, opens) in [
+        (ElfFile::root_task(), kernel(), kernel(), true),
+        (quiet.clone(), release(), release(), true),
+        (quiet.clone(), release(), kernel(), true),
+        // Its services may make the calls of a debug kernel, though the root task does not.
+        (quiet, kernel(), release(), false),
+        (ElfFile::root_task(), kernel(), release(), false),
+    ] {
+        let image = packed(&root_task, &packs);
+        match image::open(&image, &runs) {
+            Ok(opened) => {
+                assert!(opens);
+                assert_eq!(opened.archive, compiled.archive);
+                assert_eq!(opened.pages, 3 + compiled.archive.len() as u64 / PAGE);
+            }
+            Err(problem) => assert_eq!((opens, problem.code), (false, Code::ImageForeign), "{problem:?}"),
+        }
+    }
+    let mut other = packed(&ElfFile::root_task(), &kernel());
+    let note = other.windows(9).rposition(|bytes| bytes == b"v5_x86_64").unwrap();
+    other[note] = b'w';
+    assert_eq!(image::open(&other, &kernel()).unwrap_err().code, Code::ImageForeign);
+    let no = |bytes: &[u8], says: &str| {
+        let problem = image::open(bytes, &kernel()).unwrap_err();
+        assert!(problem.code == Code::NotImage && problem.message.contains(says), "{problem:?}");
+    };
+    no(b"# Partenza", "not ELF");
+    no(&ElfFile::root_task().bytes(), "a root task without a system");
+    no(&ElfFile::service().bytes(), "the program of a service");
+    no(&ElfFile { note: None, ..ElfFile::service() }.bytes(), "a program without a system");
+    let whole = packed(&ElfFile::root_task(), &kernel());
+    no(&whole[..whole.len() / 2], "ends inside");
+}
+
+#[test]
+fn a_kernel_whose_stack_is_not_aligned_is_warned_about() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::create_dir(dir.path().join("bin")).unwrap();
+    let kernel = Kernel { prefix: dir.path().to_owned(), ..kernel() };
+    let warned = |address: Option<u64>| {
+        let mut file = ElfFile::service();
+        file.symbols.extend(address.map(|at| ("kernel_stack_alloc".to_owned(), at, 4096, false)));
+        std::fs::write(kernel.elf_file(), file.bytes()).unwrap();
+        kernel.check_stack().map(|found| (found.code, found.severity, found.message))
+    };
+    assert!(kernel.check_stack().is_none(), "there is none");
+    assert_eq!(warned(None), None);
+    assert_eq!(warned(Some(0xffff_ffff_8073_7000)), None);
+    let (code, severity, message) = warned(Some(0xffff_ffff_8073_64d0)).unwrap();
+    assert_eq!((code, severity), (Code::KernelStack, Severity::Warning));
+    assert!(message.contains("bin/kernel.elf") && message.contains("0xffffffff807364d0"), "{message}");
 }
 
 #[test]

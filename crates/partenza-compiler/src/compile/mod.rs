@@ -120,6 +120,13 @@ impl Compiled {
         plan.services.iter().filter_map(delivery).collect()
     }
 
+    /// The system that `archive` holds, as far as an archive tells.
+    #[must_use]
+    pub fn read_back(archive: Vec<u8>, plan: &Plan<'_>) -> Self {
+        let (memory, slots) = (slots::memory(plan), plan.objects.slots.into());
+        Self { archive, store: Vec::new(), memory, slots, policy: Vec::new(), written: Written::default() }
+    }
+
     /// Injects the archive into a root task, if kernel and machine can hold the result. Findings go to `out`.
     pub fn image(
         &self,
@@ -165,7 +172,7 @@ impl Compiled {
 
     /// Whether the kernel's root CNode and the machine's memory hold everything. What is told here is the least that is
     /// needed; the root task knows exactly.
-    fn fits(&self, image: Packed, kernel: &Kernel, machine: u64, out: &mut Diagnostics) -> bool {
+    pub fn fits(&self, image: Packed, kernel: &Kernel, machine: u64, out: &mut Diagnostics) -> bool {
         /// Tables of the root task's own image, arena frames, and what kernel versions differ in.
         const SPARE_SLOTS: u64 = 256;
         /// What the kernel itself takes of low memory.
@@ -227,10 +234,10 @@ impl Compiled {
 
 /// How much of the machine an image takes, or what is known of it.
 #[derive(Clone, Copy)]
-struct Packed {
-    bytes: u64,
+pub struct Packed {
+    pub bytes: u64,
     /// In memory.
-    pages: u64,
+    pub pages: u64,
 }
 
 impl Packed {

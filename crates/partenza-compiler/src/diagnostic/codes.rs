@@ -163,6 +163,9 @@ codes! {
     BadRootTask = 702: "not a root task that an archive can be injected into", "name the prebuilt root task with --root-task or PARTENZA_ROOT_TASK; else it is looked for on the search path (--search-path, PARTENZA_SEARCH_PATH, build/sel4 below this directory)";
     StartupFull = 703: "arguments, environment and channel names do not fit the startup page", "shorten them: together they have 4 KiB";
     TooManyItems = 704: "more items than a message or a mask can hold", "leave some out";
+    KernelStack = 705: "a kernel that resets its stack into other data", "link kernel_stack_alloc at a multiple of 4096, as cmake-build/ does, or use seL4 8.0.0 or later";
+    NotImage = 706: "not an image that `partenza pack` made", "pack the system: `partenza pack DIR -o image.elf`; `partenza run DIR` does both";
+    ImageForeign = 707: "an image for another kernel", "name the kernel that it was packed for (`--kernel`), or pack it again for this one";
 
     NoSystem = 801: "no system is running here", "start one with `partenza run`, or say where it is with --control or --line";
     SystemSilent = 802: "the system does not answer", "it may still boot, hang, or have no event line (`reserved: {events: com2}` in partenza.yaml); try again";
@@ -171,6 +174,7 @@ codes! {
     ControlTaken = 805: "another system runs with this control socket", "name another one with --control";
     AnswerMalformed = 806: "the system's answer cannot be read", "use the `partenza` of the release that packed the system";
     LineBusy = 807: "the line is busy with what others ask", "try again, or end some of the commands that ask through the same control socket";
+    KernelHalted = 808: "the kernel has halted", "reboot: nothing runs any more; its words on the console say what it met";
 }
 
 impl Code {

@@ -35,4 +35,29 @@ pub const PAGES: &[Page] = &[
          {interface: a/7, version: 1}, {interface: a/8, version: 1}, {interface: a/9, version: 1}]",
         "provides: [{interface: a/1, version: 1}]",
     ),
+    words(
+        Code::KernelStack,
+        "From seL4 5.0.0 to 7.0.0 the x86_64 kernel finds the top of its stack by rounding, which is right only if the stack \
+         is aligned to 4096 bytes; its own build aligns it to 16. Under interrupts from two devices such a kernel destroys what \
+         lies behind the stack, and halts or gives interrupts to the wrong thread. Upstream corrected it in 8.0.0 (commit \
+         3998787749ad). The alignment is read from kernel_stack_alloc in PREFIX/bin/kernel.elf; the kernel is used all the same.",
+        "partenza pack . --kernel /opt/sel4, where nm /opt/sel4/bin/kernel.elf shows ffffffff807364d0 B kernel_stack_alloc",
+        "make kernels; partenza pack . --kernel build/kernel/release, where it shows ffffffff80729000 B kernel_stack_alloc",
+    ),
+    words(
+        Code::NotImage,
+        "An image is the root task with a system's archive in it, and the kernel boots nothing else. A service's program, the \
+         root task by itself, an image that was cut short or is damaged, and one of another release are none. This is found \
+         out before QEMU starts.",
+        "partenza run build/sel4/debug/x86_64-unknown-linux-gnu/sel4/root-task",
+        "partenza pack . -o image.elf; partenza run image.elf",
+    ),
+    words(
+        Code::ImageForeign,
+        "System calls and object sizes depend on the kernel, and only a debug kernel has the debugging ones, which a release \
+         kernel takes for faults. So an image that was packed for a debug kernel does not run on a release kernel; one for a \
+         release kernel runs on both.",
+        "partenza pack . --kernel build/kernel/debug -o image.elf; partenza run image.elf --kernel build/kernel/release",
+        "partenza run image.elf --kernel build/kernel/debug",
+    ),
 ];

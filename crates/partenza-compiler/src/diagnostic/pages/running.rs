@@ -51,4 +51,12 @@ pub const PAGES: &[Page] = &[
         "a hundred scripts that each run partenza status without a pause",
         "one that does, or partenza log --follow, which asks once",
     ),
+    words(
+        Code::KernelHalted,
+        "seL4 stops the processor for good when an assertion of its own fails, or when it meets an exception in its own code. \
+         A debug kernel says why on the console; a release kernel says nothing. `partenza run` sees it by the processor, which \
+         waits with interrupts off, and tells every command that waits. Nothing a service prints is taken for it.",
+        "partenza run image.elf, whose console ends with KERNEL EXCEPTION and halting...",
+        "partenza run image.elf; report the kernel's words where its source is from",
+    ),
 ];
