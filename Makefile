@@ -83,9 +83,10 @@ setup:
 # CMake decides what is out of date; when nothing is, this takes a tenth of a second.
 kernels: setup
 ifndef SEL4_PREFIX
-	@mkdir -p build; test -f build/cmake/build.ninja || { echo 'Configuring the kernel build'; \
-		cmake -S cmake-build -B build/cmake -G Ninja > build/cmake.log 2>&1 || { cat build/cmake.log; exit 1; }; }
-	@cmake --build build/cmake -- --quiet
+	@mkdir -p build; test -f build/cmake/build.ninja || { echo 'Configuring the kernel build' >&2; \
+		cmake -S cmake-build -B build/cmake -G Ninja > build/cmake.log 2>&1 || { cat build/cmake.log >&2; exit 1; }; }
+	@# Standard output is the events' alone: `make boot | jq`.
+	@cmake --build build/cmake -- --quiet >&2
 endif
 
 # The programs of the tests, too: `partenza conformance` uses some of them.
