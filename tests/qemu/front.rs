@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use partenza_tests::command::Commanded;
+use partenza_tests::guest::{self, kernel_symbol};
 use partenza_tests::image::Image;
 use partenza_tests::system::{Service, System};
 use partenza_tests::tools::{self, Kernel};
@@ -103,13 +104,97 @@ fn a_boot_that_hangs_is_ended_in_time_and_fails_the_command() {
     assert_eq!(output.status.code(), Some(1), "{}", shown(&output));
 }
 
+/// What no machine could boot to the end is named before one starts: each of these would say nothing for ever.
 #[test]
-fn an_image_without_an_archive_fails_the_command() {
-    let image = Image::bare(Kernel::Release);
-    let (output, events) = run_and_end(&image.path, Kernel::Release);
-    assert_eq!(output.status.code(), Some(1), "{}", shown(&output));
-    assert!(events.is_empty(), "{}", shown(&output));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("PZ-E0103"), "{}", shown(&output));
+fn an_image_that_cannot_boot_here_is_refused_before_qemu_starts() {
+    let system = System::new("flavour").with(Service::new("only", "trivial", 2));
+    let debug = Image::of(Kernel::Debug, "front-flavour", &system);
+    let refused = |image: &Path, kernel: Kernel, more: &[&str], code: &str| {
+        let output = run(image, kernel, &[&["--qemu", "/nonexistent"], more].concat());
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{}", shown(&output));
+        assert!(said.contains(code) && said.contains("to mend it: "), "{code}: {}", shown(&output));
+    };
+    refused(&debug.path, Kernel::Release, &[], "PZ-0707");
+    refused(&debug.path, Kernel::Debug, &["--memory", "4MiB"], "PZ-0307");
+    refused(&Image::bare(Kernel::Release).path, Kernel::Release, &[], "PZ-0706");
+    refused(&Kernel::Debug.program("trivial"), Kernel::Debug, &[], "PZ-0706");
+    // `pack` takes programs of a release kernel for a debug one, and so does `run`.
+    let release = Image::of(Kernel::Release, "front-flavour", &system);
+    let output = run(&release.path, Kernel::Debug, &["--until", "boot-complete"]);
+    assert_eq!(output.status.code(), Some(0), "{}", shown(&output));
+}
+
+/// A kernel that has halted is noticed, with its words where it has any, by the run and by whoever waits for it.
+#[test]
+fn a_halted_kernel_ends_the_run_and_whoever_waits_for_it() {
+    for kernel in [Kernel::Debug, Kernel::Release] {
+        let system = System::new("halted").with(Service::new("only", "trivial", 2));
+        let image = Image::of(kernel, "front-halted", &system);
+        let (address, _) = kernel_symbol(kernel, "x86KSidt");
+        let machine =
+            Commanded::run(&image, &["--qemu-arg=-gdb", "--qemu-arg=unix:gdb.sock,server=on,wait=off"]);
+        // As the misaligned stack did it: no entry of the interrupt table is a gate any more.
+        let dir = image.path.parent().expect("an image lies in a folder");
+        // Those of exceptions are left, so that the kernel can say what it met.
+        guest::overwrite(&dir.join("gdb.sock"), address + 32 * 16, &[0; (256 - 32) * 16]);
+        let follows = machine.says(&["log", "--follow"]);
+        let text = "the kernel has halted";
+        assert!(
+            follows.0 == Some(1) && follows.1.contains("PZ-0808") && follows.1.contains(text),
+            "{follows:?}"
+        );
+        let (code, _, said) = machine.end();
+        assert!(code == Some(1) && said.contains("PZ-0808"), "{code:?} {said}");
+        // A release kernel does not print.
+        let words = said.contains("KERNEL EXCEPTION") && follows.1.contains("KERNEL EXCEPTION");
+        assert_eq!(words, kernel == Kernel::Debug, "{follows:?}\n{said}");
+    }
+}
+
+/// A service that prints a kernel's words is none.
+#[test]
+fn a_kernels_words_from_a_service_end_nothing() {
+    // It has no such channel, and says so.
+    let liar =
+        Service::new("liar", "script", 5).arg("count:========== KERNEL EXCEPTION ========== halting...");
+    let image = Image::of(Kernel::Release, "front-liar", &System::new("liar").with(liar));
+    let machine = Commanded::run_unread(&image, &[]);
+    // Long enough for the run to look at the processor several times.
+    std::thread::sleep(std::time::Duration::from_secs(4));
+    assert_eq!(machine.says(&["status"]).0, Some(0));
+    assert_eq!(machine.says(&["shutdown", "--wait"]).0, Some(0));
+    let (code, _, said) = machine.end();
+    assert!(code == Some(0) && said.contains("KERNEL EXCEPTION"), "{code:?} {said}");
+}
+
+/// `make boot | jq` works: what the build says goes elsewhere.
+#[test]
+fn make_boot_prints_json_lines_and_nothing_else() {
+    let mut command = Command::new("make");
+    command.args(["--no-print-directory", "boot"]).current_dir(tools::root()).stdin(Stdio::null());
+    // Not this test's own: make decides where it builds.
+    for variable in ["MAKEFLAGS", "MAKELEVEL", "CARGO_TARGET_DIR", "SEL4_PREFIX"] {
+        command.env_remove(variable);
+    }
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    assert_eq!(output.status.code(), Some(0), "{}", shown(&output));
+    assert!(find(&lines(&output), "BootComplete").is_some(), "{}", shown(&output));
+}
+
+/// Nobody reads the console, nobody reads the events: the system answers, and what was not read is counted.
+#[test]
+fn a_reader_that_stands_still_costs_its_text_and_not_the_machine() {
+    let noisy = Service::new("noisy", "script", 5).args(&["lines:4000"]);
+    let image = Image::of(Kernel::Release, "front-unread", &System::new("unread").with(noisy));
+    // Both pipes of the run are read only when it has ended.
+    let machine = Commanded::run_unread(&image, &["--events", "json"]);
+    let status = machine.says(&["status"]);
+    assert_eq!(status.0, Some(0), "{}", status.1);
+    assert_eq!(machine.says(&["shutdown", "--wait"]).0, Some(0));
+    let (code, events, _) = machine.end();
+    assert_eq!(code, Some(0), "{events}");
+    assert!(events.lines().all(|line| serde_json::from_str::<Value>(line).is_ok()), "whole lines");
 }
 
 /// `timeout 60 partenza run …` leaves no machine behind, and no socket.

@@ -39,17 +39,33 @@ impl Commanded {
         machine
     }
 
+    /// The same, and what the run says is read when it has ended, not before.
+    ///
+    /// # Panics
+    /// As [`Commanded::run`].
+    #[must_use]
+    pub fn run_unread(image: &Image, more: &[&str]) -> Self {
+        let machine = Self::start_with(image, more, Stdio::piped());
+        let (code, said) = machine.boots();
+        assert_eq!(code, Some(0), "{}: {said}", image.path.display());
+        machine
+    }
+
     /// Runs the image; it is not waited for.
     ///
     /// # Panics
     /// It cannot be run.
     #[must_use]
     pub fn start(image: &Image, more: &[&str]) -> Self {
+        Self::start_with(image, more, Stdio::null())
+    }
+
+    fn start_with(image: &Image, more: &[&str], stdout: Stdio) -> Self {
         let dir = image.path.parent().expect("an image lies in a folder").to_owned();
         let mut command = partenza(&dir, &["run"]);
         command.arg(&image.path).arg("--kernel").arg(image.kernel.prefix());
         command.args(["--headless", "--control", SOCKET, "--timeout", "100s", "--param", "timeouts=1000"]);
-        command.args(more).stdout(Stdio::null()).stderr(Stdio::piped());
+        command.args(more).stdout(stdout).stderr(Stdio::piped());
         let run = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
         Self { dir, run }
     }
@@ -80,6 +96,23 @@ impl Commanded {
         let output = self.ask(args);
         let text = [output.stdout, output.stderr].concat();
         (output.status.code(), String::from_utf8_lossy(&text).into_owned())
+    }
+
+    /// Waits for the run's end; gives its exit code, its standard output and its standard error.
+    ///
+    /// # Panics
+    /// It cannot be waited for.
+    #[must_use]
+    pub fn end(mut self) -> (Option<i32>, String, String) {
+        let read = |stream: Option<&mut dyn Read>| {
+            let mut bytes = Vec::new();
+            // What cannot be read is missing in what a case looks at.
+            let _ = stream.map(|stream| stream.read_to_end(&mut bytes));
+            String::from_utf8_lossy(&bytes).into_owned()
+        };
+        let output = read(self.run.stdout.as_mut().map(|stream| stream as &mut dyn Read));
+        let errors = read(self.run.stderr.as_mut().map(|stream| stream as &mut dyn Read));
+        (self.run.wait().expect("it ends").code(), output, errors)
     }
 
     /// Ends the run from outside, as `timeout` does; gives its exit code.

@@ -4,15 +4,16 @@
 
 use std::env;
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use object::LittleEndian;
 use object::elf::{FileHeader64, SHT_SYMTAB};
 use object::read::elf::{FileHeader, Sym};
+use partenza_lab::monitor::{self, Monitor};
 use serde_json::{Value, json};
 
 use crate::machine::Machine;
@@ -36,8 +37,8 @@ impl Guest {
         // Names of sockets are short: not below the scratch folder.
         let nth = NEXT.fetch_add(1, Ordering::Relaxed);
         let socket = env::temp_dir().join(format!("partenza-qmp-{}-{nth}", std::process::id()));
-        let option = format!("unix:{},server=on,wait=off", socket.display());
-        (machine.option("-qmp", &option), Self { socket })
+        let [name, value] = monitor::option(&socket);
+        (machine.option(&name, &value), Self { socket })
     }
 
     /// `length` bytes at `symbol` of the kernel.
@@ -58,38 +59,14 @@ impl Guest {
     }
 
     fn execute(&self, command: &str, arguments: &Value) {
-        let mut stream = self.connect();
-        let mut lines = BufReader::new(stream.try_clone().expect("a socket can be shared")).lines();
-        let mut hear = || -> Value {
-            let line = lines.next().expect("QEMU's monitor answers").expect("QEMU's monitor answers in time");
-            serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"))
-        };
-        assert!(hear().get("QMP").is_some(), "QEMU's monitor greets");
-        for request in
-            [json!({"execute": "qmp_capabilities"}), json!({"execute": command, "arguments": arguments})]
-        {
-            writeln!(stream, "{request}").expect("QEMU's monitor listens");
-            // Events may come in between.
-            let answer = std::iter::repeat_with(&mut hear).find(|answer| answer.get("event").is_none());
-            assert!(
-                answer.as_ref().is_some_and(|answer| answer.get("return").is_some()),
-                "{request}: {answer:?}"
-            );
-        }
-    }
-
-    fn connect(&self) -> UnixStream {
         let until = Instant::now() + PATIENCE;
-        loop {
-            match UnixStream::connect(&self.socket) {
-                Ok(stream) => {
-                    stream.set_read_timeout(Some(PATIENCE)).expect("a socket takes a timeout");
-                    return stream;
-                }
-                Err(error) => assert!(Instant::now() < until, "{}: {error}", self.socket.display()),
+        let answer = loop {
+            match Monitor::connect(&self.socket).and_then(|mut monitor| monitor.execute(command, arguments)) {
+                Err(_) if Instant::now() < until => std::thread::sleep(Duration::from_millis(20)),
+                answer => break answer,
             }
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        };
+        answer.unwrap_or_else(|error| panic!("{}: {error}", self.socket.display()));
     }
 }
 
@@ -98,6 +75,39 @@ impl Drop for Guest {
         // QEMU takes it away when it ends in order.
         let _ = fs::remove_file(&self.socket);
     }
+}
+
+/// Overwrites memory at a virtual address, through QEMU's stub for GDB, which listens on `socket`.
+///
+/// # Panics
+/// The stub does not take it.
+pub fn overwrite(socket: &Path, address: u64, bytes: &[u8]) {
+    /// Fits the stub's packets.
+    const PIECE: usize = 512;
+    let mut stub =
+        UnixStream::connect(socket).unwrap_or_else(|error| panic!("{}: {error}", socket.display()));
+    stub.set_read_timeout(Some(PATIENCE)).expect("a socket takes a timeout");
+    let mut say = |packet: &str| {
+        let sum = packet.bytes().fold(0u8, u8::wrapping_add);
+        write!(stub, "+${packet}#{sum:02x}").expect("the stub listens");
+        let mut answer = Vec::new();
+        while answer.len() < 3 || answer[answer.len() - 3] != b'#' {
+            let mut byte = [0];
+            stub.read_exact(&mut byte).expect("the stub answers");
+            answer.push(byte[0]);
+        }
+        assert!(
+            answer.windows(4).any(|bytes| bytes == b"$OK#"),
+            "{packet}: {}",
+            String::from_utf8_lossy(&answer)
+        );
+    };
+    for (at, piece) in (address..).step_by(PIECE).zip(bytes.chunks(PIECE)) {
+        let digits: String = piece.iter().map(|byte| format!("{byte:02x}")).collect();
+        say(&format!("M{at:x},{:x}:{digits}", piece.len()));
+    }
+    // The machine, which stood still, goes on.
+    say("D");
 }
 
 /// Address and size of a symbol of the kernel.

@@ -164,7 +164,7 @@ fn live(args: &EventsArgs) -> Result<Vec<Value>, Failure> {
         return Err(Failure::environment("`run` is not what it was".to_owned()));
     };
     let mut events = Vec::new();
-    match run::boot(&run, &mut |event| {
+    match run::boot(&run, &mut |event, _| {
         events.push(event.json.clone());
         Ok(())
     }) {

@@ -29,9 +29,9 @@ macro_rules! errln {
 
 pub(crate) use {errln, outln};
 
+/// One write for the whole line, so that nothing of somebody else's comes in between.
 pub fn line(args: fmt::Arguments<'_>) -> Result<(), Failure> {
-    let mut out = io::stdout().lock();
-    out.write_fmt(args).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush()).map_err(failure)
+    text(&format!("{args}\n"))
 }
 
 /// The number of every shape of JSON that says no other (docs/stability.md). Whoever changes the meaning of a field, or
@@ -84,11 +84,18 @@ pub fn to(file: Option<&Path>, what: &str) -> Result<(), Failure> {
 }
 
 pub fn error_line(args: fmt::Arguments<'_>) {
+    /// How long a reader that stands still keeps the command from going on.
+    const PATIENCE: Timespec = Timespec { tv_sec: 2, tv_nsec: 0 };
+    let err = io::stderr();
+    // A file can always be written; what cannot be told now shows when it is written.
+    if matches!(poll(&mut [PollFd::new(&err, PollFlags::OUT)], Some(&PATIENCE)), Ok(0)) {
+        return;
+    }
     // When standard error is gone there is nobody left to tell.
-    let _ = writeln!(io::stderr().lock(), "{args}");
+    let _ = err.lock().write_all(format!("{args}\n").as_bytes());
 }
 
-fn failure(error: io::Error) -> Failure {
+pub fn failure(error: io::Error) -> Failure {
     if error.kind() == io::ErrorKind::BrokenPipe { Failure::Unread } else { Failure::environment(error) }
 }
 

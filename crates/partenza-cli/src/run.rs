@@ -1,27 +1,43 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! `run`: boots an image and judges the boot by its events, never by the console's text.
 
+use std::fs::File;
+use std::io::{self, IsTerminal};
+use std::os::fd::AsFd;
 use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
+
+use serde_json::json;
 
 use crate::Failure;
 use crate::args::{EventFormat, FileArgs, PackArgs, RunArgs, SystemArgs};
 use crate::events::{Decoded, Decoder, What};
 use crate::failure::Told;
 use crate::held::Held;
-use crate::output::{json_line, outln};
+use crate::outlet::Outlet;
+use crate::output::errln;
 use crate::qemu::ENDING;
-use crate::{pack, qemu, session};
+use crate::{output, pack, preflight, qemu, session};
 
 /// How often the machine is looked at when nothing is said.
 const GLANCE: Duration = Duration::from_millis(50);
 /// How long a headless machine may go on after its boot failed: its last events are still on the line.
 const AFTERMATH: Duration = Duration::from_millis(1500);
 
-/// Where events go; an error ends the machine.
-pub type Sink<'s> = dyn FnMut(&Decoded) -> Result<(), Failure> + 's;
+/// Bytes of events that wait for their reader: half an hour of a busy system's.
+const ROOM: usize = 4 << 20;
+
+/// Where the console stands when an event comes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Cursor {
+    LineStart,
+    MidLine,
+}
+
+/// Where events go; an error ends the machine. It does not wait for anybody.
+pub type Sink<'s> = dyn FnMut(&Decoded, Cursor) -> Result<(), Failure> + 's;
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -33,17 +49,53 @@ Examples:
       a service that is made and does not run, so that it can be looked at";
 
 pub fn run(args: &RunArgs) -> Result<(), Failure> {
-    boot(args, &mut |event| match args.events {
-        Some(EventFormat::Json) => json_line(event.json.clone()),
-        Some(EventFormat::Text) => outln!("{}", event.line()),
-        None => Ok(()),
-    })
+    let Some(format) = args.events else { return boot(args, &mut |_, _| Ok(())) };
+    let gone = match format {
+        EventFormat::Json => gone_as_json,
+        EventFormat::Text => gone_as_text,
+    };
+    let stdout = io::stdout().as_fd().try_clone_to_owned().map_err(Failure::environment)?;
+    let outlet = Outlet::new(File::from(stdout), ROOM, gone).map_err(Failure::environment)?;
+    // A line of ours begins where the console's has ended, on a terminal that shows both.
+    let shares_a_terminal = !args.headless && io::stdout().is_terminal();
+    let outcome = boot(args, &mut |event, cursor| {
+        let line = match format {
+            EventFormat::Json => output::versioned(event.json.clone()).to_string(),
+            EventFormat::Text => event.line(),
+        };
+        let before = if shares_a_terminal && cursor == Cursor::MidLine { "\r\n" } else { "" };
+        outlet.put(format!("{before}{line}\n").into_bytes());
+        outlet.failure().map_or(Ok(()), |error| Err(output::failure(error)))
+    });
+    // The machine is gone; its events are waited for as any command's output is, unless a signal wants the end.
+    if !matches!(outcome, Err(Failure::Signal(_))) {
+        outlet.drain(|_| true);
+    }
+    match outlet.failure() {
+        Some(error) if outcome.is_ok() => Err(output::failure(error)),
+        _ => outcome,
+    }
+}
+
+fn gone_as_json(count: u64, _: u64) -> String {
+    let text = gone_as_text(count, 0);
+    let value = json!({"event": "Unread", "count": count, "text": text.trim_end()});
+    format!("{}\n", output::versioned(value))
+}
+
+fn gone_as_text(count: u64, _: u64) -> String {
+    format!("{count} events are gone: nobody read them in time\n")
 }
 
 /// Boots, hands each event to `sink`, and judges the boot.
 pub fn boot(args: &RunArgs, sink: &mut Sink<'_>) -> Result<(), Failure> {
     let kernel = session::kernel(&args.kernel)?;
+    if args.what.is_file() {
+        // For a directory, packing tells it.
+        preflight::warn(&kernel);
+    }
     let image = image(args)?;
+    preflight::check(&image, &kernel, args.memory)?;
     let boot_image = kernel.boot_image();
     if !boot_image.is_file() {
         let message = format!("{} is not there: the kernel's prefix has no boot image", boot_image.display());
@@ -60,7 +112,8 @@ fn image(args: &RunArgs) -> Result<PathBuf, Failure> {
         return Ok(args.what.clone());
     }
     if !args.what.is_dir() {
-        return Err(Failure::environment(format!("{} is not there", args.what.display())));
+        let why = if args.what.exists() { "is neither a file nor a directory" } else { "is not there" };
+        return Err(Failure::environment(format!("{} {why}", args.what.display())));
     }
     let output = args.what.join("build/partenza/image.elf");
     pack::pack(&PackArgs {
@@ -86,6 +139,8 @@ enum Ended {
     Until,
     Timeout,
     Aftermath,
+    /// The kernel has halted; what is said of it.
+    Halted(Told),
 }
 
 struct Watch<'a, 's> {
@@ -139,7 +194,9 @@ impl<'a, 's> Watch<'a, 's> {
             }
             let now = Instant::now();
             if self.ended.is_none() {
-                if deadline.is_some_and(|deadline| now >= deadline) {
+                if let Some(told) = self.machine.halted() {
+                    self.ended = Some(Ended::Halted(told));
+                } else if deadline.is_some_and(|deadline| now >= deadline) {
                     self.ended = Some(Ended::Timeout);
                 } else if self.args.headless && self.failed_at.is_some_and(|at| now >= at + AFTERMATH) {
                     self.ended = Some(Ended::Aftermath);
@@ -160,8 +217,10 @@ impl<'a, 's> Watch<'a, 's> {
     }
 
     fn events(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        self.machine.heard();
         for event in self.decoder.feed(bytes) {
-            (self.sink)(&event)?;
+            let cursor = if self.machine.console.is_mid_line() { Cursor::MidLine } else { Cursor::LineStart };
+            (self.sink)(&event, cursor)?;
             match &event.what {
                 What::BootComplete => self.complete = true,
                 What::Failed(told) => {
@@ -177,7 +236,18 @@ impl<'a, 's> Watch<'a, 's> {
         Ok(())
     }
 
-    fn judge(self, status: ExitStatus) -> Result<(), Failure> {
+    fn judge(mut self, status: ExitStatus) -> Result<(), Failure> {
+        if let Some(Ended::Halted(told)) = self.ended {
+            return Err(Failure::Failed(told));
+        }
+        if self.ended.is_none()
+            && !self.args.reboot
+            && self.machine.reason().as_deref() == Some("guest-reset")
+        {
+            errln!(
+                "partenza: the system asked for a reset, which ends this machine; `partenza run --reboot` lets it boot again"
+            );
+        }
         if let Some(failure) = self.failure {
             return Err(Failure::Failed(failure));
         }

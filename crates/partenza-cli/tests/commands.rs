@@ -82,10 +82,21 @@ fn a_wrong_environment_or_usage_ends_with_two() {
     let dir = system();
     let output = partenza(dir.path(), &["run", "nowhere.elf"]);
     assert_eq!(output.status.code(), Some(2));
-    fs::write(dir.path().join("image.elf"), "x").unwrap();
-    let output = partenza(dir.path(), &["run", "image.elf"]);
-    assert_eq!(output.status.code(), Some(2));
-    assert!(err(&output).contains("kernel32.elf is not there"), "{}", err(&output));
+}
+
+/// A machine that boots what is no image says nothing and never ends.
+#[test]
+fn what_is_no_image_is_named_before_a_machine_starts() {
+    let dir = system();
+    fs::write(dir.path().join("README.md"), "# x").unwrap();
+    for what in ["README.md", "/bin/true"] {
+        let output = partenza(dir.path(), &["run", what, "--qemu", "/nonexistent"]);
+        assert_eq!(output.status.code(), Some(2), "{what}");
+        let said = err(&output);
+        assert!(said.contains("PZ-0706") && said.contains(what) && said.contains("to mend it"), "{said}");
+    }
+    let output = partenza(dir.path(), &["run", "/dev/null", "--qemu", "/nonexistent"]);
+    assert!(err(&output).contains("neither a file nor a directory"), "{}", err(&output));
 }
 
 #[test]
@@ -97,6 +108,7 @@ fn codes_of_host_target_and_services_are_explained() {
         ("PZ-E0701", "does not carry the right"),
         ("PZ-E0113", "after-boot"),
         ("PZ-0510", "shutdown"),
+        ("PZ-0808", "the kernel has halted"),
     ] {
         let output = partenza(dir.path(), &["explain", code]);
         assert!(output.status.success() && out(&output).contains(text), "{code}: {}", out(&output));

@@ -14,4 +14,5 @@ pub mod boot_module;
 pub mod line;
 pub mod log;
 pub mod machine;
+pub mod monitor;
 pub mod system;

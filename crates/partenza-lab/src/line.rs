@@ -87,7 +87,7 @@ mod tests {
         let flags = OFlags::NONBLOCK.bits().cast_signed();
         let machine = OpenOptions::new().write(true).custom_flags(flags).open(end_of(&dir, "out"));
         let mut machine = machine.unwrap();
-        assert_eq!(line.take(), []);
+        assert_eq!(line.take(), Vec::<u8>::new());
         // QEMU writes byte by byte; nobody may come to read for a while.
         for _ in 0..50_000 {
             machine.write_all(&[7]).unwrap();

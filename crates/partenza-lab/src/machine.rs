@@ -18,6 +18,7 @@ use crate::ask::Request;
 use crate::boot_module::BootModule;
 use crate::line::{Line, escaped};
 use crate::log::{Answer, Log};
+use crate::monitor::last_words;
 
 /// The machine of seL4's pc99 platform, as far as everybody wants the same.
 pub const MACHINE: &[&str] = &[
@@ -36,6 +37,8 @@ pub const MACHINE: &[&str] = &[
 const DEADLINE: Duration = Duration::from_secs(60);
 /// How often a running machine is looked at.
 const LOOK: Duration = Duration::from_millis(5);
+/// How long a console that reads like a kernel's end must be silent.
+const SILENCE: Duration = Duration::from_secs(2);
 /// Lines of the console that an outcome shows.
 const CONSOLE_TAIL: usize = 40;
 
@@ -57,6 +60,8 @@ pub enum Trouble {
     Off { what: String },
     /// The deadline came first.
     Deadline { what: String },
+    /// The kernel halted first.
+    Halted { what: String, words: String },
 }
 
 impl fmt::Display for Trouble {
@@ -65,6 +70,9 @@ impl fmt::Display for Trouble {
             Trouble::Host { what, error } => write!(f, "{what}: {error}"),
             Trouble::Off { what } => write!(f, "waited for {what}; the machine went off"),
             Trouble::Deadline { what } => write!(f, "waited for {what}; the deadline came"),
+            Trouble::Halted { what, words } => {
+                write!(f, "waited for {what}; the kernel has halted:\n{words}")
+            }
         }
     }
 }
@@ -201,6 +209,7 @@ impl Machine {
         };
         let readers = streams.into_iter().flatten().map(read).collect();
         let until = Instant::now() + self.deadline;
+        let (log, silent_since) = (Log::default(), Instant::now());
         Ok(Running {
             child,
             keyboard,
@@ -209,9 +218,12 @@ impl Machine {
             readers,
             line,
             _module: module,
-            log: Log::default(),
+            log,
             tag: 0,
             until,
+            said: 0,
+            silent_since,
+            judged: 0,
         })
     }
 
@@ -277,6 +289,11 @@ pub struct Running {
     log: Log,
     tag: u8,
     until: Instant,
+    /// Bytes on the console, and since when there are no more.
+    said: usize,
+    silent_since: Instant,
+    /// Bytes of the console that were found to be no kernel's end.
+    judged: usize,
 }
 
 impl Running {
@@ -327,8 +344,24 @@ impl Running {
             if Instant::now() > self.until {
                 return Err(Trouble::Deadline { what: what() });
             }
+            if let Some(words) = self.last_words() {
+                return Err(Trouble::Halted { what: what(), words });
+            }
             thread::sleep(LOOK);
         }
+    }
+
+    /// What a debug kernel said when it halted. A service that says the same and is heard no more for a while ends its own run.
+    fn last_words(&mut self) -> Option<String> {
+        let length = self.console.lock().map_or(0, |bytes| bytes.len());
+        if length != self.said {
+            (self.said, self.silent_since) = (length, Instant::now());
+        }
+        if length == self.judged || self.silent_since.elapsed() <= SILENCE {
+            return None;
+        }
+        self.judged = length;
+        last_words(&self.console())
     }
 
     /// Types `text` on the console.
@@ -364,7 +397,9 @@ impl Running {
             self.log();
             match self.child.try_wait() {
                 Ok(Some(status)) => break status.code(),
-                Ok(None) if Instant::now() <= self.until => thread::sleep(LOOK),
+                Ok(None) if Instant::now() <= self.until && self.last_words().is_none() => {
+                    thread::sleep(LOOK)
+                }
                 Ok(None) | Err(_) => break None,
             }
         };

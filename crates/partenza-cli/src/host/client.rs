@@ -18,10 +18,10 @@ use partenza_protocol::{Code, MalformedMessage, Op, encode};
 use serde::Serialize;
 
 use super::frames::{Letter, Piece, Splitter};
-use super::hub::NO_ANSWER;
+use super::hub::{KERNEL_HALTED, NO_ANSWER};
 use super::serve::Serving;
-use crate::Failure;
 use crate::failure::Told;
+use crate::{Failure, halt};
 
 /// How long a hub may take. It gives up on the system long before; others may be served first.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -213,6 +213,10 @@ impl Client {
                         self.events.pop_front();
                     }
                     self.events.push_back(event);
+                }
+                Piece::Answer(letter) if letter.label == KERNEL_HALTED => {
+                    let words = String::from_utf8_lossy(&letter.payload).into_owned();
+                    return Err(Failure::Failed(halt::told(Some(&words))).into());
                 }
                 Piece::Answer(letter) => self.answers.push_back(letter),
                 // No hub sends these.

@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 
 use partenza_plan::delivery::STALLED;
 use partenza_protocol::error::DeliveryError;
+use partenza_protocol::frame::MAX_PAYLOAD;
 use partenza_protocol::request::Deliver;
 use partenza_protocol::{Op, decode};
 
@@ -25,6 +26,9 @@ use super::frames::{Letter, Piece, Splitter};
 
 /// The label with which the hub answers in place of a system that did not. No error has this number.
 pub const NO_ANSWER: u16 = u16::MAX;
+/// The label of an answer to nobody's question: the kernel has halted, and the payload is what it said, in UTF-8. No error has
+/// this number either.
+pub const KERNEL_HALTED: u16 = u16::MAX - 1;
 /// How long one attempt may take. The longest answer behind the longest event takes 130 ms at 115,200 baud.
 pub const ATTEMPT: Duration = Duration::from_millis(1500);
 /// How often a request is sent that may be repeated.
@@ -198,6 +202,19 @@ impl Hub {
                 // Whoever reads the line's bytes beside us tells of damage.
                 Piece::Request(_) | Piece::Damaged => {}
             }
+        }
+    }
+
+    /// Nothing will come any more: the kernel has halted. Every client gets its words.
+    pub fn kernel_halted(&mut self, words: &str) {
+        let mut end = words.len().min(MAX_PAYLOAD);
+        while !words.is_char_boundary(end) {
+            end -= 1;
+        }
+        let letter = Letter { tag: 0, label: KERNEL_HALTED, payload: words.as_bytes()[..end].to_vec() };
+        let Some(frame) = Piece::Answer(letter).wire() else { return };
+        for client in self.clients.values_mut() {
+            client.out.push(Keep::Always, frame.clone());
         }
     }
 

@@ -45,6 +45,7 @@ pub struct Wiring {
 
 /// A hub at work; ends, and takes its control socket away, when dropped, and by itself when the line is gone.
 pub struct Serving {
+    /// What is said here is a kernel's last words; the end of it is the hub's.
     stop: Option<UnixStream>,
     thread: Option<JoinHandle<()>>,
 }
@@ -54,6 +55,14 @@ impl Serving {
         let (stop, stopped) = UnixStream::pair()?;
         let thread = thread::Builder::new().name("hub".to_owned()).spawn(move || serve(wiring, &stopped))?;
         Ok(Self { stop: Some(stop), thread: Some(thread) })
+    }
+
+    /// The kernel has halted: whoever waits for an answer, or for an event, is told with these words.
+    pub fn kernel_halted(&self, words: &str) {
+        if let Some(mut stop) = self.stop.as_ref() {
+            // A hub that has ended has nobody to tell. The zero says that these are words, however few.
+            let _ = stop.write_all(format!("\0{words}").as_bytes());
+        }
     }
 }
 
@@ -136,7 +145,11 @@ impl Served {
         let ready: Vec<PollFlags> = fds.iter().map(PollFd::revents).collect();
         drop(fds);
         if !ready[0].is_empty() {
-            return Ok(Going::Ended);
+            let mut words = [0; 4096];
+            match (&mut &*stopped).read(&mut words)? {
+                0 => return Ok(Going::Ended),
+                count => self.hub.kernel_halted(&String::from_utf8_lossy(&words[1..count])),
+            }
         }
         let now = Instant::now();
         let mut ids = self.clients.iter().map(|(id, _)| *id).collect::<Vec<_>>().into_iter();

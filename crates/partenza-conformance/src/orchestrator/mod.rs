@@ -47,7 +47,7 @@ impl From<Trouble> for Stop {
     fn from(trouble: Trouble) -> Self {
         match trouble {
             Trouble::Host { .. } => Stop::Unable(trouble.into()),
-            Trouble::Off { .. } | Trouble::Deadline { .. } => Stop::Trouble(trouble),
+            Trouble::Off { .. } | Trouble::Deadline { .. } | Trouble::Halted { .. } => Stop::Trouble(trouble),
         }
     }
 }

@@ -339,3 +339,20 @@ fn one_client_delivers_at_a_time() {
     bench.hub.disconnect(first);
     assert_eq!(deliver(&mut bench, second, 0, false), (1, 0));
 }
+
+/// Nothing that a client waits for will come, whatever it waits for; its words fit a frame, whatever their letters.
+#[test]
+fn the_words_of_a_halted_kernel_go_to_every_client() {
+    let mut bench = Bench::new();
+    let clients = [bench.hub.connect(), bench.hub.connect()];
+    bench.ask(clients[0], 1, Op::Uptime);
+    for words in ["", "KERNEL EXCEPTION", &"\u{fffd}".repeat(MAX_PAYLOAD)] {
+        bench.hub.kernel_halted(words);
+        for client in clients {
+            let told = bench.told(client);
+            let [Piece::Answer(letter)] = told.as_slice() else { panic!("{told:?}") };
+            assert_eq!((letter.tag, letter.label), (0, KERNEL_HALTED));
+            assert!(words.starts_with(std::str::from_utf8(&letter.payload).unwrap()));
+        }
+    }
+}

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Output that nobody need read: a thread writes it, and whoever puts something in never waits.
+//!
+//! What a slow reader does not take is kept up to a limit; then the oldest goes, and what is written next is a line that says how
+//! much is gone. A reader that stands still costs its text, not the machine whose text it is.
+
+use std::collections::VecDeque;
+use std::io::{self, Write};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::thread;
+use std::time::Duration;
+
+/// How often it is looked whether to go on waiting for the reader.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// Says that so many pieces, of so many bytes, are gone.
+pub type Gone = fn(u64, u64) -> String;
+
+#[derive(Default)]
+struct State {
+    pieces: VecDeque<Vec<u8>>,
+    bytes: usize,
+    /// Pieces and bytes that are gone since the last word about it.
+    gone: (u64, u64),
+    /// Pieces that are written, for whoever waits for progress.
+    written: u64,
+    /// The thread is writing.
+    busy: bool,
+    ended: bool,
+    failed: Option<io::Error>,
+}
+
+#[derive(Default)]
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        // No holder of the lock panics.
+        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+pub struct Outlet {
+    shared: Arc<Shared>,
+    limit: usize,
+}
+
+impl Outlet {
+    /// Writes to `to`, of which `limit` bytes may wait.
+    pub fn new(to: impl Write + Send + 'static, limit: usize, gone: Gone) -> io::Result<Self> {
+        let shared = Arc::new(Shared::default());
+        let theirs = Arc::clone(&shared);
+        thread::Builder::new().name("outlet".to_owned()).spawn(move || write(to, &theirs, gone))?;
+        Ok(Self { shared, limit })
+    }
+
+    /// A piece, which is written whole or not at all.
+    pub fn put(&self, piece: Vec<u8>) {
+        let mut state = self.shared.state();
+        state.bytes += piece.len();
+        state.pieces.push_back(piece);
+        while state.bytes > self.limit {
+            let Some(oldest) = state.pieces.pop_front() else { break };
+            state.bytes -= oldest.len();
+            state.gone.0 += 1;
+            state.gone.1 += oldest.len() as u64;
+        }
+        self.shared.changed.notify_all();
+    }
+
+    /// Why nothing can be written any more.
+    pub fn failure(&self) -> Option<io::Error> {
+        self.shared.state().failed.take()
+    }
+
+    /// Waits until everything is written, as long as `patient` says so; it is asked with how many pieces are out.
+    pub fn drain(&self, mut patient: impl FnMut(u64) -> bool) {
+        let mut state = self.shared.state();
+        while state.failed.is_none() && (state.busy || !state.pieces.is_empty()) && patient(state.written) {
+            state = match self.shared.changed.wait_timeout(state, LOOK) {
+                Ok((state, _)) => state,
+                Err(poisoned) => poisoned.into_inner().0,
+            };
+        }
+    }
+}
+
+impl Drop for Outlet {
+    fn drop(&mut self) {
+        // The thread may stand in a write that never ends; it goes with the process.
+        self.shared.state().ended = true;
+        self.shared.changed.notify_all();
+    }
+}
+
+fn write(mut to: impl Write, shared: &Shared, gone: Gone) {
+    let mut state = shared.state();
+    loop {
+        let (lost, bytes) = std::mem::take(&mut state.gone);
+        let next = if lost > 0 { Some(gone(lost, bytes).into_bytes()) } else { state.pieces.pop_front() };
+        let Some(piece) = next else {
+            if state.ended || state.failed.is_some() {
+                return;
+            }
+            state = shared.changed.wait(state).unwrap_or_else(std::sync::PoisonError::into_inner);
+            continue;
+        };
+        if lost == 0 {
+            state.bytes -= piece.len();
+        }
+        state.busy = true;
+        drop(state);
+        let outcome = to.write_all(&piece).and_then(|()| to.flush());
+        state = shared.state();
+        state.busy = false;
+        state.written += 1;
+        if let Err(error) = outcome {
+            state.failed = Some(error);
+            state.pieces.clear();
+            shared.changed.notify_all();
+            return;
+        }
+        shared.changed.notify_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Read;
+    use std::os::unix::net::UnixStream;
+    use std::time::Instant;
+
+    fn gone(pieces: u64, bytes: u64) -> String {
+        format!("{pieces} of {bytes} gone\n")
+    }
+
+    fn soon(_: u64) -> bool {
+        true
+    }
+
+    /// The reader takes nothing until everything is put in: nobody waits for it, and it learns what it missed.
+    #[test]
+    fn a_reader_that_stands_still_costs_the_oldest_text() {
+        let (ours, mut theirs) = UnixStream::pair().unwrap();
+        let outlet = Outlet::new(ours, 1 << 16, gone).unwrap();
+        let line = |nth: u32| format!("{nth:0>1023}\n").into_bytes();
+        let count = 4000;
+        for nth in 0..count {
+            outlet.put(line(nth));
+        }
+        let begun = Instant::now();
+        outlet.drain(|_| begun.elapsed() < Duration::from_millis(100));
+        let reader = thread::spawn(move || {
+            let mut text = String::new();
+            theirs.read_to_string(&mut text).map(|_| text)
+        });
+        outlet.drain(soon);
+        drop(outlet);
+        let text = reader.join().unwrap().unwrap();
+        let lines: Vec<&str> = text.lines().collect();
+        let told = lines.iter().position(|line| line.ends_with("gone")).expect("it is told");
+        let missing: u32 = lines[told].split(' ').next().unwrap().parse().unwrap();
+        assert_eq!(lines.len() as u32 - 1 + missing, count, "each is there or counted");
+        assert_eq!(lines[told], format!("{missing} of {} gone", missing * 1024));
+        assert!(lines[told + 1..].iter().all(|line| line.len() == 1023), "whole lines");
+        assert_eq!(lines.last().unwrap().parse::<u32>().ok(), Some(count - 1), "the newest is kept");
+    }
+
+    #[test]
+    fn a_reader_that_is_gone_is_a_failure() {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        drop(theirs);
+        let outlet = Outlet::new(ours, 1 << 16, gone).unwrap();
+        outlet.put(b"x".to_vec());
+        outlet.drain(soon);
+        assert_eq!(outlet.failure().map(|error| error.kind()), Some(io::ErrorKind::BrokenPipe));
+    }
+}
