@@ -8,7 +8,8 @@
 //!
 //! An audit costs some thousand instructions per capability and per gap between them, and is done only on request.
 
-use partenza_plan::{Grant, Object, ServiceId};
+use partenza_plan::ServiceId;
+use partenza_plan::archived::{Grant, Object};
 use partenza_protocol::Code;
 use partenza_protocol::error::SupervisorError;
 use partenza_protocol::event::{Event, Mismatch};
@@ -42,15 +43,16 @@ impl Supervisor {
             diverted: 0,
         };
         let mut next = 0;
-        for grant in &service.caps {
+        for grant in service.caps.iter() {
+            let cptr = grant.cptr.to_native();
             match condition(&self.callers, &self.entries, id, grant) {
                 GrantRow::UNBOUND => continue,
                 GrantRow::DIVERTED => report.diverted += 1,
                 _ => {}
             }
-            self.audit_gap(id, next..grant.cptr, &mut report);
-            next = grant.cptr + 1;
-            let finding = self.executor.examine(id, grant.cptr);
+            self.audit_gap(id, next..cptr, &mut report);
+            next = cptr + 1;
+            let finding = self.executor.examine(id, cptr);
             let mismatch = match finding {
                 Finding::Empty => Some(Mismatch::Missing),
                 Finding::Held(None) => None,
@@ -65,7 +67,7 @@ impl Supervisor {
                 Some(Mismatch::Wrong | Mismatch::Surplus) => report.wrong += 1,
             }
             if let Some(what) = mismatch {
-                self.report_mismatch(id, grant.cptr, what);
+                self.report_mismatch(id, cptr, what);
             }
         }
         self.audit_gap(id, next..1 << service.cnode_radix, &mut report);
@@ -84,10 +86,11 @@ impl Supervisor {
     }
 
     /// What the kernel calls it. Who stands by receives from its notification (SPEC S-2).
-    fn expected(&self, id: ServiceId, grant: &Grant<'_>) -> Identity {
-        match grant.object {
+    fn expected(&self, id: ServiceId, grant: &Grant) -> Identity {
+        match &grant.object {
             Object::Endpoint(endpoint)
-                if grant.rights.read && (self.servers.stands_by(id) || self.former.withholds(endpoint)) =>
+                if grant.rights.read
+                    && (self.servers.stands_by(id) || self.former.withholds(endpoint.to_native())) =>
             {
                 Identity::Notification
             }

@@ -15,7 +15,8 @@
 use alloc::vec::Vec;
 
 use partenza_lifecycle::{Blocked, Record};
-use partenza_plan::{Grant, Object, PAGE, Plan, ServiceId, cptr};
+use partenza_plan::archived::{Grant, Object, Plan};
+use partenza_plan::{ServiceId, cptr};
 use partenza_protocol::error::{DeliveryError, GrantError, SupervisorError};
 use partenza_protocol::event::Event;
 use partenza_protocol::request::GrantRow;
@@ -33,7 +34,7 @@ use crate::supervisor::Supervisor;
 pub struct Caller {
     pub endpoint: u16,
     pub client: ServiceId,
-    pub grant: Grant<'static>,
+    pub grant: &'static Grant,
     pub repeat: bool,
     /// Not granted from the start, but when it is looked up,
     pub late: bool,
@@ -46,9 +47,15 @@ pub struct Caller {
 }
 
 impl Caller {
+    /// Where it is in the client's CSpace.
+    #[must_use]
+    pub fn cptr(&self) -> u32 {
+        self.grant.cptr.into()
+    }
+
     #[must_use]
     pub fn channel(&self) -> u8 {
-        self.grant.cptr.saturating_sub(cptr::CALL) as u8
+        self.cptr().saturating_sub(cptr::CALL) as u8
     }
 
     /// The badge with which the Supervisor hears a call to the dead.
@@ -74,20 +81,20 @@ pub struct Callers {
 
 impl Callers {
     #[must_use]
-    pub fn of(plan: &'static Plan<'static>) -> Self {
-        let endpoints = usize::from(plan.objects.endpoints);
+    pub fn of(plan: &'static Plan) -> Self {
+        let endpoints = usize::from(plan.objects.endpoints.to_native());
         let mut all = Vec::with_capacity(plan.services.iter().map(|service| service.caps.len()).sum());
         let mut clients = Vec::with_capacity(plan.services.len() + 1);
-        for (client, service) in (0..).map(ServiceId).zip(&plan.services) {
+        for (client, service) in (0..).map(ServiceId).zip(plan.services.iter()) {
             clients.push(all.len() as u32);
             for grant in service.caps.iter().filter(|grant| grant.rights.reply) {
-                if let Object::Endpoint(endpoint) = grant.object {
+                if let Object::Endpoint(endpoint) = &grant.object {
                     let repeat = service.repeated_calls.contains(&grant.cptr);
-                    let late = service.late_call(grant.cptr);
+                    let late = service.late_call(grant.cptr.into());
                     all.push(Caller {
-                        endpoint,
+                        endpoint: endpoint.to_native(),
                         client,
-                        grant: *grant,
+                        grant,
                         repeat,
                         late: late.is_some(),
                         on_grant: late.is_some_and(|call| call.on_grant),
@@ -180,11 +187,11 @@ impl Supervisor {
 
     /// Before the boot nobody serves anything.
     pub(crate) fn begin_with_nobody(&mut self) {
-        for endpoint in 0..self.plan.objects.endpoints {
+        for endpoint in 0..self.plan.objects.endpoints.to_native() {
             self.callers.mark(endpoint, true);
         }
-        for (id, service) in (0..).map(ServiceId).zip(&self.plan.services) {
-            if !self.executor.store.has(service.image, self.plan.image_of(service)) {
+        for (id, service) in (0..).map(ServiceId).zip(self.plan.services.iter()) {
+            if !self.executor.store.has(service.image.into(), self.plan.image_of(service)) {
                 self.entries[usize::from(id.0)].last_error = Some(DeliveryError::NotDelivered.code());
             }
         }
@@ -227,7 +234,7 @@ impl Supervisor {
         if !caller.bound || !self.entries[caller.client.0 as usize].made.runs() {
             return None;
         }
-        self.executor.standing_in(caller.client, &[sel4::sys::number::Call], caller.grant.cptr)
+        self.executor.standing_in(caller.client, &[sel4::sys::number::Call], caller.cptr())
     }
 
     fn release_caller(&mut self, server: ServiceId, caller: &Caller, served: bool) {
@@ -302,8 +309,8 @@ impl Supervisor {
             return Err(GrantError::MintRefused.code());
         }
         self.callers.all[index].bound = true;
-        let kind = crate::grants::cap_kind(caller.grant.object);
-        self.tell(Event::Granted { service: client, kind, cptr: u64::from(caller.grant.cptr) });
+        let kind = crate::grants::cap_kind(&caller.grant.object);
+        self.tell(Event::Granted { service: client, kind, cptr: u64::from(caller.cptr()) });
         Ok(())
     }
 
@@ -330,7 +337,7 @@ impl Supervisor {
 
     fn withdraw(&mut self, index: usize) {
         let caller = &self.callers.all[index];
-        let (client, cptr) = (caller.client, caller.grant.cptr);
+        let (client, cptr) = (caller.client, caller.cptr());
         if !caller.bound {
             return;
         }
@@ -388,11 +395,7 @@ impl Executor {
         let context = self.registers(id).ok()?;
         let (_, image, _) = self.parts(id);
         let ip = *context.pc();
-        let segment = image.segments.iter().find(|segment| {
-            let end = segment.address + u64::from(segment.pages) * PAGE;
-            !segment.writable && (segment.address..end).contains(&ip)
-        })?;
-        let at = (u64::from(segment.archive) + (ip - segment.address)) as usize;
+        let at = image.read_only_segment(ip)?.place_of(ip);
         let code = self.store.holder(image).get(at..at + sel4::abi::SYSCALL_INSTRUCTION.len())?;
         (code == sel4::abi::SYSCALL_INSTRUCTION).then_some(context)
     }
@@ -411,8 +414,8 @@ impl Executor {
     /// # Errors
     /// What the kernel refused.
     fn divert(&self, caller: &Caller) -> Result<(), Refused> {
-        let rights = kernel_rights(caller.grant.rights);
-        self.replace(caller.client, caller.grant.cptr, own::ENDPOINT, rights, caller.dead_badge())
+        let rights = kernel_rights(&caller.grant.rights);
+        self.replace(caller.client, caller.cptr(), own::ENDPOINT, rights, caller.dead_badge())
     }
 
     /// Makes it lead to its endpoint again.
@@ -420,9 +423,9 @@ impl Executor {
     /// # Errors
     /// What the kernel refused.
     fn restore(&self, caller: &Caller) -> Result<(), Refused> {
-        let rights = kernel_rights(caller.grant.rights);
+        let rights = kernel_rights(&caller.grant.rights);
         let place = self.endpoint_slot(caller.endpoint);
-        self.replace(caller.client, caller.grant.cptr, place, rights, caller.grant.badge)
+        self.replace(caller.client, caller.cptr(), place, rights, caller.grant.badge.into())
     }
 
     /// Puts another capability at the service's `cptr`: to the object in Init's slot `place`.
@@ -443,6 +446,6 @@ impl Executor {
     }
 
     pub(crate) fn endpoint_slot(&self, endpoint: u16) -> Slot {
-        Slot(self.plan.objects.endpoint_slot).plus(u32::from(endpoint))
+        Slot(self.plan.objects.endpoint_slot.into()).plus(u32::from(endpoint))
     }
 }

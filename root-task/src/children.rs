@@ -14,7 +14,8 @@
 //!   gone with the revoke.
 
 use partenza_lifecycle::Blocked;
-use partenza_plan::{Grant, Object, ServiceId, cptr};
+use partenza_plan::archived::{Grant, Object};
+use partenza_plan::{ServiceId, cptr};
 use partenza_protocol::Badge;
 use partenza_protocol::control::ChildFault;
 use partenza_protocol::event::{CapKind, Event, Rejection};
@@ -45,12 +46,14 @@ pub enum Faults {
 
 /// How a capability is at the moment, in bits of a [`GrantRow`].
 #[must_use]
-pub fn condition(callers: &Callers, entries: &[Entry], id: ServiceId, grant: &Grant<'_>) -> u8 {
-    match grant.object {
-        Object::Child(child) if !entries[usize::from(child.0)].is_live() => GrantRow::UNBOUND,
+pub fn condition(callers: &Callers, entries: &[Entry], id: ServiceId, grant: &Grant) -> u8 {
+    match &grant.object {
+        Object::Child(child) if !entries[usize::from(ServiceId::from(*child).0)].is_live() => {
+            GrantRow::UNBOUND
+        }
         Object::Parent(_) if entries[usize::from(id.0)].faults != Faults::Parent => GrantRow::DIVERTED,
         Object::Child(_) | Object::Parent(_) => 0,
-        _ => callers.condition(id, grant.cptr),
+        _ => callers.condition(id, grant.cptr.into()),
     }
 }
 
@@ -81,7 +84,7 @@ impl Supervisor {
         let service = self.plan.service(id);
         let made = matches!(moment, Moment::Made | Moment::MadeFresh);
         if let Some((parent, grant)) = service.parent() {
-            let cptr = cptr::CHILD + (grant.badge as u32 & MAX_CHILD);
+            let cptr = cptr::CHILD + (grant.badge.to_native() as u32 & MAX_CHILD);
             let above = self.entry(parent).made;
             match moment {
                 Moment::Resumed if above.has_spaces() => self.give_thread(parent, id, cptr),
@@ -196,11 +199,11 @@ impl Executor {
     fn lead_faults(&self, child: ServiceId, to_parent: bool) -> Result<(), Refused> {
         let Some((parent, grant)) = self.plan.service(child).parent() else { return Ok(()) };
         let (from, badge) = if to_parent {
-            (self.endpoint_of(parent), grant.badge)
+            (self.endpoint_of(parent), grant.badge.to_native())
         } else {
             (own::ENDPOINT, Badge::fault(child).0)
         };
-        self.replace(child, grant.cptr, from, kernel_rights(grant.rights), badge)
+        self.replace(child, grant.cptr.into(), from, kernel_rights(&grant.rights), badge)
     }
 
     /// Lets the thread go on, so many bytes before where it stands.

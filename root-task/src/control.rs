@@ -104,7 +104,7 @@ impl Supervisor {
         } else {
             self.reject(id, Rejection::Late);
             // It may have been a call, which must not hang; a signal takes no answer.
-            let channel = self.plan.service(id).supervisor_channel.unwrap_or_default();
+            let channel = self.plan.service(id).supervisor_channel.as_ref().copied().unwrap_or_default();
             let called = [cptr::CALL, cptr::NOTIFICATION].map(|base| base + u32::from(channel));
             if called.iter().any(|at| self.executor.standing_in(id, &[Call], *at).is_some()) {
                 self.reply(id, SupervisorError::OutOfState.code(), 0);
@@ -240,7 +240,7 @@ impl Supervisor {
         let welcome = Welcome {
             supervisor_secret: entry.secrets.supervisor,
             incarnation: entry.incarnation,
-            optional: self.plan.service(id).optional,
+            optional: self.plan.service(id).optional.into(),
         };
         self.feed(Life::Hello(life(id)));
         self.answer_with(&welcome)
@@ -270,13 +270,13 @@ impl Supervisor {
         let (ready, list) = decode_prefix::<ServiceReady<&[u8], Count>>(self.inbox.payload())?;
         let mut provides = ready.provides.get() == service.provides.len();
         ready.provides.read(MAX_PROVIDES, list, |Provided { interface, version }| {
-            provides &= service.provides.contains(&(interface, version));
+            provides &= service.provides.iter().any(|p| *p.name == *interface && *p.version == *version);
         })?;
         Ok(if ready.name != service.name.as_bytes() {
             Some(Refusal::Name)
         } else if ready.version != service.version.as_bytes() {
             Some(Refusal::Version)
-        } else if ready.endpoint != service.serves {
+        } else if ready.endpoint != service.serves.as_ref().copied() {
             Some(Refusal::Endpoint)
         } else if !provides {
             Some(Refusal::Interface)

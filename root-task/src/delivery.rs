@@ -33,7 +33,7 @@ impl Supervisor {
 
     /// Every service that runs this program can be started from here on.
     fn complete_delivery(&mut self, image: u16, by: Option<ServiceId>) {
-        for (service, planned) in (0..).map(ServiceId).zip(&self.plan.services) {
+        for (service, planned) in (0..).map(ServiceId).zip(self.plan.services.iter()) {
             if planned.image == image {
                 self.entries[usize::from(service.0)].last_error = None;
                 self.tell(Event::Delivered { service, by });

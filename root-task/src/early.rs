@@ -6,7 +6,7 @@ use core::fmt::Write;
 use core::sync::atomic::Ordering::Relaxed;
 use core::sync::atomic::{AtomicU16, AtomicU64};
 
-use partenza_plan::Plan;
+use partenza_plan::archived::Plan;
 use partenza_protocol::Code;
 use partenza_protocol::event::Event;
 use partenza_protocol::frame::{Body, MAX_FRAME, MAX_RECORD, frame};
@@ -52,7 +52,7 @@ pub fn report_failure(failure: &Failure) {
 }
 
 /// Puts a failure on the event line, whose UART `ports` cover.
-pub fn tell(plan: &Plan<'_>, ports: cap::IOPort, base: u16, failure: &Failure) {
+pub fn tell(plan: &Plan, ports: cap::IOPort, base: u16, failure: &Failure) {
     let mut line = Uart::new(ports, base);
     let culprit = failure.about.as_ref().and_then(|about| plan.find(about.service));
     let events = [

@@ -11,9 +11,10 @@
 
 use alloc::vec::Vec;
 
+use partenza_plan::archived::{Image, Object, Plan, Service};
 use partenza_plan::delivery::Store;
-use partenza_plan::layout::{FrameMap, SlotMap};
-use partenza_plan::{Image, Object, PAGE, Plan, Rights, Service, ServiceId, cptr};
+use partenza_plan::layout::SlotMap;
+use partenza_plan::{PAGE, Rights, ServiceId, cptr};
 use partenza_protocol::Incarnation;
 use partenza_protocol::error::DeliveryError;
 use partenza_protocol::event::Event;
@@ -72,7 +73,7 @@ pub struct Birth<'b> {
 }
 
 pub struct Executor {
-    pub(crate) plan: &'static Plan<'static>,
+    pub(crate) plan: &'static Plan,
     pub(crate) cspace: CSpace,
     /// Of each service.
     slots: &'static [SlotMap],
@@ -95,7 +96,7 @@ pub struct AsidPools {
 impl Executor {
     #[must_use]
     pub fn new(
-        plan: &'static Plan<'static>,
+        plan: &'static Plan,
         cspace: CSpace,
         window: Window,
         image: ImageFrames,
@@ -103,16 +104,13 @@ impl Executor {
         store: Store<'static>,
         asid_pools: AsidPools,
     ) -> Self {
-        let map = |service| SlotMap::new(service, plan.image_of(service), &plan.regions);
+        let map = |service: &Service| service.slot_map(plan.image_of(service), &plan.regions);
         let slots = plan.services.iter().map(map).collect::<Vec<_>>().leak();
         Self { plan, cspace, slots, window, image, kept, store, asid_pools }
     }
 
     #[inline(never)]
-    pub(crate) fn parts(
-        &self,
-        id: ServiceId,
-    ) -> (&'static Service<'static>, &'static Image<'static>, &'static SlotMap) {
+    pub(crate) fn parts(&self, id: ServiceId) -> (&'static Service, &'static Image, &'static SlotMap) {
         let service = self.plan.service(id);
         (service, self.plan.image_of(service), &self.slots[id.0 as usize])
     }
@@ -130,7 +128,7 @@ impl Executor {
         mut granted: impl FnMut(Event<'static>),
     ) -> Result<(), Refused> {
         let (service, image, slots) = self.parts(id);
-        if !self.store.has(service.image, image) {
+        if !self.store.has(service.image.into(), image) {
             return Err(Refused::because(DeliveryError::NotDelivered));
         }
         if !made.service {
@@ -169,20 +167,20 @@ impl Executor {
         id: ServiceId,
         mut deed: impl FnMut(Slot, u8) -> Result<(), Refused>,
     ) -> Result<(), Refused> {
-        for (index, irq) in (0..).zip(&self.plan.irqs) {
+        for (index, irq) in (0..).zip(self.plan.irqs.iter()) {
             if irq.holder == id {
-                deed(Slot(self.plan.objects.irq_slot).plus(index), irq.channel)?;
+                deed(Slot(self.plan.objects.irq_slot.into()).plus(index), irq.channel)?;
             }
         }
         Ok(())
     }
 
-    fn make_spaces(&self, service: &Service<'_>, slots: &SlotMap, made: &mut Made) -> Result<(), Refused> {
+    fn make_spaces(&self, service: &Service, slots: &SlotMap, made: &mut Made) -> Result<(), Refused> {
         made.service_begun = true;
-        let untyped = self.cspace.cap(Slot(service.untyped_slots.0));
+        let untyped = self.cspace.cap(Slot(service.untyped_slots.0.into()));
         let cnode = ObjectBlueprint::CNode { size_bits: service.cnode_radix as usize };
         let levels = [ObjectBlueprint::PDPT, ObjectBlueprint::PAGE_DIRECTORY, ObjectBlueprint::PAGE_TABLE];
-        let tables = levels.into_iter().zip(&service.tables).zip(slots.tables);
+        let tables = levels.into_iter().zip(service.tables.iter()).zip(slots.tables);
         let objects = [(cnode, slots.cnode, 1), (ObjectBlueprint::VSPACE, slots.vspace, 1)]
             .into_iter()
             .chain(tables.map(|((level, at), first)| (level, first, at.len() as u32)));
@@ -195,17 +193,17 @@ impl Executor {
         self.assign_asid(vspace)?;
         let attributes = VmAttributes::DEFAULT;
         let [pdpts, directories, tables] = &service.tables;
-        for (slot, at) in (slots.tables[0]..).zip(pdpts) {
+        for (slot, at) in (slots.tables[0]..).zip(pdpts.iter()) {
             let table = self.cspace.cap::<cap_type::PDPT>(Slot(slot));
-            table.pdpt_map(vspace, *at as usize, attributes).during(Step::MapTable)?;
+            table.pdpt_map(vspace, at.to_native() as usize, attributes).during(Step::MapTable)?;
         }
-        for (slot, at) in (slots.tables[1]..).zip(directories) {
+        for (slot, at) in (slots.tables[1]..).zip(directories.iter()) {
             let table = self.cspace.cap::<cap_type::PageDirectory>(Slot(slot));
-            table.page_directory_map(vspace, *at as usize, attributes).during(Step::MapTable)?;
+            table.page_directory_map(vspace, at.to_native() as usize, attributes).during(Step::MapTable)?;
         }
-        for (slot, at) in (slots.tables[2]..).zip(tables) {
+        for (slot, at) in (slots.tables[2]..).zip(tables.iter()) {
             let table = self.cspace.cap::<cap_type::PageTable>(Slot(slot));
-            table.page_table_map(vspace, *at as usize, attributes).during(Step::MapTable)?;
+            table.page_table_map(vspace, at.to_native() as usize, attributes).during(Step::MapTable)?;
         }
         Ok(())
     }
@@ -219,12 +217,12 @@ impl Executor {
     }
 
     /// Maps the image's read-only pages from the archive's own frames, or the store's: no copy, no memory.
-    fn share_image(&self, image: &Image<'_>, slots: &SlotMap, made: &mut Made) -> Result<(), Refused> {
+    fn share_image(&self, image: &Image, slots: &SlotMap, made: &mut Made) -> Result<(), Refused> {
         let held = self.store.holder(image).as_ptr().addr();
         let mut slot = Slot(slots.shared);
         for segment in image.segments.iter().filter(|segment| !segment.writable) {
-            for page in 0..u64::from(segment.pages) {
-                let source = held + segment.archive as usize + (page * PAGE) as usize;
+            for address in segment.range().step_by(PAGE as usize) {
+                let source = held + segment.place_of(address);
                 let frame = self
                     .image
                     .at(source)
@@ -232,24 +230,24 @@ impl Executor {
                 let source = sel4::init_thread::slot::CNODE.cap().absolute_cptr(frame);
                 self.cspace.path(slot).copy(&source, CapRights::read_only()).during(Step::CopyFrame)?;
                 made.shared += 1;
-                self.map(slot, slots, segment.address + page * PAGE, CapRights::read_only())?;
+                self.map(slot, slots, address, CapRights::read_only())?;
                 slot = slot.plus(1);
             }
         }
         Ok(())
     }
 
-    fn map_regions(&self, service: &Service<'_>, slots: &SlotMap, made: &mut Made) -> Result<(), Refused> {
+    fn map_regions(&self, service: &Service, slots: &SlotMap, made: &mut Made) -> Result<(), Refused> {
         let mut slot = Slot(slots.regions);
-        for map in &service.maps {
-            let region = &self.plan.regions[map.region as usize];
+        for map in service.maps.iter() {
+            let region = &self.plan.regions[usize::from(map.region.to_native())];
             let rights = if map.writable { CapRights::read_write() } else { CapRights::read_only() };
             let attributes = if map.cached { VmAttributes::DEFAULT } else { VmAttributes::CACHE_DISABLED };
-            for page in 0..region.pages {
-                let source = self.cspace.path(Slot(region.slot + page));
+            for page in 0..region.pages.to_native() {
+                let source = self.cspace.path(Slot(region.slot.into()).plus(page));
                 self.cspace.path(slot).copy(&source, rights).during(Step::CopyFrame)?;
                 made.regions += 1;
-                let address = map.address as usize + ((page as usize) << region.page_bits);
+                let address = map.address.to_native() as usize + ((page as usize) << region.page_bits);
                 let vspace = self.vspace(slots);
                 if region.page_bits as usize == FrameObjectType::GRANULE.bits() {
                     let frame = self.cspace.cap::<cap_type::Granule>(slot);
@@ -268,11 +266,11 @@ impl Executor {
     fn map_startup_page(
         &mut self,
         id: ServiceId,
-        service: &Service<'_>,
+        service: &Service,
         slots: &SlotMap,
         made: &mut Made,
     ) -> Result<(), Refused> {
-        let Some(address) = service.startup_page else { return Ok(()) };
+        let Some(address) = service.startup_page.as_ref() else { return Ok(()) };
         let slot = Slot(slots.startup);
         let (_, frame) = self.kept.page(id.0 as usize);
         self.cspace
@@ -280,16 +278,16 @@ impl Executor {
             .copy(&self.cspace.path(frame), CapRights::read_only())
             .during(Step::CopyFrame)?;
         made.startup = 1;
-        self.map(slot, slots, address, CapRights::read_only())
+        self.map(slot, slots, address.into(), CapRights::read_only())
     }
 
     /// What the incarnation finds there, all of it: a predecessor may have been spawned with other arguments.
-    fn write_startup_page(&mut self, id: ServiceId, service: &Service<'_>, birth: Birth<'_>) {
+    fn write_startup_page(&mut self, id: ServiceId, service: &Service, birth: Birth<'_>) {
         if service.startup_page.is_none() {
             return;
         }
         let (page, _) = self.kept.page(id.0 as usize);
-        startup::begin(page, service.startup, birth.secrets, birth.incarnation);
+        startup::begin(page, &service.startup, birth.secrets, birth.incarnation);
         if let Some(spawned) = birth.spawned {
             // Without room it keeps its own: what it was spawned with is at most 256 bytes.
             let _ = startup::replace_arguments(page, &spawned.arguments, spawned.count);
@@ -297,32 +295,35 @@ impl Executor {
     }
 
     /// Mints exactly what the plan lists (SPEC F-1, F-3).
-    fn grant(&self, service: &Service<'_>, slots: &SlotMap) -> Result<(), Refused> {
+    fn grant(&self, service: &Service, slots: &SlotMap) -> Result<(), Refused> {
         let cnode = self.cnode(slots);
-        for grant in service.caps.iter().filter(|grant| service.late_call(grant.cptr).is_none()) {
-            let to =
-                cnode.absolute_cptr_from_bits_with_depth(u64::from(grant.cptr), service.cnode_radix as usize);
-            let from = match grant.object {
+        for grant in service.caps.iter().filter(|grant| service.late_call(grant.cptr.into()).is_none()) {
+            let to = cnode.absolute_cptr_from_bits_with_depth(
+                grant.cptr.to_native().into(),
+                service.cnode_radix as usize,
+            );
+            let from = match &grant.object {
                 Object::Supervisor | Object::FaultHandler => own::ENDPOINT,
-                Object::Endpoint(index) => self.endpoint_slot(index),
-                Object::Parent(id) => self.endpoint_of(id),
+                Object::Endpoint(index) => self.endpoint_slot(index.to_native()),
+                Object::Parent(id) => self.endpoint_of(ServiceId::from(*id)),
                 // Granted when the child starts.
                 Object::Child(_) => continue,
-                Object::Notification(of) => self.notification_slot(of),
+                Object::Notification(of) => self.notification_slot(ServiceId::from(*of)),
                 Object::Irq(index) => {
-                    let handler = Slot(self.plan.objects.irq_slot).plus(u32::from(index));
+                    let handler = Slot(self.plan.objects.irq_slot.into()).plus(index.to_native().into());
                     to.copy(&self.cspace.path(handler), CapRights::all()).during(Step::Mint)?;
                     continue;
                 }
                 Object::IoPorts(first, last) => {
                     sel4::init_thread::slot::IO_PORT_CONTROL
                         .cap()
-                        .ioport_control_issue(u64::from(first), u64::from(last), &to)
+                        .ioport_control_issue(first.to_native().into(), last.to_native().into(), &to)
                         .during(Step::Mint)?;
                     continue;
                 }
             };
-            to.mint(&self.cspace.path(from), kernel_rights(grant.rights), grant.badge).during(Step::Mint)?;
+            to.mint(&self.cspace.path(from), kernel_rights(&grant.rights), grant.badge.into())
+                .during(Step::Mint)?;
         }
         Ok(())
     }
@@ -330,12 +331,12 @@ impl Executor {
     fn make_incarnation(
         &self,
         id: ServiceId,
-        service: &Service<'_>,
-        image: &Image<'_>,
+        service: &Service,
+        image: &Image,
         slots: &SlotMap,
     ) -> Result<(), Refused> {
-        let untyped = self.cspace.cap(Slot(service.untyped_slots.1));
-        let frames = FrameMap::new(service, image);
+        let untyped = self.cspace.cap(Slot(service.untyped_slots.1.into()));
+        let frames = service.frame_map(image);
         retype(self.cspace, untyped, ObjectBlueprint::GRANULE, Slot(slots.frames), frames.count)?;
         retype(self.cspace, untyped, ObjectBlueprint::Tcb, Slot(slots.tcb), 1)?;
         let frame = |index: u32| Slot(slots.frames + index);
@@ -343,7 +344,7 @@ impl Executor {
 
         let mut index = frames.data;
         for segment in image.segments.iter().filter(|segment| segment.writable) {
-            for page in 0..segment.pages {
+            for page in 0..segment.pages.to_native() {
                 let contents = PageContents::new(self.store.holder(image), segment, page, &service.patches);
                 if !contents.is_zero() {
                     self.window.fill(frame(index), |bytes| contents.write(bytes))?;
@@ -352,9 +353,9 @@ impl Executor {
                 index += 1;
             }
         }
-        self.map(frame(frames.ipc_buffer), slots, service.ipc_buffer, writable)?;
-        let bottom = service.stack_top - u64::from(service.stack_pages) * PAGE;
-        for page in 0..u32::from(service.stack_pages) {
+        self.map(frame(frames.ipc_buffer), slots, service.ipc_buffer.into(), writable)?;
+        let bottom = service.stack_bottom();
+        for page in 0..service.stack_pages.to_native().into() {
             self.map(frame(frames.stack + page), slots, bottom + u64::from(page) * PAGE, writable)?;
         }
 
@@ -367,7 +368,7 @@ impl Executor {
             self.cnode(slots),
             CNodeCapData::skip_high_bits(service.cnode_radix as usize),
             self.vspace(slots),
-            service.ipc_buffer,
+            service.ipc_buffer.into(),
             self.cspace.cap(frame(frames.ipc_buffer)),
         )
         .during(Step::Configure)?;
@@ -382,10 +383,10 @@ impl Executor {
         let (service, image, slots) = self.parts(id);
         let mut context = UserContext::default();
         let registers = context.inner_mut();
-        *registers.pc_mut() = image.entry;
-        *registers.sp_mut() = service.stack_top;
-        for (index, value) in [service.startup_page.unwrap_or(0), service.ipc_buffer].into_iter().enumerate()
-        {
+        *registers.pc_mut() = image.entry.into();
+        *registers.sp_mut() = service.stack_top.into();
+        let startup_page = service.startup_page.as_ref().map_or(0, |page| page.to_native());
+        for (index, value) in [startup_page, service.ipc_buffer.into()].into_iter().enumerate() {
             if let Some(register) = registers.c_param_mut(index) {
                 *register = value;
             }
@@ -411,7 +412,7 @@ impl Executor {
     pub fn destroy(&self, id: ServiceId, whole: bool, made: &mut Made) -> Result<(), Refused> {
         let (service, _, slots) = self.parts(id);
         if made.incarnation {
-            self.cspace.path(Slot(service.untyped_slots.1)).revoke().during(Step::Revoke)?;
+            self.cspace.path(Slot(service.untyped_slots.1.into())).revoke().during(Step::Revoke)?;
             made.incarnation = false;
             // Nobody hears its interrupts, wherever it may have had them sent, until the next incarnation has them back.
             self.with_irqs(id, |handler, _| {
@@ -434,14 +435,14 @@ impl Executor {
                 *count -= 1;
             }
         }
-        self.cspace.path(Slot(service.untyped_slots.0)).revoke().during(Step::Revoke)?;
+        self.cspace.path(Slot(service.untyped_slots.0.into())).revoke().during(Step::Revoke)?;
         *made = Made::default();
         Ok(())
     }
 
     /// Wakes the service on its supervisor channel.
     pub fn signal(&self, id: ServiceId) {
-        let signal = Slot(self.plan.objects.signal_slot).plus(u32::from(id.0));
+        let signal = Slot(self.plan.objects.signal_slot.into()).plus(u32::from(id.0));
         self.cspace.cap::<cap_type::Notification>(signal).signal();
     }
 
@@ -470,7 +471,7 @@ impl Executor {
     }
 }
 
-pub(crate) fn kernel_rights(rights: Rights) -> CapRights {
+pub(crate) fn kernel_rights(rights: &Rights) -> CapRights {
     if rights.reply {
         return CapRights::call();
     }

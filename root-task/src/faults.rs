@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! What a fault message means (SPEC J-1): kind, address, likely cause, function.
 
+use partenza_plan::PAGE;
+use partenza_plan::archived::{Image, Service};
 use partenza_plan::symbols::Symbols;
-use partenza_plan::{Image, PAGE, Service};
 use partenza_protocol::GIVE_UP_MARK;
 use partenza_protocol::event::{Cause, Fault, FaultKind, MAX_REGISTERS};
 use sel4::UserContext;
@@ -28,21 +29,14 @@ pub struct Panic<'a> {
 
 /// Reads a panic's particulars, `source` being what the image lies in; addresses are looked up in the image's read-only segments, and nowhere else.
 #[must_use]
-pub fn panic<'a>(registers: &UserContext, image: &Image<'_>, source: &'a [u8]) -> Option<Panic<'a>> {
+pub fn panic<'a>(registers: &UserContext, image: &Image, source: &'a [u8]) -> Option<Panic<'a>> {
     if registers.rax != PANIC_MARK {
         return None;
     }
     let text = |address: u64, len: u64| {
-        let segment = image.segments.iter().find(|segment| {
-            let end = segment.address + u64::from(segment.pages) * PAGE;
-            !segment.writable && (segment.address..end).contains(&address)
-        })?;
-        let end = address.checked_add(len)?;
-        if end > segment.address + u64::from(segment.pages) * PAGE {
-            return None;
-        }
-        let offset = u64::from(segment.archive) + (address - segment.address);
-        let bytes = source.get(usize::try_from(offset).ok()?..)?.get(..usize::try_from(len).ok()?)?;
+        let segment = image.read_only_segment(address)?;
+        let end = address.checked_add(len).filter(|end| *end <= segment.range().end)?;
+        let bytes = source.get(segment.place_of(address)..segment.place_of(end))?;
         core::str::from_utf8(bytes).ok()
     };
     Some(Panic {
@@ -58,8 +52,8 @@ pub fn panic<'a>(registers: &UserContext, image: &Image<'_>, source: &'a [u8]) -
 pub fn describe<'a>(
     fault: Option<sel4::Fault>,
     registers: Option<&UserContext>,
-    service: &Service<'_>,
-    image: &Image<'_>,
+    service: &Service,
+    image: &Image,
     symbols: Option<Symbols<'a>>,
 ) -> Fault<'a> {
     let place = Place { service, image };
@@ -119,13 +113,13 @@ pub fn describe<'a>(
 }
 
 struct Place<'a> {
-    service: &'a Service<'a>,
-    image: &'a Image<'a>,
+    service: &'a Service,
+    image: &'a Image,
 }
 
 impl Place<'_> {
     fn vm_cause(&self, kind: FaultKind, address: u64, protection: bool) -> Cause {
-        let bottom = self.service.stack_top - u64::from(self.service.stack_pages) * PAGE;
+        let bottom = self.service.stack_bottom();
         match kind {
             _ if address < NULL_PAGE => Cause::NullPointer,
             _ if (bottom - PAGE..bottom).contains(&address) => Cause::StackOverflow,
@@ -136,9 +130,6 @@ impl Place<'_> {
     }
 
     fn is_read_only(&self, address: u64) -> bool {
-        self.image.segments.iter().any(|segment| {
-            !segment.writable
-                && (segment.address..segment.address + u64::from(segment.pages) * PAGE).contains(&address)
-        })
+        self.image.read_only_segment(address).is_some()
     }
 }

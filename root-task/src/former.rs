@@ -16,7 +16,8 @@
 use alloc::vec::Vec;
 
 use partenza_lifecycle::{Duration, Instant};
-use partenza_plan::{Plan, ServiceId};
+use partenza_plan::ServiceId;
+use partenza_plan::archived::Plan;
 
 use crate::supervisor::Supervisor;
 
@@ -50,8 +51,8 @@ pub struct Former {
 
 impl Former {
     #[must_use]
-    pub fn of(plan: &Plan<'_>) -> Self {
-        Self { gone: alloc::vec![None; usize::from(plan.objects.endpoints)], look: None }
+    pub fn of(plan: &Plan) -> Self {
+        Self { gone: alloc::vec![None; usize::from(plan.objects.endpoints.to_native())], look: None }
     }
 
     /// Whether who serves the endpoint receives from its notification alone at the moment.
@@ -93,7 +94,7 @@ impl Supervisor {
     /// Time to look again.
     pub(crate) fn settle_all(&mut self) {
         self.former.look = None;
-        for endpoint in 0..self.plan.objects.endpoints {
+        for endpoint in 0..self.plan.objects.endpoints.to_native() {
             self.settle(endpoint);
         }
     }

@@ -4,8 +4,9 @@
 use core::ops::Range;
 
 use partenza_plan::archive::{Archive, ArchiveError};
+use partenza_plan::archived::{Kernel, Plan};
 use partenza_plan::delivery::Store;
-use partenza_plan::{FORMAT, InvalidPlan, Kernel, ObjectSizes, Plan};
+use partenza_plan::{FORMAT, InvalidPlan, ObjectSizes};
 use partenza_protocol::Code;
 use partenza_protocol::error::{BootError, PlanError};
 use sel4::BootInfoPtr;
@@ -110,8 +111,8 @@ pub fn find_store(image: &ImageFrames, archive_end: usize) -> &'static mut [u8] 
 ///
 /// # Errors
 /// See [`BootError`] and [`PlanError`].
-pub fn read_plan(archive: &Archive<'static>, store: &Store<'_>) -> Result<Plan<'static>, Failure> {
-    let plan = Plan::decode(archive.plan())
+pub fn read_plan(archive: &Archive<'static>, store: &Store<'_>) -> Result<&'static Plan, Failure> {
+    let plan = Plan::access(archive.plan())
         .map_err(|_| Failure::new(BootError::PlanMalformed, u64::from(FORMAT)))?;
     if !is_this_kernel(&plan.kernel) {
         return Err(Failure::new(BootError::WrongKernel, 0));
@@ -128,7 +129,7 @@ pub fn read_plan(archive: &Archive<'static>, store: &Store<'_>) -> Result<Plan<'
 /// Whether this root task is built for a kernel with scheduling contexts.
 const MCS: bool = sel4::sel4_cfg_bool!(KERNEL_MCS);
 
-fn is_this_kernel(kernel: &Kernel<'_>) -> bool {
+fn is_this_kernel(kernel: &Kernel) -> bool {
     use sel4::ObjectBlueprint as B;
     let bits = |blueprint: B| blueprint.physical_size_bits() as u8;
     let sizes = ObjectSizes {
@@ -138,8 +139,8 @@ fn is_this_kernel(kernel: &Kernel<'_>) -> bool {
         slot: bits(B::CNode { size_bits: 0 }),
         table: bits(B::VSPACE),
     };
-    kernel.version == sel4::sel4_cfg_str!(VERSION)
-        && kernel.arch == sel4::sel4_cfg_str!(SEL4_ARCH)
+    *kernel.version == *sel4::sel4_cfg_str!(VERSION)
+        && *kernel.arch == *sel4::sel4_cfg_str!(SEL4_ARCH)
         && kernel.mcs == MCS
         && kernel.sizes == sizes
 }

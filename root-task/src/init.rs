@@ -8,8 +8,9 @@ use alloc::vec;
 
 use partenza_lifecycle as life;
 use partenza_plan::archive::Archive;
+use partenza_plan::archived::{Object, Plan, Service};
 use partenza_plan::delivery::Store;
-use partenza_plan::{AtEnd, Object, PcTimer, Plan, Platform, ServiceId};
+use partenza_plan::{AtEnd, PcTimer, Platform, ServiceId};
 use partenza_protocol::Badge;
 use partenza_protocol::error::BootError;
 use partenza_protocol::event::{BootState, Event};
@@ -49,6 +50,12 @@ use crate::window::{ImageFrames, KeptPages, Window};
 
 /// What the arena holds besides the plan: the event ring above all.
 const ARENA_BASE: usize = 192 * 1024;
+/// Bytes of the tables and queues that grow with the plan, and of what each of them holds at most: entry, slots, specification
+/// and record of a service; what is known of a capability; an edge and its reverse.
+const PER_SERVICE: usize = 2048;
+const PER_CAPABILITY: usize = 64;
+const PER_EDGE: usize = 64;
+const PER_RESTART: usize = size_of::<u64>();
 const RING_BASE: usize = 48 * 1024;
 const RING_PER_SERVICE: usize = 320;
 /// Services that the initial pool of address space identifiers has room for, with some to spare.
@@ -116,9 +123,11 @@ fn boot(bootinfo: &BootInfoPtr, origin: u64) -> Result<&'static mut Supervisor, 
         cspace,
         untypeds(bootinfo).filter(|(_, desc)| !desc.is_device()).map(|(c, d)| (c, d.size_bits() as u8)),
     );
-    let needs = Plan::needs(archive.plan());
-    let arena_pages = (ARENA_BASE + needs.working_bytes(archive.plan().len())).div_ceil(4096) as u32;
-    let pages = arena_pages.saturating_add(needs.kept_pages);
+    let store = Store::new(archive_bytes(&archive)?, handoff::find_store(&image, archive_range.end));
+    let plan = handoff::read_plan(&archive, &store)?;
+    let kept_pages = plan.services.len() as u32;
+    let arena_pages = (ARENA_BASE + working_bytes(plan)).div_ceil(4096) as u32;
+    let pages = arena_pages.saturating_add(kept_pages);
     let tail = pages.saturating_add(FILLER_SLOTS);
     let free = cspace.count() as u32;
     if free < tail.saturating_add(own::COUNT) {
@@ -127,14 +136,12 @@ fn boot(bootinfo: &BootInfoPtr, origin: u64) -> Result<&'static mut Supervisor, 
     let memory_slots = Slot(free - pages);
     let filler_slots = Slot(free - tail);
     let window = Window::open(cspace, &mut pool, pages)?;
-    let (arena, kept) = window.map_memory(&mut pool, memory_slots, arena_pages, needs.kept_pages)?;
+    let (arena, kept) = window.map_memory(&mut pool, memory_slots, arena_pages, kept_pages)?;
     // SAFETY: just mapped, writable, for the arena alone, and never unmapped.
     unsafe { crate::ARENA.open(arena.start, arena.end) };
 
-    let store = Store::new(archive_bytes(&archive)?, handoff::find_store(&image, archive_range.end));
-    let plan: &'static Plan<'static> = Box::leak(Box::new(handoff::read_plan(&archive, &store)?));
     if plan.objects.slots > filler_slots.0 {
-        return Err(Failure::new(BootError::NotEnoughSlots, u64::from(plan.objects.slots)));
+        return Err(Failure::new(BootError::NotEnoughSlots, u64::from(plan.objects.slots.to_native())));
     }
     image.protect(sel4_root_task::image::text())?;
     image.protect(archive_range)?;
@@ -153,12 +160,20 @@ fn boot(bootinfo: &BootInfoPtr, origin: u64) -> Result<&'static mut Supervisor, 
         recovers: false,
     };
     let made = machine.assemble(plan, archive, kept, store);
-    if let (Err(failure), Platform::Pc99 { events: Some(uart), .. }) = (&made, &plan.platform) {
+    if let (Err(failure), Platform::Pc99 { events: Some(uart), .. }) = (&made, plan.platform.unpack()) {
         // Issued already if the boot came as far.
         let _ = issue_ports(cspace, own::EVENTS_PORTS, uart.port, uart.port + 7);
         early::tell(plan, cspace.cap(own::EVENTS_PORTS), uart.port, failure);
     }
     made
+}
+
+/// Bytes of memory that it takes to work with this plan.
+fn working_bytes(plan: &Plan) -> usize {
+    let of_service = |service: &Service| {
+        PER_SERVICE + service.caps.len() * PER_CAPABILITY + (service.requires.len() + 1) * PER_EDGE
+    };
+    plan.services.iter().map(of_service).sum::<usize>() + plan.remembered.to_native() as usize * PER_RESTART
 }
 
 /// What [`boot`] has gathered of the machine.
@@ -179,13 +194,13 @@ struct Hardware<'b> {
 impl Hardware<'_> {
     fn assemble(
         &mut self,
-        plan: &'static Plan<'static>,
+        plan: &'static Plan,
         archive: Archive<'static>,
         kept: KeptPages,
         store: Store<'static>,
     ) -> Result<&'static mut Supervisor, Failure> {
         let cspace = self.cspace;
-        let Platform::Pc99 { timer, console, events, power_off } = plan.platform;
+        let Platform::Pc99 { timer, console, events, power_off } = plan.platform.unpack();
         let mut complaints: heapless::Vec<Event<'static>, 8> = heapless::Vec::new();
         let parameters = self.parameters(plan, &mut complaints);
         let power = power(cspace, power_off, parameters.boot.on_failure)?;
@@ -299,7 +314,7 @@ impl Hardware<'_> {
 
     fn parameters(
         &self,
-        plan: &'static Plan<'static>,
+        plan: &'static Plan,
         complaints: &mut heapless::Vec<Event<'static>, 8>,
     ) -> Parameters {
         let mut parameters = Parameters::of(plan);
@@ -333,12 +348,12 @@ impl Hardware<'_> {
     /// can tell its rate.
     fn timer(
         &mut self,
-        plan: &Plan<'_>,
+        plan: &Plan,
         vector: Option<u8>,
         complaints: &mut heapless::Vec<Event<'static>, 8>,
     ) -> Result<Timer, Failure> {
         let no_timer = Failure::new(BootError::NoTimer, 0);
-        let Platform::Pc99 { timer, .. } = plan.platform;
+        let Platform::Pc99 { timer, .. } = plan.platform.unpack();
         let rate_is_told = self.bootinfo.tsc_mhz().is_some_and(|mhz| mhz > 0);
         let mut pin = Timer::pin(timer);
         let mut hpet = None;
@@ -392,12 +407,12 @@ impl Hardware<'_> {
         journal.record(life::Instant::from_micros(0), Event::State(BootState::KernelHandoff));
         journal.record(now, handoff);
         let services = plan.services.len() as u16;
-        journal.record(now, Event::Plan { system: plan.system, services });
-        for (index, service) in (0..).zip(&plan.services) {
+        journal.record(now, Event::Plan { system: &plan.system, services });
+        for (index, service) in (0..).zip(plan.services.iter()) {
             let event = Event::Registered {
                 service: ServiceId(index),
-                name: service.name,
-                version: service.version,
+                name: &service.name,
+                version: &service.version,
                 layer: service.layer,
                 critical: service.critical,
             };
@@ -428,12 +443,12 @@ impl Hardware<'_> {
 const PIT: (u16, u16) = (0x40, 0x43);
 
 /// Whether the PIT, or its pin, is a service's.
-fn has_pit(plan: &Plan<'_>) -> bool {
+fn has_pit(plan: &Plan) -> bool {
     let pin = Timer::pin(PcTimer::Pit);
-    let caps = plan.services.iter().flat_map(|service| &service.caps);
+    let caps = plan.services.iter().flat_map(|service| service.caps.iter());
     plan.irqs.iter().any(|irq| irq.ioapic == 0 && irq.pin == pin)
-        || caps.into_iter().any(|grant| match grant.object {
-            Object::IoPorts(first, last) => first <= PIT.1 && last >= PIT.0,
+        || caps.into_iter().any(|grant| match &grant.object {
+            Object::IoPorts(first, last) => *first <= PIT.1 && *last >= PIT.0,
             _ => false,
         })
 }

@@ -37,10 +37,10 @@ impl Executor {
             if whole { (&untypeds[..], slots.cnode) } else { (&untypeds[..1], slots.frames) };
         let mut bytes = 0;
         for &(slot, bits) in untypeds {
-            let untyped = self.cspace.cap(Slot(slot));
+            let untyped = self.cspace.cap(Slot(slot.into()));
             let whole = ObjectBlueprint::Untyped { size_bits: bits as usize };
             retype(self.cspace, untyped, whole, own::SCRATCH, 1)?;
-            self.cspace.path(Slot(slot)).revoke().during(Step::Revoke)?;
+            self.cspace.path(Slot(slot.into())).revoke().during(Step::Revoke)?;
             bytes += 1u64 << bits;
         }
         let slot = service.untyped_slots.1;
@@ -49,8 +49,8 @@ impl Executor {
         while probed < count {
             let batch = (count - probed).min(FAN_OUT);
             let first = Slot(begin + probed);
-            retype(self.cspace, self.cspace.cap(Slot(slot)), ObjectBlueprint::Endpoint, first, batch)?;
-            self.cspace.path(Slot(slot)).revoke().during(Step::Revoke)?;
+            retype(self.cspace, self.cspace.cap(Slot(slot.into())), ObjectBlueprint::Endpoint, first, batch)?;
+            self.cspace.path(Slot(slot.into())).revoke().during(Step::Revoke)?;
             probed += batch;
         }
         Ok((bytes, count))

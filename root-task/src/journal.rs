@@ -8,7 +8,8 @@
 //! the boot is over, has stalled, or has filled half of the ring.
 
 use partenza_lifecycle::Instant;
-use partenza_plan::{Plan, ServiceId};
+use partenza_plan::ServiceId;
+use partenza_plan::archived::Plan;
 use partenza_protocol::control::Level;
 use partenza_protocol::event::{Event, Words};
 use partenza_protocol::frame::{MAX_PAYLOAD, MAX_RECORD};
@@ -47,7 +48,7 @@ pub struct Journal {
     /// Where an event is encoded before it goes into the ring.
     encoded: [u8; MAX_RECORD],
     recent: Recent,
-    names: &'static Plan<'static>,
+    names: &'static Plan,
     console: Option<Console>,
     console_level: Level,
     line: Option<Line>,
@@ -56,7 +57,7 @@ pub struct Journal {
 impl Journal {
     #[must_use]
     pub fn new(
-        plan: &'static Plan<'static>,
+        plan: &'static Plan,
         capacity: usize,
         console: Option<Console>,
         console_level: Level,
@@ -174,12 +175,9 @@ impl Journal {
 }
 
 /// An event in words, with the plan's names. One function, so that the words are in the image once.
-pub fn words<'e>(
-    plan: &'static Plan<'static>,
-    event: &'e Event<'e>,
-) -> Words<'e, impl Fn(ServiceId) -> &'static str> {
+pub fn words<'e>(plan: &'static Plan, event: &'e Event<'e>) -> Words<'e, impl Fn(ServiceId) -> &'static str> {
     Words {
         event,
-        name: move |id: ServiceId| plan.services.get(id.0 as usize).map_or("?", |service| service.name),
+        name: move |id: ServiceId| plan.services.get(id.0 as usize).map_or("?", |service| &service.name),
     }
 }

@@ -9,8 +9,10 @@ use partenza_lifecycle::{
     OnExhausted, Overload, Policy, Probe, Provider, Readiness, Record, RestartSpec, ServiceId, ServiceSpec,
     StartMode, Storage, Storm, TimerCell,
 };
+use partenza_plan::archived::{Health, Plan, Restart, Service};
 use partenza_plan::policy;
-use partenza_plan::{Class, Plan, Service, Start};
+use partenza_plan::{Class, Start};
+use partenza_protocol::ArchivedServiceId;
 use partenza_protocol::error::PlanError;
 
 use crate::handoff::Failure;
@@ -22,19 +24,23 @@ pub const fn life(id: partenza_plan::ServiceId) -> ServiceId {
     ServiceId(id.0)
 }
 
+fn service_id(planned: &ArchivedServiceId) -> ServiceId {
+    life((*planned).into())
+}
+
 /// A machine for this plan; everything it needs lives as long as the system.
 ///
 /// # Errors
 /// The plan is one that the machine could not carry through, which the compiler does not make.
 pub fn machine(
-    plan: &'static Plan<'static>,
+    plan: &'static Plan,
     parameters: &Parameters,
     recovers: bool,
 ) -> Result<Machine<'static>, Failure> {
     let edges = plan.services.iter().map(|service| service.requires.len() + 1).sum();
     let mut deps = Vec::with_capacity(edges);
     let mut services = Vec::with_capacity(plan.services.len());
-    for (index, service) in (0..).zip(&plan.services) {
+    for (index, service) in (0..).zip(plan.services.iter()) {
         let start = deps.len() as u32;
         dependencies(plan, ServiceId(index), service, &mut deps);
         let awaits_program = plan.image_of(service).delivered.is_some();
@@ -47,18 +53,21 @@ pub fn machine(
     let layers: Vec<_> = plan
         .layers
         .iter()
-        .map(|layer| LayerSpec { number: layer.number, budget: layer.budget.map(Duration::from_micros) })
+        .map(|layer| LayerSpec {
+            number: layer.number,
+            budget: layer.budget.as_ref().map(|micros| Duration::from_micros(micros.to_native())),
+        })
         .collect();
     let recovery = recovers.then(|| {
         let mut set = vec![false; plan.services.len()];
-        for id in &plan.recovery.services {
-            set[id.0 as usize] = true;
+        for id in plan.recovery.services.iter() {
+            set[usize::from(service_id(id).0)] = true;
         }
         &*set.leak()
     });
     let mut providers = Vec::with_capacity(services.len());
-    for (group, planned) in (0..).zip(&plan.providers) {
-        providers.extend(planned.services.iter().map(|id| Provider { group, service: life(*id) }));
+    for (group, planned) in (0..).zip(plan.providers.iter()) {
+        providers.extend(planned.services.iter().map(|id| Provider { group, service: service_id(id) }));
     }
     let config = Config {
         services: services.leak(),
@@ -69,14 +78,15 @@ pub fn machine(
         timeout_scale_percent: parameters.boot.timeout_percent,
         hold: parameters.boot.hold.map(|id| ServiceId(id.0)),
         recovery,
-        storm: plan
-            .storm
-            .map(|storm| Storm { restarts: storm.restarts, window: Duration::from_micros(storm.window) }),
-        overload: Some(Overload {
-            restart_after: plan.overload.restart_after,
-            calm: Duration::from_micros(plan.overload.calm),
+        storm: plan.storm.as_ref().map(|storm| Storm {
+            restarts: storm.restarts.into(),
+            window: Duration::from_micros(storm.window.into()),
         }),
-        panic_module: plan.recovery.panic.map(|id| ServiceId(id.0)),
+        overload: Some(Overload {
+            restart_after: plan.overload.restart_after.into(),
+            calm: Duration::from_micros(plan.overload.calm.into()),
+        }),
+        panic_module: plan.recovery.panic.as_ref().map(service_id),
     };
     let storage = Storage {
         records: vec![Record::default(); config.services.len()].leak(),
@@ -87,20 +97,23 @@ pub fn machine(
     Machine::new(config, storage).map_err(|_| Failure::new(PlanError::OutOfRange, u64::MAX))
 }
 
-fn dependencies(plan: &Plan<'_>, id: ServiceId, service: &Service<'_>, deps: &mut Vec<Dep>) {
-    let soft = |on: u16| plan.recovery.soften.iter().any(|(from, to)| (from.0, to.0) == (id.0, on));
+fn dependencies(plan: &Plan, id: ServiceId, service: &Service, deps: &mut Vec<Dep>) {
+    let soft = |on: ServiceId| {
+        plan.recovery.soften.iter().any(|pair| (service_id(&pair.0), service_id(&pair.1)) == (id, on))
+    };
     deps.extend(service.requires.iter().map(|dep| Dep {
-        on: ServiceId(dep.on.0),
+        on: service_id(&dep.on),
         kind: match (dep.required, dep.restart_with) {
             (_, true) => DepKind::RestartWith,
             (true, false) => DepKind::Required,
             (false, false) => DepKind::Optional,
         },
-        soft: soft(dep.on.0),
+        soft: soft(service_id(&dep.on)),
         shared: dep.shared,
     }));
-    let sidecars =
-        (0..).zip(&plan.services).filter(|(_, other)| other.sidecar_of.is_some_and(|of| of.0 == id.0));
+    let sidecars = (0..)
+        .zip(plan.services.iter())
+        .filter(|(_, other)| other.sidecar_of.as_ref().map(service_id) == Some(id));
     deps.extend(sidecars.map(|(on, _)| Dep {
         on: ServiceId(on),
         kind: DepKind::Sidecar,
@@ -109,7 +122,7 @@ fn dependencies(plan: &Plan<'_>, id: ServiceId, service: &Service<'_>, deps: &mu
     }));
 }
 
-fn spec(service: &Service<'_>, awaits_program: bool, deps: DepRange) -> ServiceSpec {
+fn spec(service: &Service, awaits_program: bool, deps: DepRange) -> ServiceSpec {
     ServiceSpec {
         layer: service.layer,
         critical: service.critical,
@@ -126,41 +139,41 @@ fn spec(service: &Service<'_>, awaits_program: bool, deps: DepRange) -> ServiceS
             partenza_plan::Readiness::Signal => Readiness::Signal,
             partenza_plan::Readiness::Message => Readiness::Message,
         },
-        startup_timeout: Duration::from_micros(service.startup_timeout),
-        prepare_timeout: Duration::from_micros(service.prepare_timeout),
-        stop_timeout: Duration::from_micros(service.stop_timeout),
+        startup_timeout: Duration::from_micros(service.startup_timeout.into()),
+        prepare_timeout: Duration::from_micros(service.prepare_timeout.into()),
+        stop_timeout: Duration::from_micros(service.stop_timeout.into()),
         health: health(&service.health),
         restart: restart(&service.restart),
-        fallback: service.fallback.map(|id| ServiceId(id.0)),
+        fallback: service.fallback.as_ref().map(service_id),
     }
 }
 
-fn health(planned: &policy::Health) -> HealthSpec {
+fn health(planned: &Health) -> HealthSpec {
     HealthSpec {
         probe: match planned.probe {
             policy::Probe::None => Probe::None,
             policy::Probe::Call => Probe::Call,
             policy::Probe::Heartbeat => Probe::Heartbeat,
         },
-        interval: Duration::from_micros(planned.interval),
-        timeout: Duration::from_micros(planned.timeout),
+        interval: Duration::from_micros(planned.interval.into()),
+        timeout: Duration::from_micros(planned.timeout.into()),
         failure_threshold: planned.failure_threshold.into(),
         success_threshold: planned.success_threshold.into(),
     }
 }
 
-fn restart(planned: &policy::Restart) -> RestartSpec {
+fn restart(planned: &Restart) -> RestartSpec {
     RestartSpec {
         policy: match planned.policy {
             policy::RestartPolicy::Always => Policy::Always,
             policy::RestartPolicy::OnFailure => Policy::OnFailure,
             policy::RestartPolicy::Never => Policy::Never,
         },
-        max: planned.max,
-        window: Duration::from_micros(planned.window),
-        initial_delay: Duration::from_micros(planned.initial_delay),
-        max_delay: Duration::from_micros(planned.max_delay),
-        backoff_percent: planned.backoff_percent,
+        max: planned.max.into(),
+        window: Duration::from_micros(planned.window.into()),
+        initial_delay: Duration::from_micros(planned.initial_delay.into()),
+        max_delay: Duration::from_micros(planned.max_delay.into()),
+        backoff_percent: planned.backoff_percent.into(),
         on_exhausted: match planned.on_exhausted {
             policy::OnExhausted::Stop => OnExhausted::Stop,
             policy::OnExhausted::Panic => OnExhausted::Panic,

@@ -5,7 +5,8 @@
 use core::fmt::Write;
 
 use partenza_lifecycle::{BootState as Boot, Duration, Limit, Notice, Reason, Refusal, ServiceState};
-use partenza_plan::{Plan, ServiceId};
+use partenza_plan::ServiceId;
+use partenza_plan::archived::Plan;
 use partenza_protocol::Code;
 use partenza_protocol::error::{BootError, DeliveryError, ShutdownError, SupervisorError};
 use partenza_protocol::event::{BootState, Event, Rejection};
@@ -267,7 +268,7 @@ impl Supervisor {
 
     /// SPEC E-3, E-5: what helps to find out why the system goes down, while it is still there.
     pub(crate) fn diagnose(&mut self, culprit: partenza_lifecycle::ServiceId) {
-        let plan: &Plan<'_> = self.plan;
+        let plan: &Plan = self.plan;
         let entries = &self.entries;
         let machine = &self.machine;
         let Some(console) = self.journal.console() else { return };

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! What a page of a writable segment begins with: bytes of the archive, then patches over them.
 
-use partenza_plan::{PAGE, Segment};
+use partenza_plan::PAGE;
+use partenza_plan::archived::{Patch, Segment};
 
 /// One page.
 pub struct PageContents<'a> {
@@ -9,24 +10,19 @@ pub struct PageContents<'a> {
     /// Where in the page they go.
     at: usize,
     address: u64,
-    patches: &'a [(u64, &'a [u8])],
+    patches: &'a [Patch],
 }
 
 impl<'a> PageContents<'a> {
     #[must_use]
-    pub fn new(archive: &'a [u8], segment: &Segment, page: u32, patches: &'a [(u64, &'a [u8])]) -> Self {
+    pub fn new(archive: &'a [u8], segment: &Segment, page: u32, patches: &'a [Patch]) -> Self {
         let page_start = u64::from(page) * PAGE;
-        let data =
-            u64::from(segment.data_offset)..u64::from(segment.data_offset) + u64::from(segment.data_bytes);
-        let start = data.start.max(page_start);
-        let end = data.end.min(page_start + PAGE);
+        let data_start = u64::from(segment.data_offset.to_native());
+        let start = data_start.max(page_start);
+        let end = (data_start + u64::from(segment.data_bytes.to_native())).min(page_start + PAGE);
         let bytes = if start < end {
-            archive
-                .get(
-                    (u64::from(segment.archive) + start) as usize
-                        ..(u64::from(segment.archive) + end) as usize,
-                )
-                .unwrap_or(&[])
+            let place = segment.archive.to_native() as usize;
+            archive.get(place + start as usize..place + end as usize).unwrap_or(&[])
         } else {
             &[]
         };
@@ -39,10 +35,11 @@ impl<'a> PageContents<'a> {
     }
 
     fn patches_here(&self) -> impl Iterator<Item = (usize, &'a [u8])> + '_ {
-        self.patches.iter().filter_map(|(address, bytes)| {
+        self.patches.iter().filter_map(|patch| {
+            let (address, bytes) = (patch.address.to_native(), &patch.bytes);
             let end = address + bytes.len() as u64;
             let here = self.address..self.address + PAGE;
-            let (from, to) = ((*address).max(here.start), end.min(here.end));
+            let (from, to) = (address.max(here.start), end.min(here.end));
             (from < to).then(|| {
                 ((from - here.start) as usize, &bytes[(from - address) as usize..(to - address) as usize])
             })

@@ -16,7 +16,8 @@
 //! | `recovery` | `on off` | a recovery boot, whatever the attempt counter says |
 //! | `last-gasp` | `panic fault exception archive twice` | Init ends that way after BootComplete, to try SPEC B-6: it panics, touches the page under its stack, makes an instruction that is none, writes to the archive; it panics, and so does who tells of it |
 
-use partenza_plan::{AtEnd, Boot, Plan, ServiceId};
+use partenza_plan::archived::Plan;
+use partenza_plan::{AtEnd, Boot, ServiceId};
 use partenza_protocol::control::Level;
 
 /// What the boot was asked to be like.
@@ -50,9 +51,9 @@ pub struct BadParameter;
 
 impl Parameters {
     #[must_use]
-    pub fn of(plan: &Plan<'_>) -> Self {
+    pub fn of(plan: &Plan) -> Self {
         Self {
-            boot: plan.boot,
+            boot: plan.boot.unpack(),
             bench: false,
             last_gasp: None,
             recovery: None,
@@ -65,7 +66,7 @@ impl Parameters {
     ///
     /// # Errors
     /// [`BadParameter`].
-    pub fn set(&mut self, plan: &Plan<'_>, name: &str, value: &str) -> Result<(), BadParameter> {
+    pub fn set(&mut self, plan: &Plan, name: &str, value: &str) -> Result<(), BadParameter> {
         match name {
             "log" => self.boot.log = level(value)?,
             "quiet" => self.boot.quiet = switch(value)?,
@@ -132,6 +133,6 @@ fn at_end(value: &str) -> Result<AtEnd, BadParameter> {
 ///
 /// # Errors
 /// There is none.
-pub fn service(plan: &Plan<'_>, name: &str) -> Result<ServiceId, BadParameter> {
+pub fn service(plan: &Plan, name: &str) -> Result<ServiceId, BadParameter> {
     plan.find(name).ok_or(BadParameter)
 }

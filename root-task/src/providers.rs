@@ -12,7 +12,8 @@
 use alloc::vec::Vec;
 
 use partenza_lifecycle::{Denial, Machine, Request, ServiceState};
-use partenza_plan::{Plan, Providers, ServiceId, cptr};
+use partenza_plan::archived::{Plan, Providers};
+use partenza_plan::{ServiceId, cptr};
 use partenza_protocol::error::{LookupError, SupervisorError};
 use partenza_protocol::event::Event;
 use partenza_protocol::request::{Found, Grant, Lookup, Release, Revoke, Switch};
@@ -28,15 +29,15 @@ use crate::supervisor::Supervisor;
 
 /// Who serves what.
 pub struct Servers {
-    plan: &'static Plan<'static>,
+    plan: &'static Plan,
     /// By endpoint.
     serving: Vec<ServiceId>,
 }
 
 impl Servers {
     #[must_use]
-    pub fn of(plan: &'static Plan<'static>, machine: &Machine<'_>) -> Self {
-        let serving = alloc::vec![ServiceId(0); usize::from(plan.objects.endpoints)];
+    pub fn of(plan: &'static Plan, machine: &Machine<'_>) -> Self {
+        let serving = alloc::vec![ServiceId(0); usize::from(plan.objects.endpoints.to_native())];
         let mut this = Self { plan, serving };
         for id in (0..plan.services.len() as u16).map(ServiceId) {
             if let Some(endpoint) = this.endpoint_of(id) {
@@ -120,7 +121,7 @@ impl Supervisor {
         self.receive(from, self.executor.notification_slot(from));
         self.restore_callers(endpoint);
         let interface = self.plan.providers.iter().find(|group| group.endpoint == endpoint);
-        let interface = interface.map_or("", |group| group.interface);
+        let interface = interface.map_or("", |group| &group.interface);
         self.tell(Event::Switched { interface, from, to });
     }
 
@@ -160,11 +161,12 @@ impl Supervisor {
         };
         let to = crate::requests::find(self.plan, switch.provider)?;
         let mut groups = self.plan.providers.iter();
-        let offers =
-            |group: &&Providers<'_>| group.interface == switch.interface && group.services.contains(&to);
+        let offers = |group: &&Providers| {
+            *group.interface == *switch.interface && group.services.iter().any(|id| *id == to)
+        };
         let group = groups.find(offers).ok_or(LookupError::NotFound.code())?;
         self.request(to, Request::Serve).map_err(denial_code)?;
-        self.follow(group.endpoint, false);
+        self.follow(group.endpoint.into(), false);
         Ok(())
     }
 
@@ -189,7 +191,7 @@ impl Supervisor {
             return Some(Err(error.code()));
         };
         if self.is_up(server) {
-            let provider = self.plan.service(server).name;
+            let provider = &self.plan.service(server).name;
             let found = Found { channel: Some(channel), provider, version };
             return Some(self.bind(client, index).map(|()| found));
         }
@@ -205,7 +207,7 @@ impl Supervisor {
     /// # Errors
     /// There is no such call, or one of the two does not run.
     pub(crate) fn grant_call(&mut self) -> Result<(), Code> {
-        let Ok(grant) = decode::<Grant<'_>>(self.inbox.payload()) else {
+        let Ok(grant) = decode::<Grant>(self.inbox.payload()) else {
             return Err(SupervisorError::Malformed.code());
         };
         let client = crate::requests::find(self.plan, grant.client)?;
@@ -228,18 +230,18 @@ impl Supervisor {
         let Ok(revoke) = decode::<Revoke<'_>>(self.inbox.payload()) else {
             return Err(SupervisorError::Malformed.code());
         };
-        let plan: &'static Plan<'static> = self.plan;
-        let mut known = plan.services.iter().flat_map(|service| &service.provides);
-        let (interface, _) =
-            known.find(|(name, _)| *name == revoke.interface).ok_or(LookupError::NotFound.code())?;
+        let plan: &'static Plan = self.plan;
+        let mut known = plan.services.iter().flat_map(|service| service.provides.iter());
+        let interface =
+            known.find(|provided| *provided.name == *revoke.interface).ok_or(LookupError::NotFound.code())?;
         let client = revoke.client.map(|name| crate::requests::find(self.plan, name)).transpose()?;
-        self.revoke(client, |this, endpoint| this.provides(endpoint, interface));
+        self.revoke(client, |this, endpoint| this.provides(endpoint, &interface.name));
         Ok(())
     }
 
     fn provides(&self, endpoint: u16, interface: &str) -> bool {
         let server = self.servers.serving(endpoint);
-        self.plan.service(server).provides.iter().any(|(name, _)| *name == interface)
+        self.plan.service(server).provides.iter().any(|provided| *provided.name == *interface)
     }
 
     /// The same for the host, which holds no capabilities and starts nothing by asking.
@@ -257,7 +259,7 @@ impl Supervisor {
         if !self.is_up(server) {
             return Err(LookupError::NotRunning.code());
         }
-        Ok(Found { channel: None, provider: self.plan.service(server).name, version })
+        Ok(Found { channel: None, provider: &self.plan.service(server).name, version })
     }
 
     /// The version in which that service provides what is looked for.
@@ -267,10 +269,10 @@ impl Supervisor {
                 release >= lookup.at_least && lookup.below.is_none_or(|below| release < below)
             })
         };
-        let plan: &'static Plan<'static> = self.plan;
+        let plan: &'static Plan = self.plan;
         let mut provided = plan.service(server).provides.iter();
-        let found = provided.find(|(name, version)| *name == lookup.interface && fits(version));
-        found.map(|(_, version)| *version)
+        let found = provided.find(|p| *p.name == *lookup.interface && fits(&p.version));
+        found.map(|provided| &*provided.version)
     }
 }
 
@@ -284,6 +286,6 @@ impl Executor {
     }
 
     pub(crate) fn notification_slot(&self, id: ServiceId) -> Slot {
-        Slot(self.plan.objects.notification_slot).plus(u32::from(id.0))
+        Slot(self.plan.objects.notification_slot.into()).plus(u32::from(id.0))
     }
 }

@@ -4,8 +4,8 @@
 use core::fmt::Write;
 
 use partenza_lifecycle::{Instant, Record as LifeRecord, ServiceState as Machine};
-use partenza_plan::layout;
-use partenza_plan::{Plan, ServiceId};
+use partenza_plan::ServiceId;
+use partenza_plan::archived::Plan;
 use partenza_protocol::error::SupervisorError;
 use partenza_protocol::event::{BootState, Record, ServiceState};
 use partenza_protocol::request::{
@@ -26,7 +26,7 @@ use crate::services::Entry;
 
 /// What questions are answered from.
 pub struct View<'v> {
-    pub plan: &'static Plan<'static>,
+    pub plan: &'static Plan,
     pub entries: &'v [Entry],
     pub machine: &'v partenza_lifecycle::Machine<'static>,
     pub callers: &'v Callers,
@@ -48,7 +48,7 @@ pub fn answer(view: &View<'_>, op: Op, payload: &[u8], out: &mut [u8]) -> Option
         Op::BootReport => parse(payload).and_then(|page: Page| put(&view.boot(page), out)),
         Op::Uptime => empty(payload).and_then(|()| put(&Uptime { micros: view.now.as_micros() }, out)),
         Op::Version => empty(payload).and_then(|()| {
-            let kernel = view.plan.kernel;
+            let kernel = &view.plan.kernel;
             let mut name = Text::<64>::new();
             // Longer names than this are cut, which harms nobody.
             let _ = write!(
@@ -58,7 +58,7 @@ pub fn answer(view: &View<'_>, op: Op, payload: &[u8], out: &mut [u8]) -> Option
                 kernel.arch,
                 if kernel.mcs { " MCS" } else { "" }
             );
-            put(&Version { system: view.plan.system, partenza: view.plan.tool, kernel: name.as_str() }, out)
+            put(&Version { system: &view.plan.system, partenza: &view.plan.tool, kernel: name.as_str() }, out)
         }),
         _ => return None,
     })
@@ -128,7 +128,7 @@ impl View<'_> {
         let rows = ids.map(|id| {
             let service = self.plan.service(id);
             Summary {
-                name: service.name,
+                name: &service.name,
                 layer: service.layer,
                 state: self.state(id),
                 incarnation: self.entries[id.0 as usize].incarnation,
@@ -150,8 +150,8 @@ impl View<'_> {
         let sizes = &self.plan.kernel.sizes;
         Ok(Status {
             id: id.0,
-            name: service.name,
-            version: service.version,
+            name: &service.name,
+            version: &service.version,
             layer: service.layer,
             critical: service.critical,
             state,
@@ -162,8 +162,8 @@ impl View<'_> {
                 .last_error
                 .or(disabled.filter(|code| *code != SupervisorError::Requested.code())),
             priority: service.priority,
-            memory: layout::service_bytes(service, sizes)
-                + layout::incarnation_bytes(service, self.plan.image_of(service), sizes),
+            memory: service.service_bytes(sizes)
+                + service.incarnation_bytes(self.plan.image_of(service), sizes),
             rejected: entry.rejected,
             messages: entry.messages,
             health: match record.and_then(LifeRecord::health) {
@@ -179,7 +179,7 @@ impl View<'_> {
         let rows = ids.map(|id| {
             let (service, entry) = (self.plan.service(id), &self.entries[id.0 as usize]);
             BootRow {
-                name: service.name,
+                name: &service.name,
                 layer: service.layer,
                 created: entry.created,
                 started: entry.started,
@@ -196,18 +196,18 @@ impl View<'_> {
         let end = of.from.saturating_add(PAGE as u16);
         let row = |at: usize| match service.caps.get(at) {
             Some(grant) => GrantRow {
-                kind: cap_kind(grant.object),
-                at: u64::from(grant.cptr),
+                kind: cap_kind(&grant.object),
+                at: u64::from(grant.cptr.to_native()),
                 rights: grant.rights.bits() | condition(self.callers, self.entries, id, grant),
-                object: grant.name,
+                object: &grant.name,
             },
             None => {
                 let map = &service.maps[at - service.caps.len()];
                 GrantRow {
-                    kind: region_kind(self.plan, map.region),
-                    at: map.address,
+                    kind: region_kind(self.plan, map.region.into()),
+                    at: map.address.into(),
                     rights: if map.writable { 3 } else { 2 },
-                    object: self.plan.regions[map.region as usize].name,
+                    object: &self.plan.regions[usize::from(map.region.to_native())].name,
                 }
             }
         };
@@ -252,7 +252,7 @@ impl View<'_> {
 ///
 /// # Errors
 /// There is none.
-pub fn find(plan: &Plan<'_>, name: &str) -> Result<ServiceId, Code> {
+pub fn find(plan: &Plan, name: &str) -> Result<ServiceId, Code> {
     plan.find(name).ok_or(SupervisorError::NoSuchService.code())
 }
 

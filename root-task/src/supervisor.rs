@@ -17,8 +17,9 @@ use core::fmt::Write;
 use partenza_lifecycle::{
     Action, Denial, Duration, Event as Life, Instant, Machine, Record, Request, Scope, Verdict,
 };
+use partenza_plan::archived::Plan;
 use partenza_plan::symbols::Symbols;
-use partenza_plan::{AtEnd, Plan, ServiceId};
+use partenza_plan::{AtEnd, ServiceId};
 use partenza_protocol::control::{Level, MAX_TEXT};
 use partenza_protocol::error::{BootError, SupervisorError};
 use partenza_protocol::event::{BootState, Event};
@@ -62,7 +63,7 @@ const STALLED_START: Duration = Duration::from_millis(10);
 const MAX_ANSWERS: usize = 16;
 
 pub struct Supervisor {
-    pub plan: &'static Plan<'static>,
+    pub plan: &'static Plan,
     pub archive: partenza_plan::archive::Archive<'static>,
     pub parameters: Parameters,
     pub cspace: CSpace,
@@ -476,7 +477,8 @@ impl Supervisor {
         }
         let service = self.plan.service(id);
         let image = self.plan.image_of(service);
-        let table = image.symbols.and_then(|(offset, len)| self.archive.range(offset, len));
+        let table = image.symbols.as_ref();
+        let table = table.and_then(|range| self.archive.range(range.0.into(), range.1.into()));
         let registers = self.executor.registers(id).ok();
         if let Some(panic) =
             registers.as_ref().and_then(|r| faults::panic(r, image, self.executor.store.holder(image)))

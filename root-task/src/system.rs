@@ -4,7 +4,8 @@
 //! All of them are made before the first service, largest first, so that the same plan on the same machine always
 //! takes the same memory (SPEC F-1).
 
-use partenza_plan::{PAGE_BITS, Plan, ServiceId};
+use partenza_plan::archived::Plan;
+use partenza_plan::{PAGE_BITS, ServiceId};
 use sel4::{CapRights, FrameObjectType, ObjectBlueprint, cap_type};
 
 use crate::cspace::{CSpace, Slot, own};
@@ -23,12 +24,15 @@ const LAST_VECTOR: u8 = 107;
 ///
 /// # Errors
 /// Not enough memory, or what the kernel refused.
-pub fn make_untypeds(plan: &Plan<'_>, pool: &mut Pool) -> Result<(), Refused> {
+pub fn make_untypeds(plan: &Plan, pool: &mut Pool) -> Result<(), Refused> {
     // Largest first. The plan numbers untypeds of one size consecutively, so each size is one run of slots.
     for bits in (MIN_UNTYPED_BITS..=MAX_UNTYPED_BITS).rev() {
-        let of_size = |service: &partenza_plan::Service<'_>| {
-            let (lasting, passing) = service.untyped_slots;
-            let both = [(service.service_untyped, lasting), (service.incarnation_untyped, passing)];
+        let of_size = |service: &partenza_plan::archived::Service| {
+            let slots = &service.untyped_slots;
+            let both = [
+                (service.service_untyped, slots.0.to_native()),
+                (service.incarnation_untyped, slots.1.to_native()),
+            ];
             both.into_iter().filter(move |(size, _)| *size == bits).map(|(_, slot)| slot)
         };
         let slots = || plan.services.iter().flat_map(of_size);
@@ -51,7 +55,7 @@ pub fn make_untypeds(plan: &Plan<'_>, pool: &mut Pool) -> Result<(), Refused> {
 /// # Errors
 /// Not enough memory, no such device, or what the kernel refused.
 pub fn make_regions(
-    plan: &Plan<'static>,
+    plan: &'static Plan,
     pool: &mut Pool,
     devices: &mut Devices,
     own_device: Option<u64>,
@@ -62,16 +66,17 @@ pub fn make_regions(
     }
     for bits in [FrameObjectType::LargePage.bits(), FrameObjectType::GRANULE.bits()] {
         for region in plan.regions.iter().filter(|region| region.page_bits as usize == bits) {
-            let slot = Slot(region.slot);
-            match region.physical {
-                Some(address) => physical.push((address, region.page_bits, slot, region.pages)),
+            let slot = Slot(region.slot.into());
+            let pages = region.pages.to_native();
+            match region.physical.as_ref() {
+                Some(address) => physical.push((address.to_native(), region.page_bits, slot, pages)),
                 None => {
                     let frame = if bits == FrameObjectType::GRANULE.bits() {
                         ObjectBlueprint::GRANULE
                     } else {
                         ObjectBlueprint::LARGE_PAGE
                     };
-                    pool.take(frame, slot, region.pages).map_err(|r| of_region(plan, slot, r, 0))?;
+                    pool.take(frame, slot, pages).map_err(|r| of_region(plan, slot, r, 0))?;
                 }
             }
         }
@@ -85,11 +90,12 @@ pub fn make_regions(
 }
 
 /// A region that was not made, by its first slot, and the address that was asked for.
-fn of_region(plan: &Plan<'static>, slot: Slot, refused: Refused, address: u64) -> Failure {
+fn of_region(plan: &'static Plan, slot: Slot, refused: Refused, address: u64) -> Failure {
     let at = plan.regions.iter().position(|region| region.slot == slot.0);
     let about = at.map(|at| {
-        let holder = plan.services.iter().find(|s| s.maps.iter().any(|map| usize::from(map.region) == at));
-        About { region: plan.regions[at].name, service: holder.map_or("", |service| service.name) }
+        let holder =
+            plan.services.iter().find(|s| s.maps.iter().any(|map| usize::from(map.region.to_native()) == at));
+        About { region: &plan.regions[at].name, service: holder.map_or("", |service| &service.name) }
     });
     Failure { about, ..Failure::new(refused.code, address) }
 }
@@ -98,15 +104,19 @@ fn of_region(plan: &Plan<'static>, slot: Slot, refused: Refused, address: u64) -
 ///
 /// # Errors
 /// Not enough memory, or what the kernel refused.
-pub fn make_channels(plan: &Plan<'_>, cspace: CSpace, pool: &mut Pool) -> Result<(), Refused> {
+pub fn make_channels(plan: &Plan, cspace: CSpace, pool: &mut Pool) -> Result<(), Refused> {
     let objects = &plan.objects;
     let services = plan.services.len() as u32;
-    pool.take(ObjectBlueprint::Notification, Slot(objects.notification_slot), services)?;
-    pool.take(ObjectBlueprint::Endpoint, Slot(objects.endpoint_slot), u32::from(objects.endpoints))?;
-    for (index, service) in (0..).zip(&plan.services) {
-        if let Some(channel) = service.supervisor_channel {
-            let from = cspace.path(Slot(objects.notification_slot).plus(index));
-            let to = cspace.path(Slot(objects.signal_slot).plus(index));
+    pool.take(ObjectBlueprint::Notification, Slot(objects.notification_slot.into()), services)?;
+    pool.take(
+        ObjectBlueprint::Endpoint,
+        Slot(objects.endpoint_slot.into()),
+        objects.endpoints.to_native().into(),
+    )?;
+    for (index, service) in (0..).zip(plan.services.iter()) {
+        if let Some(channel) = service.supervisor_channel.as_ref() {
+            let from = cspace.path(Slot(objects.notification_slot.into()).plus(index));
+            let to = cspace.path(Slot(objects.signal_slot.into()).plus(index));
             to.mint(&from, CapRights::write_only(), 1 << channel).during(Step::Mint)?;
         }
     }
@@ -117,12 +127,12 @@ pub fn make_channels(plan: &Plan<'_>, cspace: CSpace, pool: &mut Pool) -> Result
 ///
 /// # Errors
 /// What the kernel refused.
-pub fn make_irqs(plan: &Plan<'_>, cspace: CSpace) -> Result<(), Refused> {
-    for (index, irq) in (0..).zip(&plan.irqs) {
-        let handler = Slot(plan.objects.irq_slot).plus(index);
+pub fn make_irqs(plan: &Plan, cspace: CSpace) -> Result<(), Refused> {
+    for (index, irq) in (0..).zip(plan.irqs.iter()) {
+        let handler = Slot(plan.objects.irq_slot.into()).plus(index);
         let line = IrqLine { ioapic: irq.ioapic, pin: irq.pin, level: irq.level, active_low: irq.active_low };
-        let ServiceId(holder) = irq.holder;
-        let notification = Slot(plan.objects.notification_slot).plus(u32::from(holder));
+        let ServiceId(holder) = irq.holder.into();
+        let notification = Slot(plan.objects.notification_slot.into()).plus(u32::from(holder));
         connect(cspace, line, irq.vector, handler, notification, own::SCRATCH, 1 << irq.channel)?;
         cspace.path(own::SCRATCH).delete().during(Step::Interrupt)?;
     }
@@ -195,6 +205,6 @@ pub fn hook(
 }
 
 /// Vectors that no service's interrupt uses, for Init's own.
-pub fn free_vectors<'a>(plan: &'a Plan<'a>) -> impl Iterator<Item = u8> + 'a {
+pub fn free_vectors(plan: &Plan) -> impl Iterator<Item = u8> {
     (0..=LAST_VECTOR).rev().filter(|vector| plan.irqs.iter().all(|irq| irq.vector != *vector))
 }

@@ -14,7 +14,8 @@
 //!
 //! A deed that cannot be read is a bad parameter, as everywhere; one that cannot be done is an event.
 
-use partenza_plan::{Plan, ServiceId};
+use partenza_plan::ServiceId;
+use partenza_plan::archived::Plan;
 use partenza_protocol::error::SupervisorError;
 use partenza_protocol::event::Event;
 use sel4::CapRights;
@@ -49,7 +50,7 @@ pub struct Deeds([Option<Deed>; MAX]);
 impl Deeds {
     /// # Errors
     /// It is no list of deeds, or too long a one.
-    pub fn parse(plan: &Plan<'_>, value: &str) -> Result<Self, BadParameter> {
+    pub fn parse(plan: &Plan, value: &str) -> Result<Self, BadParameter> {
         let mut deeds = Self::default();
         for (index, words) in value.split(';').enumerate() {
             *deeds.0.get_mut(index).ok_or(BadParameter)? = Some(Deed::parse(plan, words)?);
@@ -59,7 +60,7 @@ impl Deeds {
 }
 
 impl Deed {
-    fn parse(plan: &Plan<'_>, words: &str) -> Result<Self, BadParameter> {
+    fn parse(plan: &Plan, words: &str) -> Result<Self, BadParameter> {
         let mut words = words.split_ascii_whitespace();
         let mut word = || words.next().ok_or(BadParameter);
         let (verb, service) = (word()?, service(plan, word()?)?);

@@ -25,8 +25,8 @@ fn belongs_to_a_stop(op: Option<Op>) -> bool {
 impl Supervisor {
     /// Charges a service for a message. `false`: it is over its budget, and the message is not to be handled now.
     pub(crate) fn charge(&mut self, id: ServiceId, op: Option<Op>) -> bool {
-        let budget = self.plan.overload;
-        let length = budget.period.max(1);
+        let budget = &self.plan.overload;
+        let length = budget.period.to_native().max(1);
         let period = self.clock.now().as_micros() / length;
         let entry = &mut self.entries[id.0 as usize];
         if entry.period != period {
@@ -37,7 +37,7 @@ impl Supervisor {
         let delivers = op == Some(Op::Deliver) && permissions.allows(Op::Deliver);
         // A whole log is many pages: who reads it is slowed down, and is not blamed.
         let reads = matches!(op, Some(Op::Log | Op::Registers));
-        let limit = if delivers { budget.requests / 2 } else { budget.requests };
+        let limit = if delivers { budget.requests / 2 } else { budget.requests.into() };
         let spent = entry.spent.saturating_add(price(op, self.inbox.payload().len()).min(limit));
         if spent <= limit {
             entry.spent = spent;

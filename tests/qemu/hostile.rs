@@ -23,7 +23,6 @@ mod messages;
 #[path = "hostile/processor.rs"]
 mod processor;
 
-use partenza_plan::layout::SlotMap;
 use partenza_protocol::Op;
 use partenza_protocol::event::{Event, ServiceState};
 use partenza_tests::image::Image;
@@ -241,7 +240,7 @@ fn everything_came_back(outcome: &Outcome, image: &Image) {
     let log = &outcome.log;
     let planned = image.plan(|plan| {
         let of = |service: &partenza_plan::Service<'_>| {
-            let slots = SlotMap::new(service, plan.image_of(service), &plan.regions);
+            let slots = service.slot_map(plan.image_of(service), &plan.regions);
             let bytes = (1u64 << service.service_untyped) + (1u64 << service.incarnation_untyped);
             (service.name.to_owned(), (bytes, slots.end - slots.cnode, true))
         };

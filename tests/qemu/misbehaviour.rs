@@ -4,7 +4,6 @@
 //! Beside the culprit a witness answers calls and counts them: ten before the culprit starts, twenty while it
 //! misbehaves, ten afterwards. The probers that call it know which number each call must get (SPEC J-2).
 
-use partenza_plan::layout::SlotMap;
 use partenza_protocol::Code;
 use partenza_protocol::error::{BootError, SupervisorError};
 use partenza_protocol::event::{BootState, Cause, Event, FaultKind, Rejection};
@@ -157,7 +156,7 @@ fn nothing_is_left(outcome: &Outcome, image: &Image) {
     let planned = image.plan(|plan| {
         let service = plan.services.iter().find(|service| service.name == CULPRIT);
         let service = service.expect("the culprit is planned");
-        let slots = SlotMap::new(service, plan.image_of(service), &plan.regions);
+        let slots = service.slot_map(plan.image_of(service), &plan.regions);
         let bytes = (1u64 << service.service_untyped) + (1u64 << service.incarnation_untyped);
         (bytes, slots.end - slots.cnode, true)
     });

@@ -33,7 +33,7 @@ impl Bench {
     fn archive(&self, name: &str, system: &System) {
         let plan = system.plan().encode();
         let mut bytes = vec![0; HEADER];
-        bytes.extend(&plan);
+        bytes.extend(plan.iter());
         bytes.resize(bytes.len().max(0x8000), 0);
         seal(&mut bytes, HEADER..HEADER + plan.len());
         fs::write(self.path(name), bytes).unwrap();

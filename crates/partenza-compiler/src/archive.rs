@@ -2,9 +2,9 @@
 //! Writes the archive: header, plan, function names, then page-aligned segments (`partenza_plan::archive`); and the store,
 //! what programs that come after the boot will fill (SPEC D-6).
 //!
-//! The plan holds offsets into the archive, and its own length depends on them (postcard's integers vary in length), so
-//! it is encoded until it no longer moves them; offsets only grow, so that ends. Offsets into the store, and the hashes of
-//! what is in it, depend on nothing but the programs.
+//! The plan holds offsets into the archive. Its length does not depend on them, so it is written once to learn where what
+//! follows it begins, and once more with the offsets. Offsets into the store, and the hashes of what is in it, depend on
+//! nothing but the programs.
 
 use partenza_plan::archive::{HEADER, seal};
 use partenza_plan::sha256::{DIGEST, sha256};
@@ -23,25 +23,17 @@ pub type Hashes = Arena<[u8; DIGEST]>;
 pub fn write<'a>(plan: &mut Plan<'a>, programs: &[Program], hashes: &'a Hashes) -> (Vec<u8>, Vec<u8>) {
     let names: Vec<Vec<u8>> = programs.iter().map(names).collect();
     let store = store(plan, programs, hashes);
-    let mut encoded = plan.encode();
-    loop {
-        place(plan, &names, HEADER + encoded.len());
-        let again = plan.encode();
-        let stable = again.len() == encoded.len();
-        encoded = again;
-        if stable {
-            break;
-        }
-    }
+    let plan_len = plan.encode().len();
+    place(plan, &names, HEADER + plan_len);
     let mut bytes = vec![0; HEADER];
-    bytes.extend(&encoded);
+    bytes.extend(plan.encode().iter());
     names.iter().for_each(|table| bytes.extend(table));
     for (image, program) in plan.images.iter().zip(programs).filter(|(_, program)| !program.delivered) {
         pages(image, program, &mut bytes);
     }
     let padded = bytes.len().next_multiple_of(PAGE_BYTES);
     bytes.resize(padded, 0);
-    seal(&mut bytes, HEADER..HEADER + encoded.len());
+    seal(&mut bytes, HEADER..HEADER + plan_len);
     (bytes, store)
 }
 

@@ -4,7 +4,7 @@
 mod support;
 
 use partenza_compiler::Code;
-use partenza_plan::{Object, Rights};
+use partenza_plan::{Interface, Object, Rights};
 use partenza_protocol::startup::{RIGHT_READ, RIGHT_WRITE, Startup};
 use partenza_protocol::{Badge, Op, ServiceId};
 use support::Bench;
@@ -16,7 +16,8 @@ fn what_agrees_is_accepted_and_planned_to_the_bit() {
     let (server, client) = (&plan.services[0], &plan.services[1]);
     assert_eq!((server.name, client.name), ("server", "client"));
     assert_eq!((server.layer, server.critical, client.critical), (4, true, false));
-    assert_eq!((server.version, server.provides.as_slice()), ("0.2.0", &[("storage/files", "1.2.0")][..]));
+    let provided = Interface { name: "storage/files", version: "1.2.0" };
+    assert_eq!((server.version, server.provides.as_slice()), ("0.2.0", &[provided][..]));
     assert_eq!(client.requires[0].on, ServiceId(0));
     assert!(client.permissions.allows(Op::Status) && !client.permissions.allows(Op::Restart));
     // Framebuffer is the first optional capability, supervisor the second.

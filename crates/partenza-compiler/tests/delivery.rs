@@ -8,9 +8,8 @@ use partenza_compiler::image::inject;
 use partenza_compiler::{Code, elf};
 use partenza_plan::ServiceId;
 use partenza_plan::delivery::{NotTaken, STALLED, Store};
-use partenza_plan::layout::SlotMap;
 use partenza_plan::sha256::sha256;
-use partenza_plan::{InvalidPlan, PAGE, Plan};
+use partenza_plan::{InvalidPlan, PAGE, Plan, archived};
 use partenza_protocol::encode;
 use partenza_protocol::error::{DeliveryError, SupervisorError};
 use partenza_protocol::request::{Deliver, MAX_DELIVERED};
@@ -56,7 +55,9 @@ fn a_plan_is_laid_out_as_if_every_program_were_there() {
     let (packed, compiled) = (Bench::pair().good(), later().good());
     let (before, after) = (packed.plan(), compiled.plan());
     for (a, b) in before.services.iter().zip(&after.services) {
-        let slots = |plan: &Plan<'_>, service| SlotMap::new(service, plan.image_of(service), &plan.regions);
+        let slots = |plan: &Plan<'_>, service: &partenza_plan::Service<'_>| {
+            service.slot_map(plan.image_of(service), &plan.regions)
+        };
         assert_eq!(slots(&before, a), slots(&after, b));
         let untypeds = |s: &partenza_plan::Service<'_>| (s.service_untyped, s.incarnation_untyped);
         assert_eq!((untypeds(a), &a.tables), (untypeds(b), &b.tables));
@@ -151,7 +152,7 @@ fn nobody_may_count_on_a_program_that_comes_later() {
 
 /// The root task's store, and who says what to it.
 struct Desk<'p> {
-    plan: &'p Plan<'p>,
+    plan: &'p archived::Plan,
     store: Store<'p>,
     now: u64,
 }
@@ -160,7 +161,7 @@ const HOST: Option<ServiceId> = None;
 const SERVICE: Option<ServiceId> = Some(ServiceId(7));
 
 impl<'p> Desk<'p> {
-    fn new(plan: &'p Plan<'p>, room: &'p mut [u8]) -> Self {
+    fn new(plan: &'p archived::Plan, room: &'p mut [u8]) -> Self {
         Self { plan, store: Store::new(&[], room), now: 1_000 }
     }
 
@@ -215,8 +216,10 @@ impl<'p> Desk<'p> {
 fn only_the_planned_program_is_taken() {
     use DeliveryError::{Complete, OutOfTurn, WrongHash, WrongLength};
     let compiled = later().good();
-    let (plan, program, mut room) = (compiled.plan(), &compiled.store, vec![0; compiled.store.len()]);
-    let mut desk = Desk::new(&plan, &mut room);
+    let (encoded, program, mut room) =
+        (compiled.plan().encode(), &compiled.store, vec![0; compiled.store.len()]);
+    let plan = archived::Plan::access(&encoded).unwrap();
+    let mut desk = Desk::new(plan, &mut room);
     assert!(desk.store.has(0, &plan.images[0]) && !desk.is_there());
     for bit in [0, 12_345, program.len() * 8 - 1] {
         let mut other = program.clone();
@@ -246,8 +249,10 @@ fn only_the_planned_program_is_taken() {
 fn one_delivery_is_open_at_a_time_and_nobody_else_touches_it() {
     use DeliveryError::{Busy, OutOfTurn};
     let compiled = later().good();
-    let (plan, program, mut room) = (compiled.plan(), &compiled.store, vec![0; compiled.store.len()]);
-    let mut desk = Desk::new(&plan, &mut room);
+    let (encoded, program, mut room) =
+        (compiled.plan().encode(), &compiled.store, vec![0; compiled.store.len()]);
+    let plan = archived::Plan::access(&encoded).unwrap();
+    let mut desk = Desk::new(plan, &mut room);
     assert_eq!(desk.says(SERVICE, (0, &program[..500], false)), Ok(None));
     assert_eq!(desk.says(HOST, (0, &program[..500], false)), Err(Busy));
     assert_eq!(desk.says(HOST, (500, &program[500..600], false)), Err(OutOfTurn));
@@ -267,12 +272,13 @@ fn one_delivery_is_open_at_a_time_and_nobody_else_touches_it() {
 #[test]
 fn what_is_no_piece_of_a_program_that_is_awaited_is_refused() {
     let compiled = later().good();
-    let (plan, mut room) = (compiled.plan(), vec![0; compiled.store.len()]);
-    let mut desk = Desk::new(&plan, &mut room);
+    let (encoded, mut room) = (compiled.plan().encode(), vec![0; compiled.store.len()]);
+    let plan = archived::Plan::access(&encoded).unwrap();
+    let mut desk = Desk::new(plan, &mut room);
     let refused =
         |service: Option<&str>, code| NotTaken { service: service.and_then(|name| plan.find(name)), code };
     let (malformed, unknown) = (SupervisorError::Malformed.code(), SupervisorError::NoSuchService.code());
-    assert_eq!(desk.store.take(&plan, b"\x01\x06", HOST, 0), Err(refused(None, malformed)));
+    assert_eq!(desk.store.take(plan, b"\x01\x06", HOST, 0), Err(refused(None, malformed)));
     assert_eq!(desk.piece(HOST, "cleint", (0, b"x", true)), Err(refused(None, unknown)));
     let packed = refused(Some("server"), DeliveryError::NotAwaited.code());
     assert_eq!(desk.piece(HOST, "server", (0, b"x", true)), Err(packed));
@@ -287,8 +293,10 @@ proptest! {
         steps in prop::collection::vec((0u8..20, 0usize..12, 1usize..4, any::<bool>(), 0u64..6_000_000), 1..60),
     ) {
         let compiled = later().good();
-        let (plan, program, mut room) = (compiled.plan(), &compiled.store, vec![0; compiled.store.len()]);
-        let mut desk = Desk::new(&plan, &mut room);
+        let (encoded, program, mut room) =
+            (compiled.plan().encode(), &compiled.store, vec![0; compiled.store.len()]);
+        let plan = archived::Plan::access(&encoded).unwrap();
+        let mut desk = Desk::new(plan, &mut room);
         let mut next = 0;
         for (who, at, length, right, pause) in steps {
             desk.now += pause;

@@ -175,7 +175,9 @@ fn setvars_that_the_file_lacks_or_has_in_another_size() {
     let compiled = bench.good();
     let plan = compiled.plan();
     let expected = 0x400_0000u64.to_le_bytes();
-    assert!(plan.services[0].patches.iter().any(|(at, bytes)| *at == 0x20_1080 && *bytes == expected));
+    assert!(
+        plan.services[0].patches.iter().any(|patch| patch.address == 0x20_1080 && patch.bytes == expected)
+    );
 }
 
 #[test]
@@ -189,7 +191,7 @@ fn symbols_may_come_from_another_file() {
     bench.edit("system.xml", "\"stripped.elf\"", "\"stripped.elf\" path_for_symbols=\"a.elf\"");
     let compiled = bench.good();
     let patches = &compiled.plan().services[0].patches;
-    assert!(patches.iter().any(|(at, bytes)| *at == 0x20_1000 && bytes.starts_with(b"one\0")));
+    assert!(patches.iter().any(|patch| patch.address == 0x20_1000 && patch.bytes.starts_with(b"one\0")));
     bench.edit("system.xml", "\"a.elf\"", "\"b.elf\"");
     bench.error(Code::ElfMissing, "system.xml:1:", "b.elf is not there");
 }

@@ -7,9 +7,8 @@ use partenza_compiler::elf::{self, AbiNote, Problem, ROLE_ROOT_TASK};
 use partenza_compiler::image::{self, inject};
 use partenza_compiler::{Code, Diagnostics, Kernel, Options, Severity, Sources, compile};
 use partenza_plan::archive::Archive;
-use partenza_plan::layout::SlotMap;
 use partenza_plan::symbols::Symbols;
-use partenza_plan::{InvalidPlan, PAGE, Plan};
+use partenza_plan::{PAGE, Plan};
 use support::{Bench, ElfFile, kernel, kernel_with, note};
 
 #[test]
@@ -28,16 +27,6 @@ fn the_archive_opens_and_its_plan_passes_the_targets_check() {
     let (at, len) = image.symbols.unwrap();
     let symbols = Symbols(archive.range(at, len).unwrap());
     assert_eq!(symbols.lookup(0x20_0003), Some(("_start", 3)));
-}
-
-#[test]
-fn a_plan_that_needs_other_pages_than_its_services_do_is_refused() {
-    let compiled = Bench::pair().good();
-    for pages in [0, 1, 3, u32::MAX] {
-        let mut plan = compiled.plan();
-        plan.needs.kept_pages = pages;
-        assert_eq!(plan.check(compiled.archive.len(), 0), Err(InvalidPlan::OutOfRange(None)), "{pages}");
-    }
 }
 
 #[test]
@@ -69,7 +58,7 @@ fn slots_do_not_overlap_and_equal_untypeds_are_together() {
     let mut next = untypeds + 4;
     for service in &plan.services {
         assert_eq!(service.slot, next);
-        next = SlotMap::new(service, plan.image_of(service), &plan.regions).end;
+        next = service.slot_map(plan.image_of(service), &plan.regions).end;
     }
     assert_eq!((objects.slots, compiled.slots), (next, u64::from(next)));
 }

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! 0      header, 48 bytes (below)
-//! 48     plan (postcard), function names of each image
+//! 48     plan (`in_place`), function names of each image
 //! n*4096 pages of the images' segments, each segment page aligned, zero filled to its page's end
 //! ```
 //! The header is little endian: magic `PZARCHIV`, format (u32), header bytes (u32), total bytes (u64), plan offset and
@@ -69,7 +69,7 @@ impl<'a> Archive<'a> {
         Ok(Self { bytes, plan: (start, len) })
     }
 
-    /// The plan's bytes, for [`crate::Plan::decode`].
+    /// The plan's bytes, for [`crate::ArchivedPlan::access`], or [`crate::Plan::decode`].
     #[must_use]
     pub fn plan(&self) -> &'a [u8] {
         &self.bytes[self.plan.0..self.plan.0 + self.plan.1]

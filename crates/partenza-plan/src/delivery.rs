@@ -19,8 +19,9 @@ use partenza_protocol::error::{DeliveryError, SupervisorError};
 use partenza_protocol::request::Deliver;
 use partenza_protocol::{Code, decode};
 
+use crate::archived::{Image, Plan};
 use crate::sha256::Sha256;
-use crate::{Image, MAX_SERVICES, Plan, ServiceId};
+use crate::{MAX_SERVICES, ServiceId};
 
 /// A delivery that gets nothing for so many microseconds gives way to another.
 pub const STALLED: u64 = 5_000_000;
@@ -68,13 +69,13 @@ impl<'a> Store<'a> {
 
     /// What offsets of the image's segments count in.
     #[must_use]
-    pub fn holder(&self, image: &Image<'_>) -> &[u8] {
+    pub fn holder(&self, image: &Image) -> &[u8] {
         if image.delivered.is_some() { self.bytes } else { self.archive }
     }
 
     /// Whether the image of that number can be run.
     #[must_use]
-    pub fn has(&self, number: u16, image: &Image<'_>) -> bool {
+    pub fn has(&self, number: u16, image: &Image) -> bool {
         image.delivered.is_none() || self.complete[usize::from(number)]
     }
 
@@ -85,7 +86,7 @@ impl<'a> Store<'a> {
     /// [`SupervisorError`] for a message that is none, and for an unknown service; else see [`DeliveryError`].
     pub fn take(
         &mut self,
-        plan: &Plan<'_>,
+        plan: &Plan,
         payload: &[u8],
         by: Option<ServiceId>,
         now: u64,
@@ -93,7 +94,7 @@ impl<'a> Store<'a> {
         let unknown = |error: SupervisorError| NotTaken { service: None, code: error.code() };
         let piece: Deliver<'_> = decode(payload).map_err(|_| unknown(SupervisorError::Malformed))?;
         let service = plan.find(piece.service).ok_or(unknown(SupervisorError::NoSuchService))?;
-        let number = plan.service(service).image;
+        let number = plan.service(service).image.to_native();
         let outcome =
             self.take_piece(service, by, (number, plan.image_of(plan.service(service))), &piece, now);
         if outcome.is_err() || piece.last {
@@ -112,11 +113,11 @@ impl<'a> Store<'a> {
         &mut self,
         service: ServiceId,
         by: Option<ServiceId>,
-        (number, image): (u16, &Image<'_>),
+        (number, image): (u16, &Image),
         piece: &Deliver<'_>,
         now: u64,
     ) -> Result<(), DeliveryError> {
-        let Some(planned) = image.delivered else { return Err(DeliveryError::NotAwaited) };
+        let Some(planned) = image.delivered.as_ref() else { return Err(DeliveryError::NotAwaited) };
         if self.has(number, image) {
             return Err(DeliveryError::Complete);
         }
@@ -140,7 +141,7 @@ impl<'a> Store<'a> {
         place.copy_from_slice(piece.bytes);
         open.sum.update(piece.bytes);
         (open.taken, open.last) = (end as u32, now);
-        if piece.last && open.sum.clone().finish() != *planned {
+        if piece.last && open.sum.clone().finish() != **planned {
             return Err(DeliveryError::WrongHash);
         }
         Ok(())

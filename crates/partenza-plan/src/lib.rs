@@ -6,7 +6,7 @@
 //! * The host decides, the target does arithmetic: order, slots, object sizes and addresses are in the plan, and what
 //!   both sides must agree on stands here once ([`layout`], [`cptr`]).
 //! * The target trusts the archive's checksum for accidents, not for malice, and still checks every range that it
-//!   uses ([`Plan::check`]).
+//!   uses ([`ArchivedPlan::check`]), where the plan lies ([`archived`]).
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -16,84 +16,70 @@ pub mod archive;
 mod check;
 pub mod cptr;
 pub mod delivery;
+mod image;
+mod in_place;
 pub mod layout;
 pub mod policy;
+mod rules;
+mod service;
 pub mod sha256;
 pub mod symbols;
 
 use alloc::vec::Vec;
 
 pub use check::InvalidPlan;
+pub use image::{Image, Segment};
+use in_place::InPlace;
+pub use in_place::MalformedPlan;
 pub use partenza_protocol::{Permissions, ServiceId};
 pub use policy::{Class, Health, Overload, Recovery, Restart, Storm};
-use serde::{Deserialize, Serialize};
+use rkyv::bytecheck::CheckBytes;
+use rkyv::{Archive, Deserialize, Portable, Serialize};
+pub use service::{
+    Dependency, Grant, Interface, LateCall, Map, Object, Patch, Readiness, Rights, Service, Start,
+};
 
 /// Version of the plan's types. Any change to them changes it.
-pub const FORMAT: u16 = 4;
+pub const FORMAT: u16 = 5;
 /// Bytes of a page; the only frame size that the loader uses for images.
 pub const PAGE: u64 = 4096;
 pub const PAGE_BITS: u8 = 12;
 /// Services in one plan at most (the badge has room for more; this is the tested limit, SPEC O-3).
 pub const MAX_SERVICES: usize = 512;
 
-/// What Init takes of the machine for this plan, besides what grows with the plan's own bytes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Needs {
-    /// Restarts that are remembered at most, of all services.
-    pub remembered: u32,
-    /// Pages that Init writes and services see, read-only: one startup page for each service, in their order.
-    pub kept_pages: u32,
-}
-
-impl Needs {
-    /// Bytes of memory that it takes to work with a plan of `len` bytes: what is decoded, tables made of it, and the restarts
-    /// that are remembered.
-    #[must_use]
-    pub fn working_bytes(&self, len: usize) -> usize {
-        /// Decoded plan, tables and queues, per byte of encoded plan.
-        const PER_BYTE: usize = 10;
-        const PER_RESTART: usize = size_of::<u64>();
-        len * PER_BYTE + self.remembered as usize * PER_RESTART
-    }
-}
-
 /// The compiled, validated whole.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Archive, Serialize, Deserialize, serde::Serialize)]
 pub struct Plan<'a> {
-    /// What the bytes begin with, so that it can be read before there is memory for the rest.
-    pub needs: Needs,
-    #[serde(borrow)]
+    #[rkyv(with = InPlace)]
     pub system: &'a str,
     /// `partenza 0.1.0`
-    #[serde(borrow)]
+    #[rkyv(with = InPlace)]
     pub tool: &'a str,
-    #[serde(borrow)]
     pub kernel: Kernel<'a>,
     pub platform: Platform,
     pub boot: Boot,
     /// In ascending order.
     pub layers: Vec<Layer>,
+    /// Restarts that are remembered at most, of all services.
+    pub remembered: u32,
     /// `None`: no storm guard.
     pub storm: Option<Storm>,
     pub overload: Overload,
     pub recovery: Recovery,
     /// Services that may take each other's place.
-    #[serde(borrow)]
     pub providers: Vec<Providers<'a>>,
     pub objects: SystemObjects,
-    #[serde(borrow)]
     pub regions: Vec<Region<'a>>,
     pub irqs: Vec<Irq>,
-    #[serde(borrow)]
     pub images: Vec<Image<'a>>,
     /// In boot order; the index is the [`ServiceId`].
-    #[serde(borrow)]
     pub services: Vec<Service<'a>>,
 }
 
 /// Services behind one endpoint, of which one at a time serves it (SPEC S-2).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Archive, Serialize, Deserialize, serde::Serialize)]
 pub struct Providers<'a> {
+    #[rkyv(with = InPlace)]
     pub interface: &'a str,
     /// Index into the system's endpoints.
     pub endpoint: u16,
@@ -102,18 +88,25 @@ pub struct Providers<'a> {
 }
 
 /// The kernel that sizes and slots were computed for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Archive, Serialize, Deserialize, serde::Serialize)]
 pub struct Kernel<'a> {
     /// `5.0.0`
+    #[rkyv(with = InPlace)]
     pub version: &'a str,
     /// `x86_64`
+    #[rkyv(with = InPlace)]
     pub arch: &'a str,
     pub mcs: bool,
     pub sizes: ObjectSizes,
 }
 
 /// log2 of each object's size in bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Archive, Serialize, Deserialize, serde::Serialize, Portable, CheckBytes,
+)]
+#[rkyv(as = ObjectSizes)]
+#[bytecheck(crate = rkyv::bytecheck)]
+#[repr(C)]
 pub struct ObjectSizes {
     pub tcb: u8,
     pub endpoint: u8,
@@ -125,7 +118,7 @@ pub struct ObjectSizes {
 }
 
 /// Where Init finds the hardware that is its own (`reserved` and `console` of partenza.yaml).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Archive, Serialize, Deserialize, serde::Serialize)]
 pub enum Platform {
     Pc99 {
         timer: PcTimer,
@@ -136,7 +129,7 @@ pub enum Platform {
     },
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Archive, Serialize, Deserialize, serde::Serialize)]
 pub enum PcTimer {
     /// Memory-mapped at this physical address, timer 0 routed to this IOAPIC pin.
     Hpet { address: u64, pin: u8 },
@@ -145,13 +138,13 @@ pub enum PcTimer {
 }
 
 /// A 16550.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Archive, Serialize, Deserialize, serde::Serialize)]
 pub struct Uart {
     pub port: u16,
     pub pin: u8,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Archive, Serialize, Deserialize, serde::Serialize)]
 pub struct Boot {
     /// SPEC C-5.
     pub parallel: bool,
@@ -173,14 +166,19 @@ pub struct Boot {
     pub handover: Option<ServiceId>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Archive, Serialize, Deserialize, serde::Serialize, Portable, CheckBytes,
+)]
+#[rkyv(as = AtEnd)]
+#[bytecheck(crate = rkyv::bytecheck)]
+#[repr(u8)]
 pub enum AtEnd {
     Halt,
     Reboot,
     PowerOff,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Archive, Serialize, Deserialize, serde::Serialize)]
 pub struct Layer {
     pub number: u8,
     /// Microseconds (SPEC R-1).
@@ -188,7 +186,7 @@ pub struct Layer {
 }
 
 /// Objects that outlive every incarnation; slots count from the first free slot of Init's CNode.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Archive, Serialize, Deserialize, serde::Serialize)]
 pub struct SystemObjects {
     /// One for each service, or group of [`Providers`], that is called; slots `endpoint_slot..`.
     pub endpoints: u16,
@@ -206,8 +204,9 @@ pub struct SystemObjects {
 }
 
 /// A memory region of system.xml.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Archive, Serialize, Deserialize, serde::Serialize)]
 pub struct Region<'a> {
+    #[rkyv(with = InPlace)]
     pub name: &'a str,
     /// log2 of the page size: 12 or 21.
     pub page_bits: u8,
@@ -219,7 +218,7 @@ pub struct Region<'a> {
 }
 
 /// An IOAPIC interrupt that is delivered to its holder's notification.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Archive, Serialize, Deserialize, serde::Serialize)]
 pub struct Irq {
     pub ioapic: u8,
     pub pin: u8,
@@ -231,317 +230,28 @@ pub struct Irq {
     pub channel: u8,
 }
 
-/// One distinct ELF file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Image<'a> {
-    #[serde(borrow)]
-    pub file: &'a str,
-    pub entry: u64,
-    /// Ascending, page granular, no two in one page.
-    pub segments: Vec<Segment>,
-    /// Byte range of the function names in the archive ([`symbols`]).
-    pub symbols: Option<(u32, u32)>,
-    /// It comes after the boot (SPEC D-6), so its segments are not in the archive but will be in the store, one behind the
-    /// other. SHA-256 of them there, which are whole pages filled up with zeros: [`sha256::DIGEST`] bytes.
-    pub delivered: Option<&'a [u8]>,
-}
+/// The plan where it lies in the archive: what the target works with. The names are those of the types that it was made
+/// from; lists and texts are slices of the archive's bytes, and numbers are little endian.
+pub mod archived {
+    pub use crate::image::{ArchivedImage, ArchivedSegment as Segment};
+    pub use crate::policy::{
+        ArchivedHealth as Health, ArchivedOverload as Overload, ArchivedRecovery as Recovery,
+        ArchivedRestart as Restart, ArchivedStorm as Storm,
+    };
+    pub use crate::service::{
+        ArchivedDependency as Dependency, ArchivedGrant, ArchivedLateCall as LateCall, ArchivedMap as Map,
+        ArchivedObject as Object, ArchivedPatch, ArchivedService,
+    };
+    pub use crate::{ArchivedIrq as Irq, ArchivedKernel, ArchivedPlan, ArchivedProviders, ArchivedRegion};
+    pub use rkyv::option::ArchivedOption;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Segment {
-    /// Page aligned.
-    pub address: u64,
-    pub pages: u32,
-    /// Byte offset in the archive, or from the store's begin, of the page that holds the first byte; page aligned.
-    pub archive: u32,
-    /// Where in the first page the file's bytes begin.
-    pub data_offset: u16,
-    /// The file's bytes; what follows is zero.
-    pub data_bytes: u32,
-    pub writable: bool,
-    pub executable: bool,
-}
-
-/// How a service tells that it works.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Readiness {
-    /// Counts as ready when started (SPEC O-2).
-    None,
-    /// A signal on the supervisor channel is enough (SPEC G-1, plain Microkit PDs).
-    Signal,
-    /// Hello and ServiceReady.
-    Message,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Start {
-    Eager,
-    Deferred,
-    OnDemand,
-}
-
-/// On the wire the service and one byte of bits: there are many.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "(ServiceId, u8)", into = "(ServiceId, u8)")]
-pub struct Dependency {
-    pub on: ServiceId,
-    pub required: bool,
-    /// Stopped and started again together with what it depends on (SPEC L-5).
-    pub restart_with: bool,
-    /// Any of the [`Plan::providers`] to which `on` belongs will do (SPEC S-2); there is one for each of them.
-    pub shared: bool,
-}
-
-impl From<(ServiceId, u8)> for Dependency {
-    fn from((on, bits): (ServiceId, u8)) -> Self {
-        Self { on, required: bits & 1 != 0, restart_with: bits & 2 != 0, shared: bits & 4 != 0 }
-    }
-}
-
-impl From<Dependency> for (ServiceId, u8) {
-    fn from(d: Dependency) -> Self {
-        (d.on, u8::from(d.required) | u8::from(d.restart_with) << 1 | u8::from(d.shared) << 2)
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Service<'a> {
-    #[serde(borrow)]
-    pub name: &'a str,
-    #[serde(borrow)]
-    pub version: &'a str,
-    /// Index into [`Plan::images`].
-    pub image: u16,
-    pub layer: u8,
-    pub critical: bool,
-    pub class: Class,
-    pub start: Start,
-    pub health: Health,
-    pub restart: Restart,
-    /// Started in its place when its retries are exhausted (SPEC L-8).
-    pub fallback: Option<ServiceId>,
-    /// The module that it accompanies (SPEC S-3).
-    pub sidecar_of: Option<ServiceId>,
-    pub requires: Vec<Dependency>,
-    /// `(interface, version)`
-    #[serde(borrow)]
-    pub provides: Vec<(&'a str, &'a str)>,
-    pub readiness: Readiness,
-    /// Microseconds, as are the next two.
-    pub startup_timeout: u64,
-    pub prepare_timeout: u64,
-    pub stop_timeout: u64,
-    /// Priority and maximum controlled priority.
-    pub priority: u8,
-    /// log2 of the slots of its CNode.
-    pub cnode_radix: u8,
-    /// Stack: first byte past its top, and pages.
-    pub stack_top: u64,
-    pub stack_pages: u16,
-    pub ipc_buffer: u64,
-    /// Address of the startup page; plain Microkit PDs have none.
-    pub startup_page: Option<u64>,
-    /// The page's contents, without the fields that only a start knows.
-    #[serde(borrow)]
-    pub startup: &'a [u8],
-    /// Addresses at which a table of each level is needed, top level first: PDPT, PD, PT.
-    pub tables: [Vec<u64>; 3],
-    /// Bytes that replace the image's, at writable addresses (the Microkit's symbols, setvars).
-    #[serde(borrow)]
-    pub patches: Vec<(u64, &'a [u8])>,
-    pub maps: Vec<Map>,
-    #[serde(borrow)]
-    pub caps: Vec<Grant<'a>>,
-    /// CPtrs of calls that are made again when their server dies; the others are answered `ServerDown` (SPEC J-4).
-    pub repeated_calls: Vec<u32>,
-    pub late_calls: Vec<LateCall>,
-    /// Which optional capabilities of its manifest it got.
-    pub optional: u32,
-    pub permissions: Permissions,
-    pub supervisor_channel: Option<u8>,
-    pub serves: Option<u8>,
-    /// log2 of the untyped that lasts as long as the service.
-    pub service_untyped: u8,
-    /// log2 of the untyped that one incarnation lives in.
-    pub incarnation_untyped: u8,
-    /// Slots of the two untypeds.
-    pub untyped_slots: (u32, u32),
-    /// First of the service's own slots ([`layout::SlotMap`]).
-    pub slot: u32,
-}
-
-/// A call that is not granted from the start, and taken away when its server dies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LateCall {
-    pub cptr: u32,
-    /// It takes a grant at run time (SPEC F-7); otherwise looking it up is enough (SPEC S-5).
-    pub on_grant: bool,
-}
-
-impl Image<'_> {
-    /// Where its segments begin there.
-    #[must_use]
-    pub fn begin(&self) -> u32 {
-        self.segments.first().map_or(0, |segment| segment.archive)
-    }
-
-    /// Bytes of its segments in the archive, or in the store.
-    #[must_use]
-    pub fn bytes(&self) -> u64 {
-        self.segments.iter().map(|segment| segment.held_pages() * PAGE).sum()
-    }
-}
-
-impl Segment {
-    /// Pages that the archive, or the store, holds of it: all of one that is mapped in place, the file's bytes of one that
-    /// is copied.
-    #[must_use]
-    pub fn held_pages(&self) -> u64 {
-        if self.writable {
-            (u64::from(self.data_offset) + u64::from(self.data_bytes)).div_ceil(PAGE)
-        } else {
-            u64::from(self.pages)
-        }
-    }
-}
-
-impl<'a> Service<'a> {
-    /// Its children, each with the CPtr of the thread.
-    pub fn children(&self) -> impl Iterator<Item = (ServiceId, u32)> {
-        self.caps.iter().filter_map(|grant| match grant.object {
-            Object::Child(id) => Some((id, grant.cptr)),
-            _ => None,
-        })
-    }
-
-    /// Who gets its faults first and controls its thread, and the grant of that (SPEC J-3).
-    #[must_use]
-    #[inline(never)]
-    pub fn parent(&self) -> Option<(ServiceId, &Grant<'a>)> {
-        self.caps.iter().find_map(|grant| match grant.object {
-            Object::Parent(id) => Some((id, grant)),
-            _ => None,
-        })
-    }
-
-    /// The endpoint that it receives from, if it has one.
-    #[must_use]
-    #[inline(never)]
-    pub fn endpoint(&self) -> Option<u16> {
-        self.caps.iter().find_map(|grant| match grant.object {
-            Object::Endpoint(index) if grant.rights.read => Some(index),
-            _ => None,
-        })
-    }
-
-    /// The call at `cptr`, if that is a late one.
-    #[must_use]
-    pub fn late_call(&self, cptr: u32) -> Option<&LateCall> {
-        self.late_calls.iter().find(|call| call.cptr == cptr)
-    }
-}
-
-/// A region in a service's address space.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Map {
-    /// Index into [`Plan::regions`].
-    pub region: u16,
-    pub address: u64,
-    pub writable: bool,
-    pub cached: bool,
-}
-
-/// A capability in a service's CSpace.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Grant<'a> {
-    pub cptr: u32,
-    pub object: Object,
-    pub rights: Rights,
-    pub badge: u64,
-    /// In the words of system.xml, for `grants NAME`.
-    pub name: &'a str,
-}
-
-/// What a granted capability is to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Object {
-    /// Index into the system's endpoints.
-    Endpoint(u16),
-    /// The notification of that service.
-    Notification(ServiceId),
-    /// The Supervisor's endpoint, to talk to it.
-    Supervisor,
-    /// The Supervisor's endpoint, for the kernel to report faults to.
-    FaultHandler,
-    /// The endpoint of the service's parent, for the kernel to report faults to first (SPEC J-3).
-    Parent(ServiceId),
-    /// The thread of a child.
-    Child(ServiceId),
-    /// Index into [`Plan::irqs`].
-    Irq(u16),
-    /// First and last port.
-    IoPorts(u16, u16),
-}
-
-/// Rights of a granted capability. `reply` is the least that lets a caller be answered: grant-reply where the kernel
-/// has it, grant where it does not.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Rights {
-    pub read: bool,
-    pub write: bool,
-    pub reply: bool,
-}
-
-impl Rights {
-    pub const READ: Rights = Rights { read: true, write: false, reply: false };
-    pub const SIGNAL: Rights = Rights { read: false, write: true, reply: false };
-    pub const CALL: Rights = Rights { read: false, write: true, reply: true };
-
-    /// Bit 0 write, bit 1 read, bit 2 reply.
-    #[must_use]
-    pub const fn bits(self) -> u8 {
-        self.write as u8 | (self.read as u8) << 1 | (self.reply as u8) << 2
-    }
-}
-
-/// The plan's bytes cannot be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MalformedPlan;
-
-impl<'a> Plan<'a> {
-    /// # Errors
-    /// The bytes are not a plan of [`FORMAT`].
-    pub fn decode(bytes: &'a [u8]) -> Result<Self, MalformedPlan> {
-        postcard::from_bytes(bytes).map_err(|_| MalformedPlan)
-    }
-
-    /// What the plan in these bytes needs, nothing if they are none.
-    #[must_use]
-    pub fn needs(bytes: &[u8]) -> Needs {
-        postcard::take_from_bytes(bytes).map_or(Needs::default(), |(needs, _)| needs)
-    }
-
-    /// # Panics
-    /// Never: an allocating encoder cannot fail on these types.
-    #[must_use]
-    pub fn encode(&self) -> Vec<u8> {
-        postcard::to_allocvec(self).expect("plan types always encode")
-    }
-
-    #[must_use]
-    #[inline]
-    pub fn service(&self, id: ServiceId) -> &Service<'a> {
-        &self.services[id.0 as usize]
-    }
-
-    /// The service of that name.
-    #[must_use]
-    pub fn find(&self, name: &str) -> Option<ServiceId> {
-        self.services.iter().position(|service| service.name == name).map(|index| ServiceId(index as u16))
-    }
-
-    #[must_use]
-    #[inline]
-    pub fn image_of(&self, service: &Service<'_>) -> &Image<'a> {
-        &self.images[service.image as usize]
-    }
+    // What has text in it names where its text is.
+    pub type Plan = ArchivedPlan<'static>;
+    pub type Service = ArchivedService<'static>;
+    pub type Image = ArchivedImage<'static>;
+    pub type Grant = ArchivedGrant<'static>;
+    pub type Patch = ArchivedPatch<'static>;
+    pub type Kernel = ArchivedKernel<'static>;
+    pub type Providers = ArchivedProviders<'static>;
+    pub type Region = ArchivedRegion<'static>;
 }

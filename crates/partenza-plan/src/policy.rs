@@ -4,11 +4,17 @@
 use alloc::vec::Vec;
 
 use partenza_protocol::ServiceId;
-use serde::{Deserialize, Serialize};
+use rkyv::bytecheck::CheckBytes;
+use rkyv::{Archive, Deserialize, Portable, Serialize};
 
 /// What sort of service it is; chooses the defaults of [`Restart`] (SPEC L-3), and core services are exempt from the
 /// storm guard.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Archive, Serialize, Deserialize, serde::Serialize, Portable, CheckBytes,
+)]
+#[rkyv(as = Class)]
+#[bytecheck(crate = rkyv::bytecheck)]
+#[repr(u8)]
 pub enum Class {
     Core,
     System,
@@ -17,7 +23,12 @@ pub enum Class {
 }
 
 /// How the Supervisor learns that a service is well (SPEC K-1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Archive, Serialize, Deserialize, serde::Serialize, Portable, CheckBytes,
+)]
+#[rkyv(as = Probe)]
+#[bytecheck(crate = rkyv::bytecheck)]
+#[repr(u8)]
 pub enum Probe {
     None,
     /// It is signalled, asks, and answers the probe.
@@ -27,7 +38,7 @@ pub enum Probe {
 }
 
 /// Times in microseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Archive, Serialize, Deserialize, serde::Serialize)]
 pub struct Health {
     pub probe: Probe,
     /// From one probe to the next, or the longest pause between heartbeats.
@@ -47,7 +58,12 @@ impl Health {
 }
 
 /// When a service is started again (SPEC L-1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Archive, Serialize, Deserialize, serde::Serialize, Portable, CheckBytes,
+)]
+#[rkyv(as = RestartPolicy)]
+#[bytecheck(crate = rkyv::bytecheck)]
+#[repr(u8)]
 pub enum RestartPolicy {
     /// However it ended, unless it was told to.
     Always,
@@ -57,7 +73,12 @@ pub enum RestartPolicy {
 }
 
 /// What follows the last restart that is allowed (SPEC L-1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Archive, Serialize, Deserialize, serde::Serialize, Portable, CheckBytes,
+)]
+#[rkyv(as = OnExhausted)]
+#[bytecheck(crate = rkyv::bytecheck)]
+#[repr(u8)]
 pub enum OnExhausted {
     Stop,
     Panic,
@@ -66,7 +87,7 @@ pub enum OnExhausted {
 }
 
 /// Times in microseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Archive, Serialize, Deserialize, serde::Serialize)]
 pub struct Restart {
     pub policy: RestartPolicy,
     /// Restarts within `window`.
@@ -106,7 +127,7 @@ impl Restart {
 }
 
 /// Restarts of the whole system that are too many (SPEC L-4).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Archive, Serialize, Deserialize, serde::Serialize)]
 pub struct Storm {
     pub restarts: u16,
     /// Microseconds.
@@ -114,7 +135,7 @@ pub struct Storm {
 }
 
 /// Requests of one service to the Supervisor that are too many (SPEC S-4). Times in microseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Archive, Serialize, Deserialize, serde::Serialize)]
 pub struct Overload {
     /// Requests within `period`; those that take the Supervisor longer count more.
     pub requests: u32,
@@ -133,7 +154,7 @@ impl Overload {
 }
 
 /// What boots after too many failed boots (SPEC Q).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Archive, Serialize, Deserialize, serde::Serialize)]
 pub struct Recovery {
     /// Boots that may fail in a row; 0 turns recovery boots off.
     pub max_attempts: u8,

@@ -105,6 +105,13 @@ pub struct ChildFault {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(
+    feature = "archive",
+    derive(rkyv::Archive, rkyv::Serialize, rkyv::Deserialize, rkyv::Portable, rkyv::bytecheck::CheckBytes),
+    rkyv(as = Level),
+    bytecheck(crate = rkyv::bytecheck),
+    repr(u8)
+)]
 pub enum Level {
     Error,
     Warn,

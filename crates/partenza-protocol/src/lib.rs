@@ -40,7 +40,19 @@ pub const GIVE_UP_MARK: u64 = 0x47_41_56_45_55_50;
 
 /// A service's index in the plan: its identity in badges, events and requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(
+    feature = "archive",
+    derive(rkyv::Archive, rkyv::Serialize, rkyv::Deserialize),
+    rkyv(compare(PartialEq), derive(Clone, Copy, Debug, PartialEq, Eq))
+)]
 pub struct ServiceId(pub u16);
+
+#[cfg(feature = "archive")]
+impl From<ArchivedServiceId> for ServiceId {
+    fn from(id: ArchivedServiceId) -> Self {
+        Self(id.0.to_native())
+    }
+}
 
 /// Counts the starts of one service, from 1. No two incarnations of a service ever exist at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

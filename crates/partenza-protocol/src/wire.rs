@@ -114,7 +114,20 @@ impl Op {
 
 /// The set of operations that one service may ask for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(
+    feature = "archive",
+    derive(rkyv::Archive, rkyv::Serialize, rkyv::Deserialize),
+    rkyv(derive(Clone, Copy, Debug))
+)]
 pub struct Permissions(pub u64);
+
+#[cfg(feature = "archive")]
+impl ArchivedPermissions {
+    #[must_use]
+    pub const fn allows(self, op: Op) -> bool {
+        Permissions(self.0.to_native()).allows(op)
+    }
+}
 
 impl Permissions {
     /// What every service may do.

@@ -2,7 +2,6 @@
 //! What a restart costs: from the instruction at which a trivial service faults to the one at which the next
 //! incarnation knows that it is ready; with no pause in between, and for several sizes of memory.
 
-use partenza_plan::layout::FrameMap;
 use partenza_protocol::event::Event;
 
 use super::Target;
@@ -49,7 +48,7 @@ fn restart(stack: u32) -> Restart {
     let image = Image::of(Kernel::Release, &name, &System::new(&name).with(mayfly.restart(policy)));
     let memory = image.plan(|plan| {
         let [mayfly] = plan.services.as_slice() else { panic!("one service is planned") };
-        u64::from(FrameMap::new(mayfly, plan.image_of(mayfly)).count) * PAGE
+        u64::from(mayfly.frame_map(plan.image_of(mayfly)).count) * PAGE
     });
     // The accounts of the Supervisor count system calls, and cost time themselves.
     let instructions = instructions(&run(&image, "off"));

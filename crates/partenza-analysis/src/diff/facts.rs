@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use partenza_plan::archive::checksum;
-use partenza_plan::{Object, ServiceId};
+use partenza_plan::{Interface, Object, ServiceId};
 use partenza_protocol::startup::{Items, Startup};
 use serde_json::Value as Json;
 
@@ -201,8 +201,8 @@ pub fn of_service(names: &Names<'_, '_>, id: ServiceId, programs: &[u64]) -> Fac
         let how = format!("{}{restart}", if dependency.required { "required" } else { "optional" });
         facts.text(Topic::Requires, names.service(dependency.on), how);
     }
-    for (interface, version) in &service.provides {
-        facts.text(Topic::Provides, *interface, *version);
+    for Interface { name, version } in &service.provides {
+        facts.text(Topic::Provides, *name, *version);
     }
     grants(&mut facts, names, id);
     for map in &service.maps {
@@ -279,7 +279,7 @@ fn program(facts: &mut Writer, names: &Names<'_, '_>, id: ServiceId, programs: &
         let all: Vec<u8> = service
             .patches
             .iter()
-            .flat_map(|(at, bytes)| at.to_le_bytes().into_iter().chain(bytes.iter().copied()))
+            .flat_map(|patch| patch.address.to_le_bytes().into_iter().chain(patch.bytes.iter().copied()))
             .collect();
         facts.text(
             Topic::Program,

@@ -84,7 +84,7 @@ fn service(report: &Report<'_, '_>, id: ServiceId) -> Value {
     let provides: Vec<Value> = service
         .provides
         .iter()
-        .map(|(interface, version)| json!({"interface": interface, "version": version}))
+        .map(|provided| json!({"interface": provided.name, "version": provided.version}))
         .collect();
     let maps: Vec<Value> = service
         .maps

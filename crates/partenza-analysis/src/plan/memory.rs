@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! What memory and which slots a plan takes, by the same arithmetic as the target's (`partenza_plan::layout`).
 
-use partenza_plan::layout::{self, SlotMap};
 use partenza_plan::{PAGE, Plan, Service};
 
 use crate::devices;
@@ -30,12 +29,12 @@ impl Memory {
     pub fn new(plan: &Plan<'_>, service: &Service<'_>) -> Self {
         let sizes = &plan.kernel.sizes;
         let image = plan.image_of(service);
-        let slots = SlotMap::new(service, image, &plan.regions);
+        let slots = service.slot_map(image, &plan.regions);
         Self {
-            objects: layout::service_bytes(service, sizes),
-            incarnation: layout::incarnation_bytes(service, image, sizes),
+            objects: service.service_bytes(sizes),
+            incarnation: service.incarnation_bytes(image, sizes),
             reserved: (1 << service.service_untyped) + (1 << service.incarnation_untyped),
-            shared: u64::from(layout::shared_pages(image)) * PAGE,
+            shared: u64::from(image.shared_pages()) * PAGE,
             stack: u64::from(service.stack_pages) * PAGE,
             slots: u64::from(slots.end - slots.cnode) + 2,
             own_slots: 1 << service.cnode_radix,
@@ -69,8 +68,8 @@ impl Totals {
         let regions = plan.regions.iter().filter(|r| r.physical.is_none()).map(devices::region_bytes).sum();
         let objects = (u64::from(plan.objects.endpoints) << sizes.endpoint)
             + ((plan.services.len() as u64) << sizes.notification)
-            + u64::from(plan.needs.kept_pages) * PAGE;
-        let shared = plan.images.iter().map(|image| u64::from(layout::shared_pages(image)) * PAGE).sum();
+            + plan.services.len() as u64 * PAGE;
+        let shared = plan.images.iter().map(|image| u64::from(image.shared_pages()) * PAGE).sum();
         Self {
             services,
             regions,

@@ -4,9 +4,9 @@
 
 use std::path::PathBuf;
 
-use partenza_plan::layout::{SlotMap, incarnation_bytes, service_bytes, untyped_bits};
+use partenza_plan::layout::untyped_bits;
 use partenza_plan::{
-    AtEnd, Boot, Class, Dependency, Grant, Health, Image, Irq, Kernel, Layer, Map, Needs, Object,
+    AtEnd, Boot, Class, Dependency, Grant, Health, Image, Interface, Irq, Kernel, Layer, Map, Object,
     ObjectSizes, PcTimer, Permissions, Plan, Platform, Readiness, Recovery, Region, Restart, Rights, Segment,
     Service, ServiceId, Start, SystemObjects,
 };
@@ -153,7 +153,7 @@ impl System {
             slot: 0,
         });
         let mut plan = Plan {
-            needs: Needs { kept_pages: self.modules.len() as u32, ..Needs::default() },
+            remembered: 0,
             system: "small",
             tool: "partenza test",
             kernel: Kernel {
@@ -262,7 +262,7 @@ impl System {
             fallback: None,
             sidecar_of: None,
             requires: requires.collect(),
-            provides: vec![(format!("{}/api", module.name).leak(), "1.0.0")],
+            provides: vec![Interface { name: format!("{}/api", module.name).leak(), version: "1.0.0" }],
             readiness: Readiness::Message,
             startup_timeout: module.timeout * 1000,
             prepare_timeout: 200_000,
@@ -349,14 +349,14 @@ fn slots(plan: &mut Plan<'_>) {
     for index in 0..plan.services.len() {
         let service = &plan.services[index];
         let image = &plan.images[0];
-        let own = untyped_bits(service_bytes(service, &plan.kernel.sizes)).max(12);
-        let incarnation = untyped_bits(incarnation_bytes(service, image, &plan.kernel.sizes)).max(12);
+        let own = untyped_bits(service.service_bytes(&plan.kernel.sizes)).max(12);
+        let incarnation = untyped_bits(service.incarnation_bytes(image, &plan.kernel.sizes)).max(12);
         let service = &mut plan.services[index];
         service.service_untyped = own;
         service.incarnation_untyped = incarnation;
         service.untyped_slots = (untypeds + 2 * index as u32, untypeds + 2 * index as u32 + 1);
         service.slot = next;
-        next = SlotMap::new(&plan.services[index], &plan.images[0], &plan.regions).end;
+        next = plan.services[index].slot_map(&plan.images[0], &plan.regions).end;
     }
     plan.objects.slots = next;
 }

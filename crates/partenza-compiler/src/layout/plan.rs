@@ -3,11 +3,10 @@
 
 use std::collections::HashMap;
 
-use partenza_plan::layout::FrameMap;
 use partenza_plan::policy::{Restart, RestartPolicy};
 use partenza_plan::{
-    Boot, Image, Irq, Kernel as PlanKernel, Layer, Needs, PAGE, PAGE_BITS, Plan, Platform, Providers,
-    Recovery, Region, Segment, ServiceId, SystemObjects,
+    Boot, Image, Irq, Kernel as PlanKernel, Layer, PAGE, PAGE_BITS, Plan, Platform, Providers, Recovery,
+    Region, Segment, ServiceId, SystemObjects,
 };
 use typed_arena::Arena;
 
@@ -78,7 +77,6 @@ pub fn build<'a>(input: &'a Input<'a>, store: &'a Store, out: &mut Diagnostics) 
     }
     let platform = &model.config.platform;
     let mut plan = Plan {
-        needs: Needs { remembered: remembered(model), kept_pages: services.len() as u32 },
         system: input.title,
         tool: concat!("partenza ", env!("CARGO_PKG_VERSION")),
         kernel: PlanKernel {
@@ -95,6 +93,7 @@ pub fn build<'a>(input: &'a Input<'a>, store: &'a Store, out: &mut Diagnostics) 
         },
         boot: boot(input, &ids),
         layers: layers(input),
+        remembered: remembered(model),
         storm: model.config.storm,
         overload: model.config.overload,
         recovery: recovery(input, &ids),
@@ -126,7 +125,7 @@ fn memory_bounds(input: &Input<'_>, plan: &Plan<'_>, out: &mut Diagnostics) {
     for (planned, at) in plan.services.iter().zip(&input.order.services) {
         let service = &input.model.services[*at];
         let Some(bound) = service.manifest.and_then(|m| m.resources.memory.as_ref()) else { continue };
-        let bytes = u64::from(FrameMap::new(planned, plan.image_of(planned)).count) * PAGE;
+        let bytes = u64::from(planned.frame_map(plan.image_of(planned)).count) * PAGE;
         if bytes > bound.value {
             let taken = show_size(bytes);
             let message =

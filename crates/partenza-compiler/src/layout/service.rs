@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use partenza_plan::{
-    Dependency, LateCall, Map, PAGE, PAGE_BITS, Readiness, Region, Service, ServiceId, cptr,
+    Dependency, Interface, LateCall, Map, PAGE, PAGE_BITS, Patch, Readiness, Region, Service, ServiceId, cptr,
 };
 use partenza_protocol::startup::{self, Channel, Contents, PAGE_SIZE};
 
@@ -90,7 +90,10 @@ impl<'a> Builder<'_, 'a> {
             startup_page: addresses.startup,
             startup,
             tables,
-            patches: patches.into_iter().map(|(at, bytes)| (at, self.bytes(bytes))).collect(),
+            patches: patches
+                .into_iter()
+                .map(|(address, bytes)| Patch { address, bytes: self.bytes(bytes) })
+                .collect(),
             maps: self.maps(pd),
             caps,
             repeated_calls: repeated.collect(),
@@ -128,10 +131,11 @@ impl<'a> Builder<'_, 'a> {
         .collect()
     }
 
-    fn provides(&self, service: &resolve::Service<'a>) -> Vec<(&'a str, &'a str)> {
+    fn provides(&self, service: &resolve::Service<'a>) -> Vec<Interface<'a>> {
         let Some(manifest) = service.manifest else { return Vec::new() };
-        let item = |p: &'a crate::manifest::Provided| -> (&'a str, &'a str) {
-            (&p.interface.value, self.text(p.version.value.to_string()))
+        let item = |p: &'a crate::manifest::Provided| Interface {
+            name: &p.interface.value,
+            version: self.text(p.version.value.to_string()),
         };
         manifest.provides.iter().map(item).collect()
     }

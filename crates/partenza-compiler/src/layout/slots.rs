@@ -4,7 +4,7 @@
 //! Order of slots: Init's own, the system's objects, untypeds by descending size (equal ones together, so that they
 //! are made in one call), then a range for each service.
 
-use partenza_plan::layout::{SlotMap, incarnation_bytes, service_bytes, untyped_bits};
+use partenza_plan::layout::untyped_bits;
 use partenza_plan::{ObjectSizes, Plan, ServiceId, SystemObjects};
 
 /// Slots that Init keeps for itself.
@@ -31,7 +31,7 @@ pub fn assign(plan: &mut Plan<'_>, endpoints: u16) {
     for index in 0..plan.services.len() {
         plan.services[index].slot = next;
         let service = &plan.services[index];
-        next = SlotMap::new(service, &plan.images[service.image as usize], &plan.regions).end;
+        next = service.slot_map(&plan.images[service.image as usize], &plan.regions).end;
     }
     plan.objects = SystemObjects {
         endpoints,
@@ -48,8 +48,8 @@ fn untypeds(plan: &mut Plan<'_>, sizes: &ObjectSizes, first: u32) {
     let mut all = Vec::with_capacity(2 * plan.services.len());
     for (index, service) in plan.services.iter_mut().enumerate() {
         let image = &plan.images[service.image as usize];
-        service.service_untyped = untyped_bits(service_bytes(service, sizes)).max(12);
-        service.incarnation_untyped = untyped_bits(incarnation_bytes(service, image, sizes)).max(12);
+        service.service_untyped = untyped_bits(service.service_bytes(sizes)).max(12);
+        service.incarnation_untyped = untyped_bits(service.incarnation_bytes(image, sizes)).max(12);
         all.push((std::cmp::Reverse(service.service_untyped), index, false));
         all.push((std::cmp::Reverse(service.incarnation_untyped), index, true));
     }

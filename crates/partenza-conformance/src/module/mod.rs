@@ -103,7 +103,7 @@ fn size(compiled: &Compiled, subject: &Subject, sheet: &mut Sheet<Clause>) {
     let plan = compiled.plan();
     let id = subject.manifest.id.value.as_str();
     let Some(service) = plan.services.iter().find(|service| service.name == id) else { return };
-    let frames = partenza_plan::layout::FrameMap::new(service, plan.image_of(service)).count;
+    let frames = service.frame_map(plan.image_of(service)).count;
     let bytes = u64::from(frames) * partenza_plan::PAGE;
     let taken = partenza_compiler::numbers::show_size(bytes);
     match &subject.manifest.resources.memory {
