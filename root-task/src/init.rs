@@ -10,7 +10,7 @@ use partenza_lifecycle as life;
 use partenza_plan::archive::Archive;
 use partenza_plan::archived::{Object, Plan, Service};
 use partenza_plan::delivery::Store;
-use partenza_plan::{AtEnd, PcTimer, Platform, ServiceId};
+use partenza_plan::{AtEnd, PAGE_BITS, PcTimer, Platform, ServiceId};
 use partenza_protocol::Badge;
 use partenza_protocol::error::BootError;
 use partenza_protocol::event::{BootState, Event};
@@ -49,7 +49,7 @@ use crate::uart::Uart;
 use crate::window::{ImageFrames, KeptPages, Window};
 
 /// What the arena holds besides the plan: the event ring above all.
-const ARENA_BASE: usize = 192 * 1024;
+const ARENA_BASE: usize = 96 * 1024;
 /// Bytes of the tables and queues that grow with the plan, and of what each of them holds at most: entry, slots, specification
 /// and record of a service; what is known of a capability; an edge and its reverse.
 const PER_SERVICE: usize = 2048;
@@ -58,6 +58,8 @@ const PER_EDGE: usize = 64;
 const PER_RESTART: usize = size_of::<u64>();
 const RING_BASE: usize = 48 * 1024;
 const RING_PER_SERVICE: usize = 320;
+/// Bytes of Init's own objects: page tables, the untyped of audits, threads and endpoints.
+const OWN_OBJECTS: u64 = 32 * 1024;
 /// Services that the initial pool of address space identifiers has room for, with some to spare.
 const FIRST_ASID_POOL: usize = 500;
 
@@ -119,10 +121,6 @@ fn boot(bootinfo: &BootInfoPtr, origin: u64) -> Result<&'static mut Supervisor, 
     let image = image_frames(bootinfo);
     let (archive, archive_range) = handoff::find_archive(&image)?;
 
-    let mut pool = Pool::new(
-        cspace,
-        untypeds(bootinfo).filter(|(_, desc)| !desc.is_device()).map(|(c, d)| (c, d.size_bits() as u8)),
-    );
     let store = Store::new(archive_bytes(&archive)?, handoff::find_store(&image, archive_range.end));
     let plan = handoff::read_plan(&archive, &store)?;
     let kept_pages = plan.services.len() as u32;
@@ -133,6 +131,9 @@ fn boot(bootinfo: &BootInfoPtr, origin: u64) -> Result<&'static mut Supervisor, 
     if free < tail.saturating_add(own::COUNT) {
         return Err(Failure::new(BootError::NotEnoughSlots, u64::from(free)));
     }
+    let ram_untypeds = untypeds(bootinfo).filter(|(_, desc)| !desc.is_device());
+    let demand = system::memory(plan) + (u64::from(pages) << PAGE_BITS) + OWN_OBJECTS;
+    let mut pool = Pool::new(cspace, ram_untypeds.map(|(c, d)| (c, d.size_bits() as u8)), demand);
     let memory_slots = Slot(free - pages);
     let filler_slots = Slot(free - tail);
     let window = Window::open(cspace, &mut pool, pages)?;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Binds the plan's objects to the untypeds that the kernel handed over.
 //!
-//! The first retype out of an untyped clears all of it, so the pool opens the smallest untyped that will do and fills
-//! what is open before it opens another. Objects are asked for in descending size, so nothing is lost to alignment.
-//! The choice depends on BootInfo alone: the same machine gives the same result in every boot (SPEC F-1).
+//! The first retype out of an untyped clears all of it, 0.6 instructions a byte. So the pool fills what is open before it
+//! opens another, and what it opens is the largest that the boot will fill, by the demand that the plan tells; only the last
+//! rest takes the smallest that will do. Objects are asked for in descending size, so nothing is lost to alignment.
+//! The choice depends on plan and BootInfo alone: the same machine gives the same result in every boot (SPEC F-1).
 
 use partenza_protocol::error::BootError;
 use sel4::{ObjectBlueprint, cap};
@@ -35,17 +36,20 @@ impl Parent {
 pub struct Pool {
     cspace: CSpace,
     parents: heapless::Vec<Parent, MAX_PARENTS>,
+    /// Bytes that are still to be asked for.
+    demand: u64,
 }
 
 impl Pool {
-    /// `untypeds`: capability and log2 size of each RAM untyped.
-    pub fn new(cspace: CSpace, untypeds: impl Iterator<Item = (cap::Untyped, u8)>) -> Self {
+    /// `untypeds`: capability and log2 size of each RAM untyped. `demand`: bytes that will be asked for in all; a wrong
+    /// number costs time, no memory.
+    pub fn new(cspace: CSpace, untypeds: impl Iterator<Item = (cap::Untyped, u8)>, demand: u64) -> Self {
         let mut parents = heapless::Vec::new();
         for (cap, bits) in untypeds {
             // BootInfo's list is shorter than this by construction of the kernel.
             let _ = parents.push(Parent { cap, bits, used: 0 });
         }
-        Self { cspace, parents }
+        Self { cspace, parents, demand }
     }
 
     /// Makes `count` objects in consecutive slots from `first` on.
@@ -63,16 +67,22 @@ impl Pool {
             let batch = parent.room(bits).min(u64::from(count - made)) as u32;
             retype(cspace, parent.cap, blueprint, first.plus(made), batch)?;
             parent.used = parent.used.next_multiple_of(1 << bits) + (u64::from(batch) << bits);
+            self.demand = self.demand.saturating_sub(u64::from(batch) << bits);
             made += batch;
         }
         Ok(())
     }
 
     fn choose(&mut self, bits: u8) -> Option<&mut Parent> {
-        self.parents
-            .iter_mut()
-            .filter(|parent| parent.room(bits) > 0)
-            .min_by_key(|parent| (parent.used == 0, (1u64 << parent.bits) - parent.used))
+        let demand = self.demand;
+        self.parents.iter_mut().filter(|parent| parent.room(bits) > 0).min_by_key(|parent| {
+            let left = (1u64 << parent.bits) - parent.used;
+            match parent.used {
+                0 if left <= demand => (1, demand - left),
+                0 => (2, left),
+                _ => (0, left),
+            }
+        })
     }
 }
 

@@ -4,7 +4,7 @@
 //! All of them are made before the first service, largest first, so that the same plan on the same machine always
 //! takes the same memory (SPEC F-1).
 
-use partenza_plan::archived::Plan;
+use partenza_plan::archived::{Plan, Service};
 use partenza_plan::{PAGE_BITS, ServiceId};
 use sel4::{CapRights, FrameObjectType, ObjectBlueprint, cap_type};
 
@@ -20,6 +20,18 @@ const MAX_UNTYPED_BITS: u8 = 47;
 /// Highest IOAPIC vector that the kernel gives to user level, on PCs.
 const LAST_VECTOR: u8 = 107;
 
+/// Bytes of RAM that the plan's objects take.
+#[must_use]
+pub fn memory(plan: &Plan) -> u64 {
+    let sizes = &plan.kernel.sizes;
+    let service =
+        |s: &Service| (1u64 << s.service_untyped) + (1 << s.incarnation_untyped) + (1 << sizes.notification);
+    let regions = plan.regions.iter().filter(|region| region.physical.is_none());
+    plan.services.iter().map(service).sum::<u64>()
+        + regions.map(|region| u64::from(region.pages.to_native()) << region.page_bits).sum::<u64>()
+        + (u64::from(plan.objects.endpoints.to_native()) << sizes.endpoint)
+}
+
 /// The largest objects first: every service's two untypeds, equal ones in one retype.
 ///
 /// # Errors
@@ -27,7 +39,7 @@ const LAST_VECTOR: u8 = 107;
 pub fn make_untypeds(plan: &Plan, pool: &mut Pool) -> Result<(), Refused> {
     // Largest first. The plan numbers untypeds of one size consecutively, so each size is one run of slots.
     for bits in (MIN_UNTYPED_BITS..=MAX_UNTYPED_BITS).rev() {
-        let of_size = |service: &partenza_plan::archived::Service| {
+        let of_size = |service: &Service| {
             let slots = &service.untyped_slots;
             let both = [
                 (service.service_untyped, slots.0.to_native()),
