@@ -155,9 +155,9 @@ fn a_halted_kernel_ends_the_run_and_whoever_waits_for_it() {
 /// A service that prints a kernel's words is none.
 #[test]
 fn a_kernels_words_from_a_service_end_nothing() {
-    // It has no such channel, and says so.
+    // Nobody provides that, and it says so.
     let liar =
-        Service::new("liar", "script", 5).arg("count:========== KERNEL EXCEPTION ========== halting...");
+        Service::new("liar", "script", 5).arg("lookup:========== KERNEL EXCEPTION ========== halting...");
     let image = Image::of(Kernel::Release, "front-liar", &System::new("liar").with(liar));
     let machine = Commanded::run_unread(&image, &[]);
     // Long enough for the run to look at the processor several times.

@@ -55,7 +55,7 @@ fn a_fault_of_init_is_told() {
 /// A user exception is told by its number: 6 is an instruction that is none.
 #[test]
 fn an_exception_of_init_is_told_by_its_number() {
-    ends_with("exception", InitError::Faulted.code(), ", exception 0x6\n");
+    ends_with("exception", InitError::Faulted.code(), ", exception 0x6");
 }
 
 #[test]

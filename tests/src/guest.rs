@@ -90,17 +90,16 @@ pub fn overwrite(socket: &Path, address: u64, bytes: &[u8]) {
     let mut say = |packet: &str| {
         let sum = packet.bytes().fold(0u8, u8::wrapping_add);
         write!(stub, "+${packet}#{sum:02x}").expect("the stub listens");
-        let mut answer = Vec::new();
-        while answer.len() < 3 || answer[answer.len() - 3] != b'#' {
+        let mut heard = String::new();
+        // That the machine stands still comes in between, as a packet of its own.
+        while !heard.contains("$OK#") {
             let mut byte = [0];
-            stub.read_exact(&mut byte).expect("the stub answers");
-            answer.push(byte[0]);
+            stub.read_exact(&mut byte).unwrap_or_else(|error| panic!("{error} after {packet:.20}: {heard}"));
+            heard.push(byte[0].into());
+            assert!(!heard.contains("$E"), "{packet:.20}: {heard}");
         }
-        assert!(
-            answer.windows(4).any(|bytes| bytes == b"$OK#"),
-            "{packet}: {}",
-            String::from_utf8_lossy(&answer)
-        );
+        // The packet's sum.
+        stub.read_exact(&mut [0; 2]).expect("a packet has a sum");
     };
     for (at, piece) in (address..).step_by(PIECE).zip(bytes.chunks(PIECE)) {
         let digits: String = piece.iter().map(|byte| format!("{byte:02x}")).collect();
