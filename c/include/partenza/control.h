@@ -96,7 +96,7 @@ static inline bool pz_get_directive(const void *bytes, size_t length, struct pz_
     struct pz_reader r = pz_read_from(bytes, length);
     directive->kind = (enum pz_directive_kind)pz_get_enum(&r, PZ_DIRECTIVE_COUNT);
     bool numbered = directive->kind == PZ_DIRECTIVE_PROBE || directive->kind == PZ_DIRECTIVE_CHANGED;
-    int bits = directive->kind == PZ_DIRECTIVE_PROBE ? 32 : 64;
+    unsigned bits = directive->kind == PZ_DIRECTIVE_PROBE ? 32 : 64;
     directive->number = numbered ? pz_get_varint(&r, bits) : 0;
     return pz_done(&r);
 }
