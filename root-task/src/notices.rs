@@ -137,10 +137,10 @@ impl Supervisor {
             self.entries[id.0 as usize].ready = Some(now.as_micros());
             self.journal.record(now, Event::Ready { service: id });
             self.offer(id);
-            if self.parameters.boot.handover == Some(id) {
-                if let Some(console) = self.journal.console() {
-                    console.hand_over();
-                }
+            if self.parameters.boot.handover == Some(id)
+                && let Some(console) = self.journal.console()
+            {
+                console.hand_over();
             }
             if self.is_settled() {
                 self.quiet_until = now.after(SETTLING);

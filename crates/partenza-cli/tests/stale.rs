@@ -147,7 +147,6 @@ impl System {
             Nothing => {
                 // A directory that this leaves empty goes too: that it is there is an input of its own.
                 let _ = fs::remove_dir(parent);
-                return;
             }
             File(bytes) => {
                 fs::create_dir_all(parent).unwrap();
