@@ -95,7 +95,8 @@ impl Interrupt {
     /// The one that came on this channel, if the channel is an interrupt. A peer's channel has no handler, and the kernel
     /// is not asked about it: beyond the last slot of a CSpace the answer is a fault.
     pub(crate) fn on(channel: Channel) -> Option<Self> {
-        channel.is_irq().then_some(Self { channel })
+        // Not `then_some`: it would make one in either case, and drop, that is acknowledge, the one that is none.
+        if channel.is_irq() { Some(Self { channel }) } else { None }
     }
 
     /// Which one: the `id` of its `<irq>` in system.xml, which a service learns as in [`Ports::of`].
