@@ -149,7 +149,8 @@ impl Pump {
             tail.text.drain(..over);
             tail.at = Instant::now();
         }
-        self.mid_line.store(bytes.last() != Some(&b'\n'), Ordering::Relaxed);
+        // The kernel ends its lines with both, in the order that terminals do not expect.
+        self.mid_line.store(!matches!(bytes.last(), Some(b'\n' | b'\r')), Ordering::Relaxed);
         if self.outlet.is_none() {
             return;
         }

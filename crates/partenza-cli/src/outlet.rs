@@ -13,6 +13,9 @@ use std::time::Duration;
 /// How often it is looked whether to go on waiting for the reader.
 const LOOK: Duration = Duration::from_millis(50);
 
+/// How soon a writer tries again that is not let wait.
+const AGAIN: Duration = Duration::from_millis(5);
+
 /// Says that so many pieces, of so many bytes, are gone.
 pub type Gone = fn(u64, u64) -> String;
 
@@ -96,6 +99,20 @@ impl Drop for Outlet {
     }
 }
 
+/// Also where writing does not wait: QEMU makes its terminal such a one, which is ours as well.
+fn write_whole(to: &mut impl Write, mut piece: &[u8]) -> io::Result<()> {
+    while !piece.is_empty() {
+        match to.write(piece) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(count) => piece = &piece[count..],
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => thread::sleep(AGAIN),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
 fn write(mut to: impl Write, shared: &Shared, gone: Gone) {
     let mut state = shared.state();
     loop {
@@ -113,7 +130,7 @@ fn write(mut to: impl Write, shared: &Shared, gone: Gone) {
         }
         state.busy = true;
         drop(state);
-        let outcome = to.write_all(&piece).and_then(|()| to.flush());
+        let outcome = write_whole(&mut to, &piece);
         state = shared.state();
         state.busy = false;
         state.written += 1;
@@ -175,6 +192,22 @@ mod tests {
         assert_eq!(text.len() as u32 + missing, count, "each is there or counted");
         assert!(text.iter().all(|line| line.len() == 1023), "whole lines");
         assert_eq!(lines.last().unwrap().parse::<u32>().ok(), Some(count - 1), "the newest is kept");
+    }
+
+    /// QEMU's terminal is ours, and QEMU sets it so that nobody waits in a write.
+    #[test]
+    fn a_writer_that_is_not_let_wait_loses_nothing() {
+        let (ours, mut theirs) = UnixStream::pair().unwrap();
+        ours.set_nonblocking(true).unwrap();
+        let outlet = Outlet::new(ours, 1 << 22, gone).unwrap();
+        for _ in 0..2000 {
+            outlet.put(vec![b'x'; 1000]);
+        }
+        let reader = thread::spawn(move || theirs.read_to_end(&mut Vec::new()));
+        outlet.drain(soon);
+        assert!(outlet.failure().is_none());
+        drop(outlet);
+        assert_eq!(reader.join().unwrap().unwrap(), 2_000_000);
     }
 
     #[test]
