@@ -3,12 +3,12 @@
 //! kernel's words when it halts.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -32,6 +32,55 @@ pub enum Form {
     Bytes,
 }
 
+/// Whether the last line of a console is not over.
+#[derive(Clone, Default)]
+pub struct Cursor(Arc<AtomicBool>);
+
+impl Cursor {
+    fn is_mid_line(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Lines of ours on a terminal that shows a console as well: each waits a little for the end of the console's line, and begins
+/// a new one if there is none, as behind a prompt.
+pub struct BesideConsole {
+    to: File,
+    /// Once there is a console.
+    cursor: Arc<OnceLock<Cursor>>,
+    /// The last write ended a line.
+    fresh: bool,
+}
+
+impl BesideConsole {
+    pub fn new(to: File, cursor: Arc<OnceLock<Cursor>>) -> Self {
+        Self { to, cursor, fresh: true }
+    }
+}
+
+impl Write for BesideConsole {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if let Some(cursor) = self.cursor.get().filter(|_| self.fresh) {
+            let until = Instant::now() + HALF_A_LINE;
+            while cursor.is_mid_line() && Instant::now() < until {
+                thread::sleep(HALF_A_LINE / 50);
+            }
+            if cursor.is_mid_line() {
+                self.to.write_all(b"\r\n")?;
+                // The console goes on at the beginning of a line of its own.
+                cursor.0.store(false, Ordering::Relaxed);
+            }
+        }
+        let count = self.to.write(bytes)?;
+        self.fresh = bytes[..count].last() == Some(&b'\n');
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.to.flush()
+    }
+}
+
 /// The end of the text, and when something came last.
 struct Tail {
     text: Vec<u8>,
@@ -40,7 +89,7 @@ struct Tail {
 
 pub struct Console {
     tail: Arc<Mutex<Tail>>,
-    mid_line: Arc<AtomicBool>,
+    cursor: Cursor,
     outlet: Option<Arc<Outlet>>,
     /// The machine is gone: what cannot be read now will not come.
     stop: Arc<AtomicBool>,
@@ -57,23 +106,23 @@ impl Console {
         let form = to.as_ref().map_or(Form::Bytes, |(_, form)| *form);
         let outlet = to.map(|(file, _)| Outlet::new(file, ROOM, gone)).transpose()?.map(Arc::new);
         let tail = Arc::new(Mutex::new(Tail { text: Vec::new(), at: Instant::now() }));
-        let mid_line = Arc::new(AtomicBool::new(false));
+        let cursor = Cursor::default();
         let stop = Arc::new(AtomicBool::new(false));
         let pump = Pump {
             stop: Arc::clone(&stop),
             tail: Arc::clone(&tail),
-            mid_line: Arc::clone(&mid_line),
+            cursor: cursor.clone(),
             outlet: outlet.clone(),
             form,
             line: Vec::new(),
         };
         let pump = thread::Builder::new().name("console".to_owned()).spawn(move || pump.run(&from.into()))?;
-        Ok(Self { tail, mid_line, outlet, stop, pump: Some(pump) })
+        Ok(Self { tail, cursor, outlet, stop, pump: Some(pump) })
     }
 
-    /// Whether the last line is not over.
-    pub fn is_mid_line(&self) -> bool {
-        self.mid_line.load(Ordering::Relaxed)
+    /// Where its last line stands, as it goes on.
+    pub fn cursor(&self) -> &Cursor {
+        &self.cursor
     }
 
     /// Its last lines, and for how long it has said nothing.
@@ -109,7 +158,7 @@ pub fn file(path: &Path) -> io::Result<File> {
 struct Pump {
     stop: Arc<AtomicBool>,
     tail: Arc<Mutex<Tail>>,
-    mid_line: Arc<AtomicBool>,
+    cursor: Cursor,
     outlet: Option<Arc<Outlet>>,
     form: Form,
     /// The beginning of a line.
@@ -150,7 +199,7 @@ impl Pump {
             tail.at = Instant::now();
         }
         // The kernel ends its lines with both, in the order that terminals do not expect.
-        self.mid_line.store(!matches!(bytes.last(), Some(b'\n' | b'\r')), Ordering::Relaxed);
+        self.cursor.0.store(!matches!(bytes.last(), Some(b'\n' | b'\r')), Ordering::Relaxed);
         if self.outlet.is_none() {
             return;
         }
@@ -194,7 +243,7 @@ pub fn standard_error() -> io::Result<File> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::{Seek, Write};
+    use std::io::Seek;
     use std::os::unix::net::UnixStream;
 
     fn text(file: &mut File) -> String {
@@ -217,7 +266,7 @@ mod tests {
             while text(&mut reader) != expected && Instant::now() < until {
                 thread::sleep(HALF_A_LINE / 5);
             }
-            assert!(console.is_mid_line());
+            assert!(console.cursor().is_mid_line());
             theirs.write_all(b"halting...").unwrap();
             drop(theirs);
             console.end(Duration::from_secs(60));

@@ -7,12 +7,14 @@ use std::os::fd::AsFd;
 use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::sync::mpsc::RecvTimeoutError;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 
 use crate::Failure;
 use crate::args::{EventFormat, FileArgs, PackArgs, RunArgs, SystemArgs};
+use crate::console::{BesideConsole, Cursor};
 use crate::events::{Decoded, Decoder, What};
 use crate::failure::Told;
 use crate::held::Held;
@@ -29,15 +31,8 @@ const AFTERMATH: Duration = Duration::from_millis(1500);
 /// Bytes of events that wait for their reader: half an hour of a busy system's.
 const ROOM: usize = 4 << 20;
 
-/// Where the console stands when an event comes.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Cursor {
-    LineStart,
-    MidLine,
-}
-
-/// Where events go; an error ends the machine. It does not wait for anybody.
-pub type Sink<'s> = dyn FnMut(&Decoded, Cursor) -> Result<(), Failure> + 's;
+/// Where events go, and where the console stands meanwhile; an error ends the machine. It does not wait for anybody.
+pub type Sink<'s> = dyn FnMut(&Decoded, &Cursor) -> Result<(), Failure> + 's;
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -55,16 +50,21 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
         EventFormat::Text => gone_as_text,
     };
     let stdout = io::stdout().as_fd().try_clone_to_owned().map_err(Failure::environment)?;
-    let outlet = Outlet::new(File::from(stdout), ROOM, gone).map_err(Failure::environment)?;
-    // A line of ours begins where the console's has ended, on a terminal that shows both.
-    let shares_a_terminal = !args.headless && io::stdout().is_terminal();
+    let stdout = File::from(stdout);
+    let console = Arc::new(OnceLock::new());
+    let outlet = if !args.headless && io::stdout().is_terminal() {
+        Outlet::new(BesideConsole::new(stdout, Arc::clone(&console)), ROOM, gone)
+    } else {
+        Outlet::new(stdout, ROOM, gone)
+    };
+    let outlet = outlet.map_err(Failure::environment)?;
     let outcome = boot(args, &mut |event, cursor| {
         let line = match format {
             EventFormat::Json => output::versioned(event.json.clone()).to_string(),
             EventFormat::Text => event.line(),
         };
-        let before = if shares_a_terminal && cursor == Cursor::MidLine { "\r\n" } else { "" };
-        outlet.put(format!("{before}{line}\n").into_bytes());
+        console.get_or_init(|| cursor.clone());
+        outlet.put(format!("{line}\n").into_bytes());
         outlet.failure().map_or(Ok(()), |error| Err(output::failure(error)))
     });
     // The machine is gone; its events are waited for as any command's output is, unless a signal wants the end.
@@ -219,8 +219,7 @@ impl<'a, 's> Watch<'a, 's> {
     fn events(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         self.machine.heard();
         for event in self.decoder.feed(bytes) {
-            let cursor = if self.machine.console.is_mid_line() { Cursor::MidLine } else { Cursor::LineStart };
-            (self.sink)(&event, cursor)?;
+            (self.sink)(&event, self.machine.console.cursor())?;
             match &event.what {
                 What::BootComplete => self.complete = true,
                 What::Failed(told) => {
