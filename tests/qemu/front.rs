@@ -86,14 +86,14 @@ fn a_layer_2_service_that_dies_fails_the_boot_and_the_command() {
     let shown = shown(&output);
     assert_eq!(output.status.code(), Some(1), "{shown}");
     let failed = find(&events, "BootFailed").unwrap_or_else(|| panic!("no BootFailed\n{shown}"));
-    assert_eq!((&failed["culprit"], &failed["code"]), (&"policy".into(), &"PZ-E0121".into()), "{shown}");
+    assert_eq!((&failed["culprit"], &failed["code"]), (&"policy".into(), &"PZ-E0714".into()), "{shown}");
     let crashed = find(&events, "Crashed").unwrap_or_else(|| panic!("no Crashed\n{shown}"));
     assert_eq!(crashed["service"], "policy", "{shown}");
     assert!(find(&events, "BootComplete").is_none(), "{shown}");
     let said = String::from_utf8_lossy(&output.stderr);
     // The diagnostics on the console, and the command's own last word.
     assert!(said.contains("Boot failed because of policy. Services:"), "{shown}");
-    assert!(said.contains("PZ-E0121"), "{shown}");
+    assert!(said.contains("PZ-E0714"), "{shown}");
 }
 
 #[test]
