@@ -132,7 +132,7 @@ fn nobody_may_count_on_a_program_that_comes_later() {
         "layer: 4\n",
         "layer: 4\nrestart: {policy: on-failure, on_exhausted: fallback}\n",
     );
-    let shown = bench.errors(&[Code::BadDelivery]);
+    let shown = bench.errors(&[Code::BadFallback, Code::BadDelivery]);
     assert!(shown.contains("`client` stands in for `server`, and may have no program by then"), "{shown}");
 
     let bench = later();
