@@ -394,7 +394,14 @@ impl Supervisor {
         }
         self.journal.pump_console(now);
         if let Some(worked) = self.pace.worked_long(now) {
+            if let Some(accounts) = &mut self.accounts {
+                accounts.settle();
+            }
             self.machine.excuse(worked);
+            if let Some(accounts) = &mut self.accounts {
+                // It is done for all, and is not what the service of the moment costs.
+                accounts.skip();
+            }
         }
         let deadline = self.pace.not_before(self.next_deadline(now));
         let endpoint: cap::Endpoint = self.cspace.cap(own::ENDPOINT);
