@@ -10,7 +10,7 @@ use crate::event::{Action, Event, Notice, Sink};
 use crate::queue::Queue;
 use crate::record::{Need, Presence, Record, Ring};
 use crate::serve::appoint;
-use crate::spec::{DepKind, Probe, ServiceId};
+use crate::spec::{Dep, DepKind, Probe, ServiceId};
 use crate::start::Layer;
 use crate::state::{BootState, Reason, ServiceState, StartPhase, StopPhase};
 use crate::time::{Duration, Instant};
@@ -377,22 +377,32 @@ fn prepare(config: &Config<'_>, records: &mut [Record], mut history: u32) {
     }
 }
 
-/// What a critical service requires is needed, and what that requires. A dependency comes before its dependent, so one
-/// walk from the last service to the first finds all.
+/// What a critical service requires is needed, what that requires, and what has a needed sidecar.
 fn mark_needed(config: &Config<'_>, records: &mut [Record]) {
+    // A dependency comes before its dependent, so one walk from the last service to the first finds all but what a module
+    // requires whose sidecar turns out to be needed later in the walk.
+    while raise_needs(config, records) {}
+}
+
+/// One walk. `true`: something is needed that was not, or more.
+fn raise_needs(config: &Config<'_>, records: &mut [Record]) -> bool {
+    let mut raised = false;
     for service in config.ids().rev() {
-        let need = &mut records[service.index()].need;
-        if config.spec(service).critical {
-            *need = Need::Itself;
+        let deps = config.deps_of(service);
+        let is_needed =
+            |dep: &Dep| dep.kind == DepKind::Sidecar && records[dep.on.index()].need != Need::None;
+        if config.spec(service).critical || deps.iter().any(is_needed) {
+            raised |= records[service.index()].raise_need(Need::Itself);
         }
-        if *need == Need::None {
+        if records[service.index()].need == Need::None {
             continue;
         }
-        for dep in config.deps_of(service).iter().filter(|dep| config.kind(dep).is_required()) {
-            let need = &mut records[dep.on.index()].need;
-            *need = (*need).max(if dep.shared { Need::AnyProvider } else { Need::Itself });
+        for dep in deps.iter().filter(|dep| config.kind(dep).is_required()) {
+            let need = if dep.shared { Need::AnyProvider } else { Need::Itself };
+            raised |= records[dep.on.index()].raise_need(need);
         }
     }
+    raised
 }
 
 /// Turns the edges round by counting sort: the dependents of one service lie together, in plan order. Counts, by

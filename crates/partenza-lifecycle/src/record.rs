@@ -164,6 +164,13 @@ pub struct Record {
 }
 
 impl Record {
+    /// `true`: that is more than before.
+    pub(crate) fn raise_need(&mut self, need: Need) -> bool {
+        let raised = need > self.need;
+        self.need = self.need.max(need);
+        raised
+    }
+
     pub fn state(&self) -> ServiceState {
         self.state
     }

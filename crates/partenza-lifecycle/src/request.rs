@@ -85,24 +85,18 @@ impl Machine<'_> {
         }
     }
 
-    /// Whether a critical service could not start without this one and its sidecars.
+    /// Whether a critical service could not start without it.
     fn is_needed(&self, service: ServiceId) -> bool {
-        self.with_sidecars(service).any(|part| self.records[part.index()].need != Need::None)
+        self.records[service.index()].need != Need::None
     }
 
     /// The same, and there is nothing in its place: of several providers another is up, and is to be.
     fn is_irreplaceable(&self, service: ServiceId) -> bool {
-        self.with_sidecars(service).any(|part| match self.records[part.index()].need {
+        match self.records[service.index()].need {
             Need::None => false,
-            Need::AnyProvider => !self.has_substitute(part),
+            Need::AnyProvider => !self.has_substitute(service),
             Need::Itself => true,
-        })
-    }
-
-    /// What stops with the service, itself included.
-    fn with_sidecars(&self, service: ServiceId) -> impl Iterator<Item = ServiceId> {
-        let sidecars = self.config.deps_of(service).iter().filter(|dep| dep.kind == DepKind::Sidecar);
-        core::iter::once(service).chain(sidecars.map(|dep| dep.on))
+        }
     }
 
     fn judge_lookup(&self, service: ServiceId) -> Result<Verdict, Denial> {

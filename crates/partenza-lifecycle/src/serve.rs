@@ -110,9 +110,9 @@ impl<'a> Machine<'a> {
             self.take_over(server, best, sink);
         }
         // One that is asked for and serves before it is up may lose that again to one that comes up first; so what was
-        // asked for is done only when it is up.
+        // asked for is done only when it is up, and does not stop to be started anew.
         let record = &mut self.records[best.index()];
-        record.wanted &= !record.state.is_up();
+        record.wanted &= !record.state.is_up() || record.returns();
     }
 
     /// How good it would be if it served.

@@ -258,6 +258,20 @@ fn one_that_was_asked_for_and_serves_is_not_asked_for_any_more() {
     assert!(serves(&world, 0) && world.state(1) == Running, "it goes on until it is lost");
 }
 
+/// It is up and asked for while it is about to restart with another: it serves afterwards, too.
+#[test]
+fn a_switch_to_one_that_is_about_to_restart_is_not_forgotten() {
+    let plan = Plan::new().service(2, &[]).service(2, &[]).service(2, &[]).dep(0, DepKind::RestartWith);
+    let plan = plan.providers(&[1, 2]).service(3, &[]).any(DepKind::Required);
+    let mut room = plan.room();
+    let mut world = World::new(&plan, &mut room);
+    world.boot_all();
+    world.step(Event::Requested { service: id(0), request: Request::Restart });
+    assert_eq!(world.ask(2, Request::Serve), Verdict::Accepted);
+    world.rest();
+    assert!(serves(&world, 2) && world.state(2) == Running);
+}
+
 #[test]
 fn a_switch_back_calls_off_a_switch_that_is_not_done() {
     let plan = Plan::new().service(2, &[]).service(2, &[]).start(StartMode::OnDemand).providers(&[0, 1]);

@@ -37,6 +37,12 @@ pub struct Model {
     pub hurried: bool,
     /// It is asked to serve and was not up since.
     pub wanted: bool,
+    /// It was up while it was asked to serve, in this step: so it served, whatever that led to.
+    pub has_served: bool,
+    /// It was asked to serve and may have served: the machine may know of something that ends it first, and keep the wish.
+    pub wished: bool,
+    /// Another incarnation is to follow, as of the last step.
+    pub returning: bool,
     /// Its first start succeeded or failed.
     pub tried: bool,
     /// A request about it was accepted.

@@ -76,7 +76,9 @@ impl World<'_> {
         model.asked_for |= verdict == Verdict::Accepted;
         if request == Request::Serve && verdict == Verdict::Accepted {
             for member in self.plan.group_of(service).expect("it is one of several") {
-                self.model(member).wanted = member == service;
+                let model = self.model(member);
+                model.wanted = member == service;
+                model.has_served = model.wanted && model.state.is_up() && !model.returning;
             }
         }
         let model = self.model(service);
@@ -139,6 +141,7 @@ impl World<'_> {
             assert!(model.health.due.is_some_and(|at| at <= now), "a hang before its time");
         }
         model.state = to;
+        model.has_served |= to.is_up() && model.wanted && !model.returning;
         model.reason = reason;
         model.tried |= to.is_up() || matches!(to, ServiceState::Failed | ServiceState::Disabled);
         model.wanted &= !matches!(to, ServiceState::Failed | ServiceState::Disabled);

@@ -220,15 +220,25 @@ impl World<'_> {
                 || !step.was(was).is_up()
                 || !up(was)
                 || step.event == Event::Created(was);
-            assert!(server == was || model.wanted || lost, "{was:?} serves no more for no reason");
+            assert!(
+                server == was || model.wanted || model.wished || lost,
+                "{was:?} serves no more for no reason"
+            );
             for id in &members {
                 let record = &self.machine.records()[usize::from(id.0)];
                 let calm = matches!(record.state(), ServiceState::Pending) || record.state().is_at_rest();
                 let model = &mut self.models[usize::from(id.0)];
-                let done = *id == server && model.state.is_up();
+                let done = *id == server && model.state.is_up() && !record.returns();
                 model.wanted &= !done && (!calm || record.returns());
+                let served = core::mem::replace(&mut model.has_served, false);
+                // What its turn to serve led to may have ended that at once, or begun its next life in the same step.
+                if served && (*id == server || !model.state.is_up() || record.returns()) {
+                    model.wished = core::mem::replace(&mut model.wanted, false);
+                }
+                model.wished &= !calm || record.returns();
+                model.returning = record.returns();
                 assert!(
-                    !model.wanted || !model.state.is_up(),
+                    !model.wanted || !model.state.is_up() || *id == server,
                     "{id:?} is up, was asked to serve and does not"
                 );
             }
@@ -427,11 +437,17 @@ impl World<'_> {
     pub fn has_all_that_is_needed(&self) -> bool {
         let up = |id: ServiceId| self.models[usize::from(id.0)].state.is_up();
         let mut needed: Vec<bool> = self.plan.services.iter().map(|spec| spec.critical).collect();
-        for index in (0..needed.len()).rev().map(id) {
+        // As often as there are services: a sidecar's module is needed as it is.
+        let services = needed.len();
+        for index in (0..services).flat_map(|_| (0..services).rev().map(id)) {
+            let deps = self.plan.deps_of(index);
+            let has_needed_sidecar =
+                deps.iter().any(|dep| dep.kind == DepKind::Sidecar && needed[usize::from(dep.on.0)]);
+            needed[usize::from(index.0)] |= has_needed_sidecar;
             if !needed[usize::from(index.0)] || !up(index) {
                 continue;
             }
-            for dep in self.plan.deps_of(index).iter().filter(|dep| self.plan.kind(dep).is_required()) {
+            for dep in deps.iter().filter(|dep| self.plan.kind(dep).is_required()) {
                 if self.counts(dep) && !up(dep.on) {
                     return false;
                 }
