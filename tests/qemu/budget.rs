@@ -138,7 +138,7 @@ fn one_that_was_throttled_is_let_go_on_once() {
         .with(always.critical(false))
         .with(last(&["wait:1"]))
         .call("once", "slow")
-        .config("overload: {requests: 50, period: 10ms, restart_after: 0}");
+        .config("overload: {requests: 100, period: 10ms, restart_after: 0}");
     let outcome = run("throttled-once", &system);
     let said = |name: &str| outcome.log.lines(name).into_iter().map(|(_, text)| text).collect::<Vec<_>>();
     outcome.same("what it was answered", said("once"), vec!["flood:60 answered 60", "count answered 1"]);

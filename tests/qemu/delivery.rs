@@ -257,7 +257,7 @@ fn a_delivery_ends_with_who_makes_it() {
 fn who_delivers_is_slowed_down_and_not_blamed() {
     let steps = ["deliver:later", "start:later", "shutdown"];
     let system = System::new("slowly")
-        .config("overload: {requests: 40, period: 5ms}")
+        .config("overload: {requests: 640, period: 5ms}")
         .with(later())
         .with(courier("courier", &steps));
     let outcome = run(Kernel::Release, "slowly", &system);

@@ -113,7 +113,7 @@ fn a_throttled_client_is_not_found_hung() {
     let system = System::new("held-probed")
         .with(client(&["flood:1000"]).health("probe: call, interval: 50ms, timeout: 50ms"))
         .with(last(&["wait:400"]))
-        .config("overload: {requests: 200, period: 100ms, restart_after: 0}");
+        .config("overload: {requests: 1100, period: 100ms, restart_after: 0}");
     let outcome = run("held-probed", &system);
     is_not_blamed(&outcome);
     outcome.same(

@@ -346,7 +346,7 @@ fn an_audit_while_calls_are_held_back_finds_what_there_is_to_be() {
         .call("other", "first")
         .call("other", "second")
         .config("providers: {test/count: [first, second]}")
-        .config("overload: {requests: 256, period: 500ms}");
+        .config("overload: {requests: 150, period: 500ms}");
     let image = Image::of(Kernel::Debug, "former-audit", &system);
     let mut machine = Machine::new(&image).pace(Pace::Real).start();
     machine
@@ -381,7 +381,7 @@ fn a_former_provider_that_dies_in_a_call_leaves_no_client_waiting() {
             .call_with("other", "first", how)
             .call_with("other", "second", how)
             .config("providers: {test/count: [first, second]}")
-            .config("overload: {requests: 256, period: 500ms}");
+            .config("overload: {requests: 150, period: 500ms}");
         let outcome = run(Kernel::Release, name, &system);
         let log = &outcome.log;
         outcome.must("first died", log.fault("first").is_some());
