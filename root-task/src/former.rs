@@ -10,7 +10,7 @@
 //! * As long as a provider works at something nobody is touched, lest a healthy server's work be done twice. Who serves
 //!   gets no further call until it has finished one, which is a delay for its clients of one call.
 //!   A provider that polls never stands in a wait, and looks like one that works for ever: so neither lasts longer than
-//!   [`PATIENCE`] and [`DECIDED`].
+//!   [`PATIENCE`].
 //! * When none works, they wait for the one that is gone, or for their turn, and are released as its channel says.
 
 use alloc::vec::Vec;
@@ -27,11 +27,8 @@ const FINISHING: Duration = Duration::from_millis(2);
 const WORKING: Duration = Duration::from_millis(50);
 
 /// How long who serves gets no call. What it works at for longer is taken for polling: it gets calls again, and who waits
-/// is released, although the provider may be at its call.
-const PATIENCE: Duration = Duration::from_millis(100);
-
-/// How long other former providers are taken to be at work.
-const DECIDED: Duration = Duration::from_millis(1000);
+/// is released, although the provider may be at its call. As long are other former providers taken to be at work.
+const PATIENCE: Duration = Duration::from_millis(1000);
 
 /// One that somebody may wait for.
 #[derive(Clone, Copy)]
@@ -109,7 +106,7 @@ impl Supervisor {
         let mut owing = self.callers.of_endpoint(endpoint).filter_map(|place| self.callers.at(place).owed_by);
         // Where another works, the others are not to wait for that.
         let (withheld, pause) =
-            if now.since(since) < DECIDED && owing.any(|by| by != gone && by != serves && works(by)) {
+            if now.since(since) < PATIENCE && owing.any(|by| by != gone && by != serves && works(by)) {
                 (None, WORKING)
             } else if works(serves) && before.is_none_or(|since| now.since(since) < PATIENCE) {
                 (Some(before.unwrap_or(now)), FINISHING)

@@ -136,7 +136,7 @@ fn one_that_was_throttled_is_let_go_on_once() {
         .with(slow.critical(false))
         .with(once.critical(false))
         .with(always.critical(false))
-        .with(last(&["wait:1"]))
+        .with(last(&["wait:400"]))
         .call("once", "slow")
         .config("overload: {requests: 100, period: 10ms, restart_after: 0}");
     let outcome = run("throttled-once", &system);
