@@ -188,7 +188,7 @@ fn lists_have_limits() {
     let bench = Bench::pair();
     let many: String = (0..33).map(|n| format!("    - memory: m{n}\n")).collect();
     bench.edit("manifests/client.yaml", "  optional:\n", &format!("  optional:\n{many}"));
-    let text = bench.errors(&[Code::GrantNotAsked, Code::TooManyItems]);
+    let text = bench.errors(&[Code::TooManyItems]);
     assert!(text.contains("at most 32"), "{text}");
     let provides: String = (0..9).map(|n| format!("  - {{interface: a/b{n}, version: 1.0.0}}\n")).collect();
     let bench = Bench::pair();
