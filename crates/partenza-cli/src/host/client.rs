@@ -238,7 +238,8 @@ impl AsFd for Client {
 mod tests {
     use super::*;
 
-    /// A hub that is silent, and one whose events never stop: neither says anything about the system.
+    /// A hub that is silent, and one whose events never stop: neither says anything about the system. The
+    /// person reads PZ-0807.
     #[test]
     fn a_hub_that_does_not_come_to_it_is_busy_and_the_system_is_not_blamed() {
         for event in [None, Piece::Event(vec![1; 8]).wire()] {
@@ -251,7 +252,8 @@ mod tests {
             });
             let mut client = Client::new(ours, None);
             client.send(Op::Uptime, &[]).unwrap();
-            assert!(matches!(client.wait(Duration::from_millis(50)), Err(Trouble::Busy)));
+            let waited = client.wait(Duration::from_millis(50));
+            assert!(matches!(waited, Err(Trouble::Busy)));
             drop(client);
             hub.join().unwrap();
         }
