@@ -51,18 +51,18 @@ impl Supervisor {
             return self.feed(Life::Flooded(life(id)));
         }
         let op = Op::from_label(info.label());
-        if !self.charge(id, op) {
+        // What it may not ask for is not done, so it costs as much as a message of no meaning.
+        let granted = op.filter(|op| self.plan.service(id).permissions.allows(*op));
+        if !self.charge(id, granted) {
             return;
         }
         if info.label() == 0 && info.length() == 0 {
             return self.on_plain_signal(id);
         }
-        let outcome = match op {
-            Some(op) if !self.plan.service(id).permissions.allows(op) => {
-                Outcome::Reject(Rejection::Denied, SupervisorError::Denied.code())
-            }
-            Some(op) => self.on_operation(id, op),
-            None => Outcome::Reject(
+        let outcome = match (op, granted) {
+            (_, Some(op)) => self.on_operation(id, op),
+            (Some(_), None) => Outcome::Reject(Rejection::Denied, SupervisorError::Denied.code()),
+            (None, None) => Outcome::Reject(
                 Rejection::UnknownOperation(info.label() as u32),
                 SupervisorError::UnknownOperation.code(),
             ),

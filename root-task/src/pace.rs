@@ -20,6 +20,9 @@ pub(crate) const LONG: Duration = Duration::from_millis(1);
 const PAUSE: Duration = Duration::from_millis(1);
 /// A wake that comes so long after its deadline is not Init's own doing: the machine stood still.
 const STOOD_STILL: Duration = Duration::from_millis(10);
+/// So much of a wait may be the clocks' own error: what wakes Init and what tells the time are two clocks, and seL4 tells the
+/// rate of the second in whole MHz, so they differ by a thousandth on a processor of 1 GHz.
+const CLOCKS_DIFFER: u64 = 32;
 
 #[derive(Default)]
 pub struct Pace {
@@ -73,10 +76,14 @@ impl Pace {
     }
 
     /// Init waited from `began` on. Since then the machine stood still, if it went on so long after its deadline: nobody
-    /// can tell when that began, so all of that wait is given back.
+    /// can tell when that began, so all of that wait is given back. A long wait may end later than a short one: see
+    /// [`CLOCKS_DIFFER`].
     pub fn woke(&mut self, began: Instant, deadline: Option<Instant>, now: Instant) -> Option<Duration> {
         self.since = now;
-        let late = deadline.is_some_and(|deadline| now.since(deadline) >= STOOD_STILL);
+        let late = deadline.is_some_and(|deadline| {
+            let error = Duration::from_micros(deadline.since(began).as_micros() / CLOCKS_DIFFER);
+            now.since(deadline) >= STOOD_STILL.max(error)
+        });
         late.then(|| now.since(began))
     }
 }

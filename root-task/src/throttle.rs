@@ -23,7 +23,8 @@ fn belongs_to_a_stop(op: Option<Op>) -> bool {
 }
 
 impl Supervisor {
-    /// Charges a service for a message. `false`: it is over its budget, and the message is not to be handled now.
+    /// Charges a service for a message; `op` is what it asks for and may. `false`: it is over its budget, and the message is
+    /// not to be handled now.
     pub(crate) fn charge(&mut self, id: ServiceId, op: Option<Op>) -> bool {
         let budget = &self.plan.overload;
         let length = budget.period.to_native().max(1);
@@ -33,8 +34,7 @@ impl Supervisor {
             (entry.period, entry.spent) = (period, 0);
         }
         // A program is many pieces: who may deliver is slowed down, is not blamed, and keeps half of its budget.
-        let permissions = self.plan.service(id).permissions;
-        let delivers = op == Some(Op::Deliver) && permissions.allows(Op::Deliver);
+        let delivers = op == Some(Op::Deliver);
         // A whole log is many pages: who reads it is slowed down, and is not blamed.
         let reads = matches!(op, Some(Op::Log | Op::Registers));
         let limit = if delivers { budget.requests / 2 } else { budget.requests.into() };

@@ -31,7 +31,7 @@ fn make(dir: &Path, target: &str) -> Output {
 fn an_image_may_lie_where_a_path_has_spaces_and_commas() {
     let system = System::new("path").with(Service::new("plain", "trivial", 5));
     let image = Image::of(Kernel::Debug, "path", &system);
-    let dir = tools::scratch("begin").join("a folder, with words");
+    let dir = tools::scratch("begin-words").join("a folder, with words");
     fs::create_dir_all(&dir).expect("a folder");
     let there = dir.join("an image, too.elf");
     fs::write(&there, image.bytes()).expect("a copy");

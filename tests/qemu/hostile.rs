@@ -46,6 +46,8 @@ const SECRET: &str = "<map mr=\"secret\" vaddr=\"0x20_000_000\" perms=\"rw\"/>\
 const MEMO: &str = "<map mr=\"memo\" vaddr=\"0x10_000_000\" perms=\"rw\"/>\
                     <map mr=\"shown\" vaddr=\"0x18_000_000\" perms=\"r\"/>";
 const ON_DEMAND: &str = "start: on-demand";
+/// The witness has a line for each call, and all of them may come in one period.
+const TALKATIVE: &str = "overload: {requests: 4000}";
 
 /// An attack: who attacks whom, and on which kernel.
 struct Attack {
@@ -71,7 +73,7 @@ impl Attack {
             .manifest(ON_DEMAND)
             .critical(false)
             .holds("{memory: memo}, {memory: shown, rights: r}", "memory: {memo: memo, shown: shown}", MEMO);
-        Self { name, kernel: Kernel::Debug, culprit, calls: false, config: "", victim: None }
+        Self { name, kernel: Kernel::Debug, culprit, calls: false, config: TALKATIVE, victim: None }
     }
 
     fn on(mut self, kernel: Kernel) -> Self {
@@ -130,9 +132,7 @@ impl Attack {
         for (name, ..) in PROBERS {
             system = system.call(name, WITNESS);
         }
-        if !self.config.is_empty() {
-            system = system.config(self.config);
-        }
+        system = system.config(self.config);
         if self.calls {
             system = system.call(CULPRIT, WITNESS);
         }

@@ -20,7 +20,12 @@ const MISTAKES: &[Mistake] = &[
         "        <end pd=\"caller\" id=\"1\" pp=\"true\" notify=\"false\"/>",
         "help: did you mean `channel: 1`?",
     ),
-    Mistake("system.xml", "priority=\"100\"", "priority=\"160\"", "help: give the server a higher priority"),
+    Mistake(
+        "system.xml",
+        "priority=\"100\"",
+        "priority=\"160\"",
+        "else give `greeter` a higher priority than `caller`",
+    ),
     Mistake(
         "system.xml",
         "    <!-- The first end",

@@ -7,6 +7,9 @@ use partenza_protocol::event::{Event, Rejection};
 
 use super::*;
 
+/// As many as it likes, so that each of them is looked at.
+const WITHOUT_LIMIT: &str = "overload: {requests: 1000000}";
+
 #[test]
 fn ready_for_another_counts_for_nobody() {
     let attack = Attack::new("forge", "misbehave", &["forge", "during"]);
@@ -28,9 +31,7 @@ fn the_secret_of_the_life_before_opens_nothing() {
 /// Every label of the kernel's and of ours with payloads of noise, in Rust before the boot's end, in C here.
 #[test]
 fn every_label_with_noise_is_answered_and_changes_nothing() {
-    // As many as it likes, so that each of them is looked at.
-    let attack =
-        Attack::new("labels", "noise", &[]).on(Kernel::Release).config("overload: {requests: 1000000}");
+    let attack = Attack::new("labels", "noise", &[]).on(Kernel::Release).config(WITHOUT_LIMIT);
     let outcome = attack.run("all labels", |log| has_said(log, "sent "));
     let (sent, taken) = sent(&outcome);
     outcome.must("there were many", sent > 3_000);
@@ -40,7 +41,7 @@ fn every_label_with_noise_is_answered_and_changes_nothing() {
 
 #[test]
 fn payloads_that_are_almost_right_are_refused() {
-    let attack = Attack::new("postcard", "hostile", &["postcard"]).on(Kernel::Release);
+    let attack = Attack::new("postcard", "hostile", &["postcard"]).on(Kernel::Release).config(WITHOUT_LIMIT);
     let outcome = attack.run("all payloads", |log| has_said(log, "sent "));
     let (sent, taken) = sent(&outcome);
     outcome.must("there were many", sent > 400);

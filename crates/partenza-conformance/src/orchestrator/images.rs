@@ -3,8 +3,10 @@
 
 use std::fs;
 
+use partenza_compiler::image::open;
 use partenza_lab::machine::Outcome;
 use partenza_lab::system::{Service, System};
+use partenza_plan::archive::HEADER;
 use partenza_protocol::Code;
 use partenza_protocol::error::{BootError, InitError};
 use partenza_protocol::event::{BootState, Event};
@@ -53,6 +55,15 @@ fn names(outcome: &Outcome, code: Code) -> bool {
     outcome.console.lines().any(|line| line.contains(&code.to_string()))
 }
 
+/// Where in an image its archive's last byte lies, which belongs to a program's page.
+fn last_of_archive(stage: &Stage<'_>, image: &[u8]) -> Result<usize, Stop> {
+    let unable = |what: String| crate::Unable(format!("the image that was just written: {what}"));
+    let archive = open(image, &stage.ground.kernel).map_err(|problem| unable(problem.message))?.archive;
+    let start = image.windows(HEADER).position(|window| archive.starts_with(window));
+    let start = start.ok_or_else(|| unable("its archive is not to be found".to_owned()))?;
+    Ok(start + archive.len() - 1)
+}
+
 /// SPEC B-2: each ends by itself and names what is wrong.
 fn bad_images(stage: &Stage<'_>, sheet: &mut Sheet<Item>) -> Result<(), Stop> {
     let system = System::new("damaged").with(Service::new("only", "trivial", 2));
@@ -64,8 +75,7 @@ fn bad_images(stage: &Stage<'_>, sheet: &mut Sheet<Item>) -> Result<(), Stop> {
     };
     let whole = read(&dir.join("image.elf"))?;
     let mut corrupt = whole.clone();
-    // The archive is the last segment, and its last page holds a program.
-    let at = corrupt.len() - 8;
+    let at = last_of_archive(stage, &whole)?;
     corrupt[at] ^= 0x55;
     let bare = read(&stage.ground.root_task)?;
     for (name, bytes, error) in

@@ -33,12 +33,14 @@ fn system() -> System {
         )
         .with(Service::new("listener", "script", 6).args(&["subscribe"]).priority(60))
         .with(Service::new("other", "witness", 5).priority(150).provides("test/other").critical(false))
-        .with(Service::new("flooder", "script", 7).args(&["flood:4000"]).priority(120).restart(ONCE))
+        .with(Service::new("flooder", "script", 7).args(&["flood:40000"]).priority(120).restart(ONCE))
         .with(Service::new("guest", "trivial", 6))
         .call_with("guest", "other", ", bind: grant")
         .repeated_call("client", "first")
         .repeated_call("client", "second")
         .config("providers: {test/count: [first, second]}")
+        // A provider has a line for each call, and a hundred of them come at once.
+        .config("overload: {requests: 4000}")
 }
 
 fn lines(log: &Log, name: &str) -> Vec<&'static str> {
