@@ -75,7 +75,8 @@ boot: image
 
 image: programs tools
 	@mkdir -p $(dir $(image))
-	@$(partenza) pack . --kernel $(prefix) --search-path $(elfs) --root-task $(elfs)/root-task -o $(image)
+	@$(partenza) pack . --kernel $(prefix) --search-path $(elfs) --root-task $(elfs)/root-task \
+		--memory $(MEMORY) -o $(image)
 
 setup:
 	@support/setup

@@ -164,9 +164,10 @@ pub struct PackArgs {
     /// The prebuilt root task [default: root-task on the search path]
     #[arg(long, value_name = "ELF")]
     pub root_task: Option<PathBuf>,
-    /// RAM of the machine that the image is for
-    #[arg(long, value_name = "SIZE", default_value = "128MiB", value_parser = size)]
-    pub memory: u64,
+    /// RAM of the machine that the image is for: what does not fit is refused. Without it, what does not fit
+    /// 128MiB is told, and packed
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub memory: Option<u64>,
     /// The image
     #[arg(short, long, value_name = "FILE", default_value = "build/partenza/image.elf")]
     pub output: PathBuf,

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use partenza_compiler::Severity;
+use partenza_compiler::{Memory, Severity};
 
 use crate::args::{SystemArgs, size};
 use crate::microkit::{self, MicrokitArgs};
@@ -56,9 +56,14 @@ pub fn check(args: &CheckArgs) -> Result<(), Failure> {
         // Whether it fits is told; the image itself is not wanted.
         match found {
             Some(root_task) => {
-                let _ = compiled.image(&root_task, &session.kernel, args.memory, &mut session.found);
+                let _ = compiled.image(
+                    &root_task,
+                    &session.kernel,
+                    Memory::Stated(args.memory),
+                    &mut session.found,
+                );
             }
-            None => compiled.fits_alone(&session.kernel, args.memory, &mut session.found),
+            None => compiled.fits_alone(&session.kernel, Memory::Stated(args.memory), &mut session.found),
         }
     }
     session.finish(Severity::Note)?;

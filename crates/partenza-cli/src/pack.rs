@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use partenza_compiler::numbers::show_size;
 use partenza_compiler::source::read;
-use partenza_compiler::{Compiled, Severity};
+use partenza_compiler::{Compiled, Memory, Severity};
 
 use crate::Failure;
 use crate::args::{BuildArgs, PackArgs, SystemArgs};
@@ -27,12 +27,13 @@ pub fn build(args: &BuildArgs) -> Result<(), Failure> {
 }
 
 pub fn pack(args: &PackArgs) -> Result<(), Failure> {
-    let mut session = Session::new(&args.system)?.for_machine(args.memory);
+    let mut session = Session::new(&args.system)?.for_machine(args.memory.unwrap_or(USUAL_MEMORY));
+    let memory = args.memory.map_or(Memory::Usual(USUAL_MEMORY), Memory::Stated);
     let compiled = session.compile_cached(args.why_rebuilt);
     let root_task = args.root_task.clone().or_else(|| find_root_task(&session.options().search_path));
     let root_task = root_task.unwrap_or_else(|| ROOT_TASK[0].into());
     let inject = |compiled: Option<&Compiled>, session: &mut Session<'_>| {
-        compiled?.image(&root_task, &session.kernel, args.memory, &mut session.found)
+        compiled?.image(&root_task, &session.kernel, memory, &mut session.found)
     };
     let mut image = inject(compiled.as_ref(), &mut session);
     if image.is_none()
@@ -57,6 +58,9 @@ fn finish(compiled: &Compiled, bytes: &[u8], output: &Path) -> Result<(), Failur
     }
     Ok(())
 }
+
+/// RAM of the machines that nobody says more about.
+const USUAL_MEMORY: u64 = 128 << 20;
 
 /// How the file of a program is called that comes after the boot: `SERVICE.pzb`.
 pub const DELIVERED: &str = "pzb";

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use partenza_analysis::source::Source;
 use partenza_compiler::elf::Problem;
-use partenza_compiler::{Code, Compiled, Diagnostics, Kernel, Packed, image};
+use partenza_compiler::{Code, Compiled, Diagnostics, Kernel, Memory, Packed, image};
 
 use crate::Failure;
 use crate::failure::Told;
@@ -30,7 +30,7 @@ pub fn check(path: &Path, kernel: &Kernel, memory: u64) -> Result<(), Failure> {
     let compiled = Compiled::read_back(packed.archive.clone(), &source.plan());
     let takes = Packed { bytes: bytes.len() as u64, pages: packed.pages };
     let mut found = Diagnostics::default();
-    compiled.fits(takes, kernel, memory, &mut found);
+    compiled.fits(takes, kernel, Memory::Stated(memory), &mut found);
     match found.iter().next() {
         Some(first) => Err(failure(
             first.code,

@@ -128,7 +128,7 @@ fn image(args: &RunArgs) -> Result<PathBuf, Failure> {
         },
         why_rebuilt: args.why_rebuilt,
         root_task: args.root_task.clone(),
-        memory: args.memory,
+        memory: Some(args.memory),
         output: output.clone(),
     })?;
     Ok(output)

@@ -36,7 +36,7 @@ pub mod yaml;
 /// The version of the specification that `partenza:` of each file names.
 pub const SPECIFICATION: &str = "1.0";
 
-pub use compile::{Compiled, Options, Packed, compile};
+pub use compile::{Compiled, Memory, Options, Packed, compile};
 pub use diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 pub use kernel::Kernel;
 pub use source::{FileId, Sources, Span, Spanned};

@@ -5,7 +5,7 @@ mod support;
 
 use partenza_compiler::elf::{self, AbiNote, Problem, ROLE_ROOT_TASK};
 use partenza_compiler::image::{self, inject};
-use partenza_compiler::{Code, Diagnostics, Kernel, Options, Severity, Sources, compile};
+use partenza_compiler::{Code, Diagnostics, Kernel, Memory, Options, Severity, Sources, compile};
 use partenza_plan::archive::Archive;
 use partenza_plan::symbols::Symbols;
 use partenza_plan::{PAGE, Plan};
@@ -168,21 +168,29 @@ fn an_image_that_kernel_or_machine_cannot_hold_names_the_option() {
     let root_task = bench.dir.path().join("root-task");
     std::fs::write(&root_task, ElfFile::root_task().bytes()).unwrap();
     let compiled = bench.good();
-    let image = |bits, memory: u64| {
+    let image = |bits, memory: Memory| {
         let mut out = Diagnostics::default();
         let image = compiled.image(&root_task, &kernel_with(bits), memory, &mut out);
         let hints: Vec<String> = out.iter().map(|d| d.hint().to_owned()).collect();
         (image.is_some(), out.codes(), hints.join("\n"))
     };
-    assert_eq!(image(16, 64 << 20), (true, vec![], String::new()));
-    let (made, codes, hints) = image(9, 64 << 20);
+    assert_eq!(image(16, Memory::Stated(64 << 20)), (true, vec![], String::new()));
+    let (made, codes, hints) = image(9, Memory::Stated(64 << 20));
     assert_eq!((made, codes), (false, vec![Code::TooManySlots]));
     assert!(hints.contains("ROOT_CNODE_SIZE_BITS=10"), "{hints}");
-    let (made, codes, hints) = image(16, 2 << 20);
+    let (made, codes, hints) = image(16, Memory::Stated(2 << 20));
     assert_eq!((made, codes), (false, vec![Code::TooMuchMemory]));
     assert!(hints.contains("--memory 8MiB"), "{hints}");
+    // Where nobody said what the machine has, the image may be for a larger one.
+    let (made, codes, hints) = image(16, Memory::Usual(2 << 20));
+    assert_eq!((made, codes), (true, vec![Code::TooMuchMemory]));
+    assert!(hints.contains("--memory 8MiB"), "{hints}");
     let mut out = Diagnostics::default();
-    assert!(compiled.image(&bench.dir.path().join("nowhere"), &kernel(), 1 << 30, &mut out).is_none());
+    assert!(
+        compiled
+            .image(&bench.dir.path().join("nowhere"), &kernel(), Memory::Stated(1 << 30), &mut out)
+            .is_none()
+    );
     assert_eq!(out.codes(), [Code::BadRootTask]);
 }
 

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use partenza_compiler::{
-    Code, Compiled, Diagnostic, Diagnostics, Kernel, Options, Severity, Sources, compile,
+    Code, Compiled, Diagnostic, Diagnostics, Kernel, Memory, Options, Severity, Sources, compile,
 };
 use partenza_lab::machine::Machine;
 
@@ -97,7 +97,7 @@ impl Ground {
         name: &str,
         found: &mut Diagnostics,
     ) -> Result<Option<PathBuf>, Unable> {
-        let Some(image) = compiled.image(&self.root_task, &self.kernel, MEMORY, found) else {
+        let Some(image) = compiled.image(&self.root_task, &self.kernel, Memory::Stated(MEMORY), found) else {
             return Ok(None);
         };
         let path = self.scratch.join(name).join("image.elf");

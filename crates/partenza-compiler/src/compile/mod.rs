@@ -132,7 +132,7 @@ impl Compiled {
         &self,
         root_task: &Path,
         kernel: &Kernel,
-        machine: u64,
+        machine: Memory,
         out: &mut Diagnostics,
     ) -> Option<Image> {
         let mut refuse = |problem: Problem| {
@@ -156,7 +156,7 @@ impl Compiled {
     }
 
     /// Whether everything but the root task, which is not there to be looked at, fits the machine. Findings go to `out`.
-    pub fn fits_alone(&self, kernel: &Kernel, machine: u64, out: &mut Diagnostics) {
+    pub fn fits_alone(&self, kernel: &Kernel, machine: Memory, out: &mut Diagnostics) {
         let bytes = self.archive.len() as u64;
         let packed = Packed { bytes, pages: (bytes + self.store.len() as u64).div_ceil(partenza_plan::PAGE) };
         if self.fits(packed, kernel, machine, out) {
@@ -172,7 +172,7 @@ impl Compiled {
 
     /// Whether the kernel's root CNode and the machine's memory hold everything. What is told here is the least that is
     /// needed; the root task knows exactly.
-    pub fn fits(&self, image: Packed, kernel: &Kernel, machine: u64, out: &mut Diagnostics) -> bool {
+    pub fn fits(&self, image: Packed, kernel: &Kernel, machine: Memory, out: &mut Diagnostics) -> bool {
         /// Tables of the root task's own image, arena frames, and what kernel versions differ in.
         const SPARE_SLOTS: u64 = 256;
         /// What the kernel itself takes of low memory.
@@ -192,23 +192,44 @@ impl Compiled {
         }
         // The boot loader's module and the kernel's copy of it are in memory at once.
         let bytes = KERNEL_BYTES + image.bytes + image.pages * partenza_plan::PAGE + self.memory;
-        if bytes > machine {
-            let mib = |bytes: u64| bytes.div_ceil(1 << 20);
-            let message =
-                format!("the system takes {} MiB of RAM; the machine has {} MiB", mib(bytes), mib(machine));
-            let help = format!("give the machine more: --memory {}MiB", mib(bytes).next_power_of_two());
-            let mut found = Diagnostic::error(Code::TooMuchMemory, message);
-            for (what, bytes, span) in self.largest() {
-                let text = format!("{what} takes {}", show_size(bytes));
-                found = match span {
-                    Some(span) => found.at(span, text),
-                    None => found.note(text),
-                };
-            }
-            out.push(found.help(help));
-            fits = false;
-        }
+        fits &= self.fits_memory(bytes, machine, out);
         fits
+    }
+
+    fn fits_memory(&self, bytes: u64, machine: Memory, out: &mut Diagnostics) -> bool {
+        let (Memory::Stated(available) | Memory::Usual(available)) = machine;
+        if bytes <= available {
+            return true;
+        }
+        let mib = |bytes: u64| bytes.div_ceil(1 << 20);
+        let largest = self.largest();
+        let most = largest
+            .first()
+            .map_or_else(String::new, |(what, bytes, _)| format!(", {} of it for {what}", show_size(*bytes)));
+        let takes = format!("the system takes {} MiB of RAM{most}", mib(bytes));
+        let needed = mib(bytes).next_power_of_two();
+        let (found, help) = match machine {
+            Memory::Stated(_) => {
+                let message = format!("{takes}; the machine has {} MiB", mib(available));
+                (Diagnostic::error(Code::TooMuchMemory, message), "give the machine more")
+            }
+            Memory::Usual(_) => {
+                let message = format!("{takes}; a machine has {} MiB where nobody says more", mib(available));
+                (
+                    Diagnostic::warning(Code::TooMuchMemory, message),
+                    "say what the machine has, here and to `run`",
+                )
+            }
+        };
+        let found = largest.into_iter().fold(found, |found, (what, bytes, span)| {
+            let text = format!("{what} takes {}", show_size(bytes));
+            match span {
+                Some(span) => found.at(span, text),
+                None => found.note(text),
+            }
+        });
+        out.push(found.help(format!("{help}: --memory {needed}MiB")));
+        matches!(machine, Memory::Usual(_))
     }
 
     /// What takes most of the memory, in words, with its bytes and where it is written; three at the most.
@@ -230,6 +251,15 @@ impl Compiled {
         all.truncate(3);
         all
     }
+}
+
+/// The bytes of RAM that the machine has.
+#[derive(Clone, Copy, Debug)]
+pub enum Memory {
+    /// Somebody said so: what does not fit is an error.
+    Stated(u64),
+    /// Nobody said anything, and the image may be for another machine: what does not fit is a warning.
+    Usual(u64),
 }
 
 /// How much of the machine an image takes, or what is known of it.
