@@ -115,6 +115,7 @@ impl Machine<'_> {
         let Dependent { service: dependent, kind, .. } = edge;
         let record = &mut self.records[dependent.index()];
         record.unsettled = record.unsettled + u16::from(open) - u16::from(was_open);
+        self.longer_waits |= open && !was_open;
         let unblocked = !open && record.unsettled == 0;
         if record.state.is_up() {
             if up_changed && kind.is_required() {

@@ -63,6 +63,8 @@ pub struct Machine<'a> {
     pub(crate) starting: u16,
     /// How many clients wait for a server.
     pub(crate) waiting: u16,
+    /// Something came to wait for another since the clients that wait were looked at last.
+    pub(crate) longer_waits: bool,
     /// The last restarts of all services (SPEC L-4).
     pub(crate) storm: Ring,
     pub(crate) storming: bool,
@@ -111,6 +113,7 @@ impl<'a> Machine<'a> {
             creating: None,
             starting: 0,
             waiting: 0,
+            longer_waits: false,
             storm,
             storming: false,
             shown: false,

@@ -10,7 +10,8 @@
 //! * Who is held is not watched: its health's time begins anew when it goes on.
 //! * No circles. A start waits for starts (of its dependencies, of lower layers, of a server that it called) and for stops;
 //!   a stop waits for stops. Dependencies and layers have no circle by themselves, so one has to pass through a service
-//!   that is held while it starts. Such a wait is refused if the server's start waits for the client's.
+//!   that is held while it starts. Such a wait is refused if the server's start waits for the client's, and it ends when
+//!   that comes to wait for it later: a dependency of the server fails, or another provider of one takes over.
 
 use crate::event::{Action, Denial, Notice, Request, Sink, Verdict};
 use crate::machine::Machine;
@@ -108,11 +109,13 @@ impl Machine<'_> {
 
     #[cold]
     fn release_decided(&mut self, sink: &mut dyn Sink) {
+        let longer = core::mem::take(&mut self.longer_waits);
         for client in self.config.ids() {
             let Blocked::WaitingFor(server) = self.records[client.index()].blocked else { continue };
             let record = &self.records[server.index()];
             let goes_on = self.is_alive() && !record.stands_by && !record.state.is_up() && record.open;
-            if !goes_on {
+            let starts = self.records[client.index()].state.is_starting();
+            if !goes_on || (longer && starts && self.start_waits_for(server, client)) {
                 self.release(client, sink);
             }
         }
