@@ -2,11 +2,13 @@
 # Partenza for seL4. `make help` lists what there is; `make run` is where to begin.
 #
 # Variables:
+#   ARCH=x86_64|aarch64    the architecture (default: x86_64); for aarch64 there are `kernels` only
 #   KERNEL=debug|release   which of the two kernels of cmake-build/ to use (default: debug)
 #   SEL4_PREFIX=DIR        a kernel of your own, installed the way seL4 installs itself; then none is built here
 #   MEMORY=128MiB          RAM of the machine
 #   PARTENZA_SETUP=skip    never install packages
 
+ARCH ?= x86_64
 KERNEL ?= debug
 MEMORY ?= 128MiB
 
@@ -17,9 +19,10 @@ ifdef SEL4_PREFIX
 flavour := prefix
 prefix := $(abspath $(SEL4_PREFIX))
 else
-flavour := $(KERNEL)
-prefix := $(CURDIR)/build/kernel/$(KERNEL)
+flavour := $(if $(filter aarch64,$(ARCH)),aarch64-)$(KERNEL)
+prefix := $(CURDIR)/build/kernel/$(flavour)
 endif
+cmake := build/cmake$(if $(filter aarch64,$(ARCH)),-aarch64)
 
 host := build/host
 elfs := build/sel4/$(flavour)/x86_64-unknown-linux-gnu/sel4
@@ -62,6 +65,7 @@ help:
 	@echo
 	@echo '  make docker-build | docker-enter | docker-run CMD="make test"    the same in a container'
 	@echo
+	@echo '  ARCH=aarch64       with `kernels`: the kernel for the AArch64 machine of QEMU'
 	@echo '  KERNEL=release     the kernel without assertions and debug output'
 	@echo '  SEL4_PREFIX=DIR    a kernel of your own'
 	@echo '  MEMORY=256MiB      RAM of the machine'
@@ -84,10 +88,11 @@ setup:
 # CMake decides what is out of date; when nothing is, this takes a tenth of a second.
 kernels: setup
 ifndef SEL4_PREFIX
-	@mkdir -p build; test -f build/cmake/build.ninja || { echo 'Configuring the kernel build' >&2; \
-		cmake -S cmake-build -B build/cmake -G Ninja > build/cmake.log 2>&1 || { cat build/cmake.log >&2; exit 1; }; }
+	@mkdir -p build; test -f $(cmake)/build.ninja || { echo 'Configuring the kernel build for $(ARCH)' >&2; \
+		cmake -S cmake-build -B $(cmake) -G Ninja -DSEL4_ARCH=$(ARCH) > build/cmake.log 2>&1 || \
+		{ cat build/cmake.log >&2; exit 1; }; }
 	@# Standard output is the events' alone: `make boot | jq`.
-	@cmake --build build/cmake -- --quiet >&2
+	@cmake --build $(cmake) -- --quiet >&2
 endif
 
 # The programs of the tests, too: `partenza conformance` uses some of them.
@@ -107,7 +112,10 @@ test: kernels tools
 	@$(call c_build,$(CURDIR)/build/kernel/release,release)
 	@echo 'Testing'
 ifndef SEL4_PREFIX
+	@$(MAKE) --silent kernels ARCH=aarch64
 	@ctest --test-dir build/cmake -R '^stack$$' --output-on-failure > build/ctest.log || { cat build/ctest.log; exit 1; }
+	@ctest --test-dir build/cmake-aarch64 -R '^(libsel4|reproducible)-' --output-on-failure > build/ctest.log || \
+		{ cat build/ctest.log; exit 1; }
 endif
 	@CARGO_TARGET_DIR=$(host) PARTENZA_BIN=$(CURDIR)/$(partenza) cargo test --quiet
 	@SEL4_PREFIX=$(CURDIR)/build/kernel/debug CARGO_TARGET_DIR=build/sel4/host-tests cargo test --quiet \

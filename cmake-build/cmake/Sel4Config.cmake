@@ -66,6 +66,11 @@ function(sel4_work_dir variant result)
   set(${result} "${CMAKE_BINARY_DIR}/${variant}" PARENT_SCOPE)
 endfunction()
 
+# Where VARIANT's prefix is.
+function(sel4_prefix_dir variant result)
+  set(${result} "${KERNEL_DIR}/${SEL4_PREFIX_START}${variant}" PARENT_SCOPE)
+endfunction()
+
 function(sel4_configure variant)
   sel4_work_dir(${variant} work)
   string(COMPARE EQUAL "${variant}" debug debug)
@@ -73,39 +78,7 @@ function(sel4_configure variant)
   set(json "")
 
   _sel4_fact(VERSION "${SEL4_VERSION}")
-  _sel4_fact(ARCH x86)
-  _sel4_fact(SEL4_ARCH x86_64)
-  _sel4_fact(PLAT pc99)
-  _sel4_flag(ARCH_X86 ON)
-  _sel4_flag(ARCH_X86_64 ON)
-  _sel4_flag(ARCH_X86_GENERIC ON)
-  _sel4_flag(PLAT_PC99 ON)
-  _sel4_value(WORD_SIZE 64)
-  _sel4_value(CACHE_LN_SZ 64)
-  _sel4_value(KERNEL_STACK_BITS 12)
-
-  # Interrupts. Plain xAPIC: QEMU's emulated processor has no x2APIC.
-  _sel4_flag(IRQ_IOAPIC ON)
-  _sel4_flag(IRQ_PIC OFF)
-  _sel4_value(MAX_NUM_IOAPIC 1)
-  _sel4_flag(XAPIC ON)
-  _sel4_flag(X2APIC OFF)
-
-  # Processor features that every x86_64 machine has, and FSGSBASE (QEMU: -cpu qemu64,+fsgsbase).
-  _sel4_flag(HAVE_FPU ON)
-  _sel4_flag(FXSAVE ON)
-  _sel4_flag(XSAVE OFF)
-  _sel4_value(XSAVE_SIZE 512)
-  _sel4_value(FPU_MAX_RESTORES_SINCE_SWITCH 64)
-  _sel4_flag(SYSCALL ON)
-  _sel4_flag(SYSENTER OFF)
-  _sel4_flag(FSGSBASE_INST ON)
-  _sel4_flag(FSGSBASE_MSR OFF)
-  _sel4_flag(SUPPORT_PCID OFF)
-  _sel4_flag(HUGE_PAGE OFF)
-  _sel4_flag(IOMMU OFF)
-  _sel4_flag(VTX OFF)
-  _sel4_flag(MULTIBOOT_GRAPHICS_MODE_NONE ON)
+  sel4_arch_config()
 
   # Sizes and scheduling.
   _sel4_number(ROOT_CNODE_SIZE_BITS KernelRootCNodeSizeBits 8 24)

@@ -13,8 +13,8 @@ function(sel4_add_headers variant)
   sel4_python_command(python)
   set(libsel4 "${SEL4_SOURCE}/libsel4")
   set(out "${work}/libsel4/include")
-  set(xmls "${libsel4}/sel4_arch_include/x86_64/interfaces/sel4arch.xml"
-    "${libsel4}/arch_include/x86/interfaces/sel4arch.xml" "${libsel4}/include/interfaces/sel4.xml")
+  set(xmls "${libsel4}/sel4_arch_include/${SEL4_XML_SEL4_ARCH}/interfaces/sel4arch.xml"
+    "${libsel4}/arch_include/${SEL4_XML_ARCH}/interfaces/sel4arch.xml" "${libsel4}/include/interfaces/sel4.xml")
   set(invocations ${python} "${libsel4}/tools/invocation_header_gen.py" --libsel4)
   file(MAKE_DIRECTORY "${out}/interfaces" "${out}/sel4/arch" "${out}/sel4/sel4_arch")
 
@@ -22,20 +22,20 @@ function(sel4_add_headers variant)
     OUTPUT "${out}/sel4/invocation.h" "${out}/sel4/arch/invocation.h" "${out}/sel4/sel4_arch/invocation.h"
       "${out}/sel4/syscall.h" "${out}/interfaces/sel4_client.h"
     COMMAND ${invocations} --xml "${libsel4}/include/interfaces/sel4.xml" --dest "${out}/sel4/invocation.h"
-    COMMAND ${invocations} --arch --xml "${libsel4}/arch_include/x86/interfaces/sel4arch.xml"
+    COMMAND ${invocations} --arch --xml "${libsel4}/arch_include/${SEL4_XML_ARCH}/interfaces/sel4arch.xml"
       --dest "${out}/sel4/arch/invocation.h"
-    COMMAND ${invocations} --sel4_arch --xml "${libsel4}/sel4_arch_include/x86_64/interfaces/sel4arch.xml"
+    COMMAND ${invocations} --sel4_arch --xml "${libsel4}/sel4_arch_include/${SEL4_XML_SEL4_ARCH}/interfaces/sel4arch.xml"
       --dest "${out}/sel4/sel4_arch/invocation.h"
     COMMAND ${python} "${libsel4}/tools/syscall_header_gen.py" --xml "${libsel4}/include/api/syscall.xml"
       --libsel4_header "${out}/sel4/syscall.h"
-    COMMAND ${python} "${libsel4}/tools/syscall_stub_gen.py" -a x86_64 -w 64
+    COMMAND ${python} "${libsel4}/tools/syscall_stub_gen.py" ${SEL4_STUB_OPTIONS}
       -o "${out}/interfaces/sel4_client.h" ${xmls}
     DEPENDS "${SEL4_SOURCE_STAMP}" COMMENT "seL4 ${variant}: libsel4" VERBATIM)
 
-  sel4_generate_bitfields(${variant} libsel4 INCLUDE "${libsel4}/arch_include/x86" ARGUMENTS --environment libsel4 FILES
+  sel4_generate_bitfields(${variant} libsel4 INCLUDE "${libsel4}/arch_include/${SEL4_XML_ARCH}" ARGUMENTS --environment libsel4 FILES
     "${libsel4}/include/sel4/types_64.bf" "${out}/sel4/types"
     "${libsel4}/include/sel4/shared_types_64.bf" "${out}/sel4/shared_types"
-    "${libsel4}/sel4_arch_include/x86_64/sel4/sel4_arch/types.bf" "${out}/sel4/sel4_arch/types")
+    "${libsel4}/sel4_arch_include/${SEL4_XML_SEL4_ARCH}/sel4/sel4_arch/types.bf" "${out}/sel4/sel4_arch/types")
 endfunction()
 
 # Copies files into DIR of the prefix, or one file to PATH of the prefix; appends the copies to `installed` of the caller.
@@ -59,22 +59,24 @@ macro(_sel4_install_as path file)
   list(APPEND installed "${prefix}/${path}")
 endmacro()
 
-# Adds the target kernel-VARIANT, which fills KERNEL_DIR/VARIANT.
+# Adds the target kernel-VARIANT, which fills the prefix of VARIANT.
 function(sel4_add_prefix variant)
   sel4_work_dir(${variant} work)
   set(libsel4 "${SEL4_SOURCE}/libsel4")
   set(generated "${work}/libsel4/include")
-  set(prefix "${KERNEL_DIR}/${variant}")
+  sel4_prefix_dir(${variant} prefix)
   set(include libsel4/include)
   set(installed "")
 
-  _sel4_install(bin "${work}/kernel.elf" "${work}/kernel32.elf")
+  set(kernels ${SEL4_KERNEL_FILES})
+  list(TRANSFORM kernels PREPEND "${work}/")
+  _sel4_install(bin ${kernels})
   _sel4_install(libsel4/src "${libsel4}/src/sel4_bootinfo.c")
 
   _sel4_install_as(${include}/interfaces/object-api.xml "${libsel4}/include/interfaces/sel4.xml")
-  _sel4_install_as(${include}/interfaces/object-api-arch.xml "${libsel4}/arch_include/x86/interfaces/sel4arch.xml")
+  _sel4_install_as(${include}/interfaces/object-api-arch.xml "${libsel4}/arch_include/${SEL4_XML_ARCH}/interfaces/sel4arch.xml")
   _sel4_install_as(${include}/interfaces/object-api-sel4-arch.xml
-    "${libsel4}/sel4_arch_include/x86_64/interfaces/sel4arch.xml")
+    "${libsel4}/sel4_arch_include/${SEL4_XML_SEL4_ARCH}/interfaces/sel4arch.xml")
   _sel4_install(${include}/api "${libsel4}/include/api/syscall.xml" "${libsel4}/include/api/syscall.xsd")
   _sel4_install(${include}/kernel "${work}/kernel/gen_config.json" "${work}/kernel/gen_config.h")
   _sel4_install_as(${include}/sel4/gen_config.json "${work}/sel4/gen_config.json")
@@ -86,12 +88,12 @@ function(sel4_add_prefix variant)
   _sel4_install(${include}/sel4 ${shipped} "${generated}/sel4/invocation.h" "${generated}/sel4/syscall.h"
     "${generated}/sel4/types.pbf" "${generated}/sel4/types_gen.h"
     "${generated}/sel4/shared_types.pbf" "${generated}/sel4/shared_types_gen.h")
-  file(GLOB shipped "${libsel4}/arch_include/x86/sel4/arch/*.h")
+  file(GLOB shipped "${libsel4}/arch_include/${SEL4_XML_ARCH}/sel4/arch/*.h")
   _sel4_install(${include}/sel4/arch ${shipped} "${generated}/sel4/arch/invocation.h")
-  file(GLOB shipped "${libsel4}/sel4_arch_include/x86_64/sel4/sel4_arch/*.h")
+  file(GLOB shipped "${libsel4}/sel4_arch_include/${SEL4_XML_SEL4_ARCH}/sel4/sel4_arch/*.h")
   _sel4_install(${include}/sel4/sel4_arch ${shipped} "${generated}/sel4/sel4_arch/invocation.h"
     "${generated}/sel4/sel4_arch/types.pbf" "${generated}/sel4/sel4_arch/types_gen.h")
-  _sel4_install(${include}/sel4/plat/api "${libsel4}/sel4_plat_include/pc99/sel4/plat/api/constants.h")
+  _sel4_install(${include}/sel4/plat/api "${SEL4_PLAT_CONSTANTS}")
   _sel4_install(${include}/interfaces "${generated}/interfaces/sel4_client.h")
 
   add_custom_target(kernel-${variant} DEPENDS ${installed})

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Builds kernel.elf and kernel32.elf of one variant, in the steps of seL4 5.0.0's own Makefile:
-# generate headers from XML and bit field descriptions, join all C files into one unit, compile, link.
+# Builds kernel.elf of one variant, in the steps of seL4 5.0.0's own Makefile: generate headers from XML and
+# bit field descriptions, join all C files into one unit, compile, link. What depends on the architecture is
+# in arch/ARCH.cmake.
 #
 # That Makefile itself does not work with today's tools. What is done differently, and why:
 #  - flags that distributions' compilers turn on are turned off: stack protector, stack clash protection,
@@ -11,8 +12,8 @@
 #  - no warnings: the source is not ours to change;
 #  - include guards of generated headers lose the path of the build directory;
 #  - PLY writes a table beside bitfield_gen.py, so each run of it gets a private copy of the tools;
-#  - the kernel's stack is aligned to its size, by a generated mode/kernel/stack.h that is found before the
-#    kernel's own (_sel4_write_stack_header below says why), and the linked kernel is checked for it.
+#  - on x86_64 the kernel's stack is aligned to its size, by a generated mode/kernel/stack.h that is found
+#    before the kernel's own (arch/x86_64.cmake says why), and the linked kernel is checked for it.
 
 include_guard()
 
@@ -23,73 +24,31 @@ set(CMAKE_EXE_LINKER_FLAGS "")
 set(CMAKE_BUILD_TYPE "")
 
 execute_process(COMMAND "${CMAKE_C_COMPILER}" -dumpmachine OUTPUT_VARIABLE _machine OUTPUT_STRIP_TRAILING_WHITESPACE)
-if(NOT _machine MATCHES "^x86_64")
-  message(FATAL_ERROR "${CMAKE_C_COMPILER} compiles for ${_machine}; seL4 5.0.0 is built for x86_64 here.\n"
-    "Choose a compiler that does: -DCMAKE_C_COMPILER=x86_64-linux-gnu-gcc")
+if(NOT _machine MATCHES "${SEL4_COMPILER_MACHINE}")
+  message(FATAL_ERROR "${CMAKE_C_COMPILER} compiles for ${_machine}; this build is seL4 5.0.0 for ${SEL4_ARCH}.\n"
+    "Choose a compiler that does: -DCMAKE_C_COMPILER=${SEL4_COMPILER_HINT}")
 endif()
 
-set(_sel4_definitions ARCH_X86 X86_64 __KERNEL_64__ KERNEL_64=y __X86_64__=y HAVE_AUTOCONF)
-set(_sel4_c_flags -m64 -O2 -nostdinc -ffreestanding -fno-pic -mcmodel=kernel
-  -mno-mmx -mno-sse -mno-sse2 -mno-3dnow
-  -fno-asynchronous-unwind-tables -fno-stack-protector -fcf-protection=none -w)
-set(_sel4_asm_flags -m64 -nostdinc)
-if(CMAKE_C_COMPILER_ID MATCHES "Clang")
-  list(APPEND _sel4_c_flags -fno-integrated-as) # inline assembly writes the prefix rex.w as GNU as reads it
-  list(APPEND _sel4_asm_flags -fno-integrated-as)
-else()
-  list(APPEND _sel4_c_flags --param=min-pagesize=0 -fno-stack-clash-protection)
-endif()
-set(_sel4_link_flags -m64 -nostdlib -static
-  -Wl,-m,elf_x86_64 -Wl,-n -Wl,-z,noexecstack -Wl,--build-id=none)
 execute_process(COMMAND "${CMAKE_LINKER}" --help OUTPUT_VARIABLE _help ERROR_QUIET)
 if(_help MATCHES "no-warn-rwx-segments")
-  list(APPEND _sel4_link_flags -Wl,--no-warn-rwx-segments) # the kernel's boot segment is one, by design
+  list(APPEND SEL4_LINK_FLAGS -Wl,--no-warn-rwx-segments) # the kernel's boot segment is one, by design
 endif()
 
-# The C files of pc99/x86_64, relative to SEL4_SOURCE, in the order in which the Makefile joins them.
+# The C files of VARIANT, relative to SEL4_SOURCE or absolute, in the order in which they are joined.
 function(_sel4_c_sources variant result)
-  file(GLOB_RECURSE files RELATIVE "${SEL4_SOURCE}" "${SEL4_SOURCE}/src/*.c")
-  list(FILTER files EXCLUDE REGEX "^src/arch/arm/|^src/arch/x86/32/|^src/config/")
-  list(FILTER files EXCLUDE REGEX "^src/plat/([^p]|p[^c])")
+  sel4_arch_c_sources(files)
   if(NOT variant STREQUAL "debug")
     list(FILTER files EXCLUDE REGEX "/machine/capdl\\.c$")
   endif()
   list(SORT files COMPARE STRING)
-  list(APPEND files src/config/default_domain.c)
+  list(APPEND files ${SEL4_PLATFORM_SOURCES} src/config/default_domain.c)
   set(${result} "${files}" PARENT_SCOPE)
 endfunction()
 
-# The headers that apply to pc99/x86_64, absolute; bitfield_gen drops accessors that nobody mentions.
-function(_sel4_headers result)
-  file(GLOB_RECURSE files "${SEL4_SOURCE}/include/*.h")
-  list(FILTER files EXCLUDE REGEX "/include/arch/arm/|/include/plat/([^p]|p[^c])")
-  set(${result} "${files}" PARENT_SCOPE)
-endfunction()
-
-# Include directories of VARIANT: generated before shipped ones.
 function(_sel4_include_dirs variant result)
   sel4_work_dir(${variant} work)
-  set(dirs "${work}" "${work}/64" "${work}/plat/64")
-  foreach(dir IN ITEMS "" /64 /arch/x86 /arch/x86/arch/64 /plat/pc99 /plat/pc99/plat/64)
-    list(APPEND dirs "${SEL4_SOURCE}/include${dir}")
-  endforeach()
+  sel4_arch_include_dirs("${work}" dirs)
   set(${result} "${dirs}" PARENT_SCOPE)
-endfunction()
-
-# Writes the mode/kernel/stack.h that this kernel is built with, in place of the one in its source.
-#
-# From 5.0.0 to 7.0.0, restore_user_context finds the top of the kernel's stack by rounding the stack pointer up to
-# the stack's size, when an interrupt is pending on the way out of the kernel. That is right only if the stack is
-# aligned to its size. include/arch/x86/arch/64/mode/kernel/stack.h aligns it to 16, so the kernel goes on with a
-# stack pointer inside whatever comes after the stack: the interrupt table, as this compiler lays it out.
-# Upstream stopped rounding in commit 3998787749ad ("x86: Correctly reset kernel stack on nested interrupt",
-# January 2018, first released in 8.0.0). The source stays as it is here: the alignment makes the rounding right.
-function(_sel4_write_stack_header variant)
-  sel4_work_dir(${variant} work)
-  _sel4_write("${work}/64/mode/kernel/stack.h"
-    "#pragma once\n\n#include <config.h>\n#include <util.h>\n\n#define KERNEL_STACK_ALIGNMENT BIT(CONFIG_KERNEL_STACK_BITS)\n")
-  # A build from before this header was here has no dependency on it.
-  set_property(SOURCE "${work}/kernel_all.c" APPEND PROPERTY OBJECT_DEPENDS "${work}/64/mode/kernel/stack.h")
 endfunction()
 
 # The command that runs one of seL4's Python tools.
@@ -101,7 +60,7 @@ endfunction()
 function(_sel4_preprocess_command variant result)
   _sel4_include_dirs(${variant} dirs)
   list(TRANSFORM dirs PREPEND -I)
-  set(definitions ${_sel4_definitions})
+  set(definitions ${SEL4_DEFINITIONS})
   list(TRANSFORM definitions PREPEND -D)
   set(${result} "${CMAKE_C_COMPILER}" -E -P -nostdinc ${definitions} ${dirs} PARENT_SCOPE)
 endfunction()
@@ -152,75 +111,65 @@ function(_sel4_generate_headers variant result)
     "${work}/arch/api/syscall.h")
   add_custom_command(OUTPUT ${generated}
     COMMAND ${invocations} --xml "${interfaces}/include/interfaces/sel4.xml" --dest "${work}/api/invocation.h"
-    COMMAND ${invocations} --arch --xml "${interfaces}/arch_include/x86/interfaces/sel4arch.xml"
+    COMMAND ${invocations} --arch --xml "${interfaces}/arch_include/${SEL4_XML_ARCH}/interfaces/sel4arch.xml"
       --dest "${work}/arch/api/invocation.h"
-    COMMAND ${invocations} --sel4_arch --xml "${interfaces}/sel4_arch_include/x86_64/interfaces/sel4arch.xml"
+    COMMAND ${invocations} --sel4_arch --xml "${interfaces}/sel4_arch_include/${SEL4_XML_SEL4_ARCH}/interfaces/sel4arch.xml"
       --dest "${work}/arch/api/sel4_invocation.h"
     COMMAND ${python} "${SEL4_SOURCE}/tools/syscall_header_gen.py" --xml "${SEL4_SOURCE}/include/api/syscall.xml"
       --kernel_header "${work}/arch/api/syscall.h"
     DEPENDS "${SEL4_SOURCE_STAMP}" COMMENT "seL4 ${variant}: system calls and invocations" VERBATIM)
 
   _sel4_c_sources(${variant} sources)
-  _sel4_headers(headers)
+  sel4_arch_headers(headers) # bitfield_gen drops accessors that nobody mentions
   set(prune "")
   foreach(file IN LISTS sources headers)
     cmake_path(ABSOLUTE_PATH file BASE_DIRECTORY "${SEL4_SOURCE}")
     list(APPEND prune --prune "${file}")
   endforeach()
-  set(bases 64/mode/api/shared_types arch/object/structures plat/64/plat_mode/machine/hardware)
+  set(bases 64/mode/api/shared_types arch/object/structures ${SEL4_HARDWARE_OUTPUT})
   list(TRANSFORM bases PREPEND "${work}/")
   list(GET bases 0 shared)
   list(GET bases 1 structures)
   list(GET bases 2 hardware)
   sel4_generate_bitfields(${variant} kernel ARGUMENTS ${prune} FILES
     "${SEL4_SOURCE}/include/64/mode/api/shared_types.bf" "${shared}"
-    "${SEL4_SOURCE}/include/arch/x86/arch/object/structures.bf" "${structures}"
-    "${SEL4_SOURCE}/include/plat/pc99/plat/64/plat_mode/machine/hardware.bf" "${hardware}")
+    "${SEL4_STRUCTURES_BF}" "${structures}"
+    "${SEL4_HARDWARE_BF}" "${hardware}")
   list(TRANSFORM bases APPEND _gen.h)
   set(${result} ${generated} ${bases} PARENT_SCOPE)
 endfunction()
 
-# Adds the target that builds VARIANT's kernel.elf and kernel32.elf, in its work directory.
+# Adds the target that builds VARIANT's SEL4_KERNEL_FILES, in its work directory.
 function(sel4_add_kernel variant)
   sel4_work_dir(${variant} work)
   _sel4_generate_headers(${variant} generated)
-  _sel4_write_stack_header(${variant})
+  sel4_arch_generate("${work}")
   _sel4_include_dirs(${variant} include_dirs)
   _sel4_c_sources(${variant} sources)
 
   # The kernel's own script joins the files and says with #line where each came from.
   add_custom_command(OUTPUT "${work}/kernel_all.c"
     COMMAND bash "${SEL4_SOURCE}/tools/cpp_gen.sh" ${sources} > "${work}/kernel_all.c"
-    DEPENDS "${SEL4_SOURCE_STAMP}"
+    DEPENDS "${SEL4_SOURCE_STAMP}" ${SEL4_PLATFORM_SOURCES}
     WORKING_DIRECTORY "${SEL4_SOURCE}" COMMENT "seL4 ${variant}: one unit" VERBATIM)
 
   _sel4_preprocess_command(${variant} preprocess)
   add_custom_command(OUTPUT "${work}/linker.lds"
-    COMMAND ${preprocess} -x c "${SEL4_SOURCE}/src/plat/pc99/linker.lds" -o "${work}/linker.lds"
+    COMMAND ${preprocess} -x c "${SEL4_LINKER_SCRIPT}" -o "${work}/linker.lds"
     DEPENDS "${SEL4_SOURCE_STAMP}" "${work}/autoconf.h" "${work}/kernel/gen_config.h"
     COMMENT "seL4 ${variant}: linker script" VERBATIM)
 
-  set(asm 64/head.S 64/machine_asm.S 64/traps.S multiboot.S)
-  list(TRANSFORM asm PREPEND "${SEL4_SOURCE}/src/arch/x86/")
   set(elf sel4-${variant})
-  add_executable(${elf} "${work}/kernel_all.c" ${asm} ${generated})
+  add_executable(${elf} "${work}/kernel_all.c" ${SEL4_ASM_SOURCES} ${generated})
   set_target_properties(${elf} PROPERTIES OUTPUT_NAME kernel.elf SUFFIX "" RUNTIME_OUTPUT_DIRECTORY "${work}"
     EXCLUDE_FROM_ALL ON C_STANDARD 99 C_EXTENSIONS OFF
-    LINK_DEPENDS "${work}/linker.lds;${CMAKE_CURRENT_SOURCE_DIR}/cmake/CheckStack.cmake")
+    LINK_DEPENDS "${work}/linker.lds")
   target_sources(${elf} PRIVATE "${work}/linker.lds")
-  # Part of linking: a kernel that fails the check is not there afterwards.
-  add_custom_command(TARGET ${elf} POST_BUILD
-    COMMAND "${CMAKE_COMMAND}" -D "NM=${CMAKE_NM}" -D "KERNEL=$<TARGET_FILE:${elf}>"
-      -P "${CMAKE_CURRENT_SOURCE_DIR}/cmake/CheckStack.cmake" VERBATIM)
   target_include_directories(${elf} PRIVATE ${include_dirs})
-  target_compile_definitions(${elf} PRIVATE ${_sel4_definitions} $<$<STREQUAL:${variant},debug>:DEBUG>)
+  target_compile_definitions(${elf} PRIVATE ${SEL4_DEFINITIONS} $<$<STREQUAL:${variant},debug>:DEBUG>)
   target_compile_options(${elf} PRIVATE
-    $<$<COMPILE_LANGUAGE:C>:${_sel4_c_flags}> $<$<COMPILE_LANGUAGE:ASM>:${_sel4_asm_flags}>
-    "-ffile-prefix-map=${SEL4_SOURCE}=seL4" "-ffile-prefix-map=${work}=generated")
-  target_link_options(${elf} PRIVATE ${_sel4_link_flags} "-Wl,-T,${work}/linker.lds")
-
-  # QEMU's multiboot loader takes 32-bit ELF only; the code inside stays what it is.
-  add_custom_command(OUTPUT "${work}/kernel32.elf"
-    COMMAND "${CMAKE_OBJCOPY}" -O elf32-i386 "${work}/kernel.elf" "${work}/kernel32.elf"
-    DEPENDS ${elf} COMMENT "seL4 ${variant}: kernel32.elf" VERBATIM)
+    $<$<COMPILE_LANGUAGE:C>:${SEL4_C_FLAGS}> $<$<COMPILE_LANGUAGE:ASM>:${SEL4_ASM_FLAGS}>
+    "-ffile-prefix-map=${SEL4_SOURCE}=seL4" "-ffile-prefix-map=${CMAKE_CURRENT_SOURCE_DIR}=cmake-build" "-ffile-prefix-map=${work}=generated")
+  target_link_options(${elf} PRIVATE ${SEL4_LINK_FLAGS} "-Wl,-T,${work}/linker.lds")
+  sel4_arch_finish(${elf} "${work}")
 endfunction()

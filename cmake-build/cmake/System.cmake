@@ -27,34 +27,37 @@ if(SEL4_BUILDS_KERNEL)
   set_tests_properties(kernels PROPERTIES FIXTURES_SETUP kernels)
   set_tests_properties(system PROPERTIES FIXTURES_REQUIRED kernels)
 
-  set(_options "")
+  set(_options "-DSEL4_ARCH=${SEL4_ARCH}")
   foreach(option IN LISTS SEL4_OPTIONS)
     list(APPEND _options "-D${option}=${${option}}")
   endforeach()
 
   # A kernel whose stack is not aligned is refused when it is linked.
-  add_test(NAME stack COMMAND "${CMAKE_COMMAND}" -D "COMPILER=${CMAKE_C_COMPILER}" -D "NM=${CMAKE_NM}"
-    -D "CHECK=${CMAKE_CURRENT_SOURCE_DIR}/cmake/CheckStack.cmake" -D "SCRATCH=${CMAKE_BINARY_DIR}/stack"
-    -P "${CMAKE_CURRENT_SOURCE_DIR}/tests/stack.cmake")
+  if(SEL4_ARCH STREQUAL "x86_64")
+    add_test(NAME stack COMMAND "${CMAKE_COMMAND}" -D "COMPILER=${CMAKE_C_COMPILER}" -D "NM=${CMAKE_NM}"
+      -D "CHECK=${CMAKE_CURRENT_SOURCE_DIR}/cmake/CheckStack.cmake" -D "SCRATCH=${CMAKE_BINARY_DIR}/stack"
+      -P "${CMAKE_CURRENT_SOURCE_DIR}/tests/stack.cmake")
+  endif()
 
   foreach(variant IN ITEMS debug release)
+    sel4_prefix_dir(${variant} prefix)
     # C programs can be written against the prefix.
-    add_test(NAME libsel4-${variant} COMMAND "${CMAKE_C_COMPILER}" -m64 -std=gnu99 -ffreestanding -fsyntax-only
-      -I "${KERNEL_DIR}/${variant}/libsel4/include" "${CMAKE_CURRENT_SOURCE_DIR}/tests/libsel4.c")
+    add_test(NAME libsel4-${variant} COMMAND "${CMAKE_C_COMPILER}" ${SEL4_LIBSEL4_C_FLAGS} -std=gnu99 -ffreestanding -fsyntax-only
+      -I "${prefix}/libsel4/include" "${CMAKE_CURRENT_SOURCE_DIR}/tests/libsel4.c")
     set_tests_properties(libsel4-${variant} PROPERTIES FIXTURES_REQUIRED kernels)
 
     # The same kernel comes out, to the byte, wherever it is built.
     add_test(NAME reproducible-${variant} COMMAND "${CMAKE_COMMAND}"
       -D "SOURCE=${CMAKE_CURRENT_SOURCE_DIR}" -D "GENERATOR=${CMAKE_GENERATOR}" -D "COMPILER=${CMAKE_C_COMPILER}"
-      -D "PYTHON=${SEL4_PYTHON}" -D "PREFIX=${KERNEL_DIR}/${variant}" -D "VARIANT=${variant}"
+      -D "PYTHON=${SEL4_PYTHON}" -D "PREFIX=${prefix}" -D "VARIANT=${variant}"
       -D "OPTIONS=${_options}"
       -D "SCRATCH=${CMAKE_BINARY_DIR}/again/${variant}" -P "${CMAKE_CURRENT_SOURCE_DIR}/tests/reproducible.cmake")
     set_tests_properties(reproducible-${variant} PROPERTIES FIXTURES_REQUIRED kernels)
   endforeach()
 
-  # The debug kernel starts in QEMU, and, given no root task, says so.
+  # The debug kernel starts in QEMU, and, given no root task, says so. (On AArch64 nothing starts it but the loader.)
   find_program(QEMU_X86_64 NAMES qemu-system-x86_64 DOC "Boots the kernel in the tests")
-  if(QEMU_X86_64)
+  if(QEMU_X86_64 AND SEL4_ARCH STREQUAL "x86_64")
     add_test(NAME kernel-boots COMMAND "${CMAKE_COMMAND}" -D "QEMU=${QEMU_X86_64}"
       -D "KERNEL=${KERNEL_DIR}/debug/bin/kernel32.elf" -P "${CMAKE_CURRENT_SOURCE_DIR}/tests/boots.cmake")
     set_tests_properties(kernel-boots PROPERTIES FIXTURES_REQUIRED kernels)

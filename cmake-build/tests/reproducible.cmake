@@ -10,14 +10,15 @@ execute_process(
   COMMAND "${CMAKE_COMMAND}" --build "${SCRATCH}/b" --target "kernel-${VARIANT}"
   OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
 
+get_filename_component(name "${PREFIX}" NAME)
 file(GLOB_RECURSE expected RELATIVE "${PREFIX}" "${PREFIX}/*")
-file(GLOB_RECURSE found RELATIVE "${SCRATCH}/kernel/${VARIANT}" "${SCRATCH}/kernel/${VARIANT}/*")
+file(GLOB_RECURSE found RELATIVE "${SCRATCH}/kernel/${name}" "${SCRATCH}/kernel/${name}/*")
 if(NOT expected STREQUAL found)
   message(FATAL_ERROR "The second build installed other files:\n${expected}\n${found}")
 endif()
 foreach(file IN LISTS expected)
   file(SHA256 "${PREFIX}/${file}" first)
-  file(SHA256 "${SCRATCH}/kernel/${VARIANT}/${file}" second)
+  file(SHA256 "${SCRATCH}/kernel/${name}/${file}" second)
   if(NOT first STREQUAL second)
     message(SEND_ERROR "${file} differs between two builds")
   endif()
