@@ -47,6 +47,8 @@ impl Machine<'_> {
         }
         self.starting += u16::from(to.is_starting());
         self.starting -= u16::from(from.is_starting());
+        // Who is up, or starts, waits for nothing but a server that it called; the next start waits for what it requires.
+        self.longer_waits |= !is_up && !to.is_starting();
         sink.action(Action::Notice(Notice::Service { service, from, to, reason }));
         // Those that wait for one whose retries are exhausted do not count it as open.
         let called_off = matches!(from, ServiceState::Restarting { .. }) && !to.is_starting();
