@@ -43,7 +43,7 @@ tampered_build = $(call target_cargo,$(CURDIR)/build/kernel/debug,debug,$(1)) -p
 target_build = $(call target_cargo,$(1),$(2),build) -p partenza-root-task && \
 	$(call target_cargo,$(1),$(2),build) $(addprefix -p ,$(services)) $(3)
 
-.PHONY: help run boot image test cases properties bench soak lint clean setup kernels tools programs \
+.PHONY: help run boot image test cases properties bench soak circles lint clean setup kernels tools programs \
 	docker-build docker-enter docker-run
 
 help:
@@ -58,6 +58,7 @@ help:
 	@echo '  make properties    try the properties on other cases: PARTENZA_SEED=0x1234'
 	@echo '  make bench    instructions and system calls of a boot, per phase and per service; of a restart, of an answer'
 	@echo '  make soak     10,000 restarts and 1,000 deaths at random in one run, then deaths inside calls; SOAK=SEED'
+	@echo '  make circles  files of a crate that use each other; there are none, but for the crates that the test lists'
 	@echo '  make tools    the command alone: $(host)/debug/partenza'
 	@echo '  make programs kernels    what it packs and boots: root task, services, kernels'
 	@echo '  make lint     clippy and rustfmt, warnings are errors'
@@ -143,6 +144,9 @@ soak: kernels tools
 	@$(call target_build,$(CURDIR)/build/kernel/release,release,-p partenza-test-services)
 	@CARGO_TARGET_DIR=$(host) PARTENZA_BIN=$(CURDIR)/$(partenza) \
 		cargo run --quiet -p partenza-tests --bin partenza-soak -- $(SOAK)
+
+circles:
+	@CARGO_TARGET_DIR=$(host) cargo test --quiet -p partenza-tests --test circles
 
 lint: kernels
 	@cargo fmt --all --check
