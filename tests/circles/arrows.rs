@@ -5,15 +5,15 @@
 //! `impl` block in another file defines. To name a module is none; to name what is in it is one to the file that defines
 //! that, through any number of re-exports.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use syn::spanned::Spanned as _;
 use syn::visit::{self, Visit};
 use syn::{
-    Attribute, Expr, ExprMethodCall, FnArg, ImplItemFn, Item, ItemFn, ItemImpl, ItemMacro, ItemUse, Local,
-    Macro, Member, Pat, PatIdent, Signature, TraitItemFn, Visibility,
+    Attribute, Block, Expr, ExprMethodCall, FnArg, ImplItemFn, Item, ItemFn, ItemImpl, ItemMacro, ItemUse,
+    Local, Macro, Member, Pat, PatIdent, Signature, TraitItemFn, Visibility,
 };
 
 use crate::source::{Crate, Id, Target, is_for_tests, is_shown, leaves};
@@ -48,6 +48,7 @@ pub fn arrows(krate: &Crate, calls: Calls) -> Vec<Arrow> {
             module,
             own: None,
             variables: HashMap::new(),
+            bound: HashSet::new(),
             found: &mut found,
         };
         for item in &part.items {
@@ -66,8 +67,9 @@ struct Reader<'a> {
     module: Id,
     /// What `Self` is.
     own: Option<Target>,
-    /// Of the function that is read.
+    /// Of the function that is read: those whose types are known, and the names of all.
     variables: HashMap<String, Known>,
+    bound: HashSet<String>,
     found: &'a mut Vec<Arrow>,
 }
 
@@ -138,18 +140,25 @@ impl Reader<'_> {
         }
     }
 
-    fn enter(&mut self, signature: &Signature) -> HashMap<String, Known> {
-        let before = std::mem::take(&mut self.variables);
+    fn enter(&mut self, signature: &Signature, body: Option<&Block>) {
+        self.variables.clear();
+        self.bound.clear();
+        let mut names = Names(&mut self.bound);
+        names.visit_signature(signature);
+        if let Some(body) = body {
+            names.visit_block(body);
+        }
         for argument in &signature.inputs {
             if let Some((name, known)) = parameter(self.krate, self.module, argument, self.own.as_ref()) {
                 self.variables.insert(name, known);
             }
         }
-        before
     }
 
-    /// The patterns of parameters bind, and do not shadow what `enter` put there.
-    fn signature(&mut self, signature: &Signature) {
+    /// A function: what its signature names, then its body. One inside another is read as if it stood alone.
+    fn function(&mut self, signature: &Signature, body: Option<&Block>) {
+        let (variables, bound) = (self.variables.clone(), self.bound.clone());
+        self.enter(signature, body);
         self.visit_generics(&signature.generics);
         for argument in &signature.inputs {
             if let FnArg::Typed(typed) = argument {
@@ -157,6 +166,14 @@ impl Reader<'_> {
             }
         }
         self.visit_return_type(&signature.output);
+        if let Some(body) = body {
+            self.visit_block(body);
+        }
+        (self.variables, self.bound) = (variables, bound);
+    }
+
+    fn is_variable(&self, names: &[String]) -> bool {
+        matches!(names, [name] if self.bound.contains(name))
     }
 
     /// Paths and calls on `self` among the tokens of a macro, which may be anything.
@@ -214,11 +231,26 @@ impl Reader<'_> {
             }
             return at;
         }
-        if !self.variables.contains_key(&names[0]) || names.len() > 1 {
+        if !self.is_variable(&names) {
             self.path(&names, line);
         }
         at
     }
+}
+
+/// Names that a function binds, anywhere in it. What begins with a capital may be a constant in a pattern.
+struct Names<'a>(&'a mut HashSet<String>);
+
+impl<'ast> Visit<'ast> for Names<'_> {
+    fn visit_pat_ident(&mut self, pattern: &'ast PatIdent) {
+        let name = pattern.ident.to_string();
+        if !name.starts_with(char::is_uppercase) {
+            self.0.insert(name);
+        }
+        visit::visit_pat_ident(self, pattern);
+    }
+
+    fn visit_item(&mut self, _: &'ast Item) {}
 }
 
 impl<'ast> Visit<'ast> for Reader<'_> {
@@ -257,8 +289,7 @@ impl<'ast> Visit<'ast> for Reader<'_> {
     fn visit_path(&mut self, path: &'ast syn::Path) {
         if path.leading_colon.is_none() {
             let names: Vec<String> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
-            let is_variable = names.len() == 1 && self.variables.contains_key(&names[0]);
-            if !is_variable {
+            if !self.is_variable(&names) {
                 self.path(&names, path.span().start().line);
             }
         }
@@ -297,29 +328,18 @@ impl<'ast> Visit<'ast> for Reader<'_> {
         if is_for_tests(&item.attrs) {
             return;
         }
-        let before = self.enter(&item.sig);
-        self.signature(&item.sig);
-        self.visit_block(&item.block);
-        self.variables = before;
+        self.function(&item.sig, Some(&item.block));
     }
 
     fn visit_impl_item_fn(&mut self, item: &'ast ImplItemFn) {
         if is_for_tests(&item.attrs) {
             return;
         }
-        let before = self.enter(&item.sig);
-        self.signature(&item.sig);
-        self.visit_block(&item.block);
-        self.variables = before;
+        self.function(&item.sig, Some(&item.block));
     }
 
     fn visit_trait_item_fn(&mut self, item: &'ast TraitItemFn) {
-        let before = self.enter(&item.sig);
-        self.signature(&item.sig);
-        if let Some(block) = &item.default {
-            self.visit_block(block);
-        }
-        self.variables = before;
+        self.function(&item.sig, item.default.as_ref());
     }
 
     fn visit_local(&mut self, local: &'ast Local) {

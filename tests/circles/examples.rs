@@ -170,7 +170,11 @@ fn modules_in_folders_and_at_other_paths_are_read() {
 fn names_of_other_crates_and_of_variables_are_no_arrows() {
     let files = [
         ("lib.rs", "mod a; mod b;"),
-        ("a.rs", "use std::fs; pub fn a(b: u8) -> u8 { fs::read(\"x\").ok(); ::b::f(); b }"),
+        (
+            "a.rs",
+            "use super::b; use std::fs; pub fn a(f: u8) -> u8 { fs::read(\"x\").ok(); ::b::f(); g(f) } \
+             fn g(x: u8) -> u8 { match x { f => f } }",
+        ),
         ("b.rs", "pub fn f() {}"),
     ];
     assert_eq!(seen(&files, Calls::Count), [] as [&str; 0]);

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use rkyv::with::Map;
 use rkyv::{Archive, Deserialize, Serialize};
 
-use crate::in_place::InPlace;
+use crate::text::InPlace;
 
 /// One distinct ELF file.
 #[derive(Clone, Debug, PartialEq, Eq, Archive, Serialize, Deserialize, serde::Serialize)]

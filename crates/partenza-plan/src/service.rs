@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use rkyv::bytecheck::CheckBytes;
 use rkyv::{Archive, Deserialize, Portable, Serialize};
 
-use crate::in_place::InPlace;
+use crate::text::InPlace;
 use crate::{Class, Health, Permissions, Restart, ServiceId};
 
 /// How a service tells that it works.
