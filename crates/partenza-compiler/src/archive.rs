@@ -11,7 +11,7 @@ use partenza_plan::sha256::{DIGEST, sha256};
 use partenza_plan::{Image, PAGE, Plan, symbols};
 use typed_arena::Arena;
 
-use crate::compile::Program;
+use crate::elf::Program;
 
 const PAGE_BYTES: usize = PAGE as usize;
 

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Options;
+use super::options::Options;
 use super::programs::search;
 use crate::config::{self, Config, default_platform};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};

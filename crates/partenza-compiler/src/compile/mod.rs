@@ -2,13 +2,14 @@
 //! The whole way, from a directory to an archive and an image.
 
 mod files;
+mod options;
 mod programs;
 
 pub use files::source;
-pub use programs::Program;
+pub use options::Options;
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use partenza_plan::Plan;
 use partenza_plan::archive::Archive;
@@ -21,48 +22,13 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::elf::Problem;
 use crate::image::{self, Image};
 use crate::kernel::Kernel;
-use crate::layout::plan::{Input, Store, build};
+use crate::layout::input::{Input, Store};
+use crate::layout::plan::build;
 use crate::layout::slots;
 use crate::numbers::show_size;
 use crate::resolve;
 use crate::sdf;
 use crate::source::{MAX_PROGRAM, Sources, Span, read};
-
-/// Where a system's files are.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// Holds `system.xml`, `partenza.yaml` and `manifests/`, unless said otherwise.
-    pub dir: PathBuf,
-    pub system: Option<PathBuf>,
-    pub config: Option<PathBuf>,
-    pub manifests: Option<PathBuf>,
-    /// Where ELF files are looked for, in this order; the directory itself comes first.
-    pub search_path: Vec<PathBuf>,
-    pub kernel: Kernel,
-    /// Bytes of RAM of the machine that is to boot the system, where one is named.
-    pub memory: Option<u64>,
-}
-
-impl Options {
-    #[must_use]
-    pub fn new(dir: impl Into<PathBuf>, kernel: Kernel) -> Self {
-        Self {
-            dir: dir.into(),
-            system: None,
-            config: None,
-            manifests: None,
-            search_path: Vec::new(),
-            kernel,
-            memory: None,
-        }
-    }
-
-    fn path(&self, given: Option<&PathBuf>, name: &str) -> PathBuf {
-        given
-            .cloned()
-            .unwrap_or_else(|| if self.dir == Path::new(".") { name.into() } else { self.dir.join(name) })
-    }
-}
 
 /// A system, compiled.
 #[derive(Clone, Debug)]

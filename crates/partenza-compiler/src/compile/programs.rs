@@ -5,21 +5,12 @@ use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::Options;
+use super::options::Options;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::elf::{self, Elf, Problem, ROLE_PROTECTION_DOMAIN};
+use crate::elf::{self, Elf, Problem, Program, ROLE_PROTECTION_DOMAIN};
 use crate::manifest::Manifest;
 use crate::resolve::Model;
 use crate::source::{Inputs, Span, Spanned, is_absent};
-
-/// An ELF file that services run.
-pub struct Program {
-    /// As system.xml names it.
-    pub file: String,
-    pub elf: Elf,
-    /// It is handed over after the boot (SPEC D-6).
-    pub delivered: bool,
-}
 
 /// The ELF files, equal ones once, but for those that are delivered, and which of them each service runs.
 pub fn programs(

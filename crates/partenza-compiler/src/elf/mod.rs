@@ -80,3 +80,12 @@ impl Elf {
         self.segments.iter().find(|s| s.address <= address && address.saturating_add(len) <= s.end())
     }
 }
+
+/// An ELF file that services run.
+pub struct Program {
+    /// As system.xml names it.
+    pub file: String,
+    pub elf: Elf,
+    /// It is handed over after the boot (SPEC D-6).
+    pub delivered: bool,
+}

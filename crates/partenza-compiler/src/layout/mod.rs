@@ -4,6 +4,7 @@
 
 pub mod address;
 pub mod grants;
+pub mod input;
 pub mod patch;
 pub mod plan;
 pub mod service;

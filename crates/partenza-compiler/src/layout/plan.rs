@@ -3,47 +3,23 @@
 
 use std::collections::HashMap;
 
+use super::address::LARGE;
+use super::grants::Peers;
+use super::input::{Input, Store};
+use super::service::Builder;
+use super::slots;
+use crate::check::providers::{Group, groups};
+use crate::config::budget;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::elf::Program;
+use crate::numbers::show_size;
+use crate::resolve::Model;
+use crate::sdf;
 use partenza_plan::policy::{Restart, RestartPolicy};
 use partenza_plan::{
     Boot, Image, Irq, Kernel as PlanKernel, Layer, PAGE, PAGE_BITS, Plan, Platform, Providers, Recovery,
     Region, Segment, ServiceId, SystemObjects,
 };
-use typed_arena::Arena;
-
-use super::address::LARGE;
-use super::grants::Peers;
-use super::service::Builder;
-use super::slots;
-use crate::check::authority::Authority;
-use crate::check::order::Order;
-use crate::check::providers::{Group, groups};
-use crate::compile::Program;
-use crate::config::budget;
-use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::kernel::Kernel;
-use crate::numbers::show_size;
-use crate::resolve::Model;
-use crate::sdf;
-
-/// What the parts of a plan borrow from.
-#[derive(Default)]
-pub struct Store {
-    pub texts: Arena<String>,
-    pub bytes: Arena<Vec<u8>>,
-}
-
-/// Everything that a plan is made of.
-pub struct Input<'i> {
-    pub model: &'i Model<'i>,
-    pub order: &'i Order,
-    /// In the model's order.
-    pub authority: &'i [Authority],
-    /// Distinct programs, and which of them each service of the model runs.
-    pub programs: &'i [Program],
-    pub image_of: &'i [usize],
-    pub kernel: &'i Kernel,
-    pub title: &'i str,
-}
 
 /// Builds the plan; the archive offsets in it are not yet known. Findings go to `out`.
 pub fn build<'a>(input: &'a Input<'a>, store: &'a Store, out: &mut Diagnostics) -> Plan<'a> {

@@ -11,8 +11,8 @@ use partenza_protocol::startup::{self, Channel, Contents, PAGE_SIZE};
 
 use super::address::{Addresses, LARGE, Mapped, place, tables};
 use super::grants::{self, Peers};
+use super::input::{Input, Store};
 use super::patch;
-use super::plan::{Input, Store};
 use crate::check::authority::Authority;
 use crate::config::Bind;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};

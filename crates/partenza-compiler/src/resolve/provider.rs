@@ -3,7 +3,7 @@
 
 use semver::Version;
 
-use super::{Dependency, Model, ORCHESTRATOR, Service, add};
+use super::model::{Dependency, Model, ORCHESTRATOR, Service, add};
 use crate::check::providers::groups;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity, suggest};
 use crate::kinds::Kind;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use partenza_plan::policy::OnExhausted;
 use partenza_plan::{Class, Health, Readiness, Restart, Start};
 
-use super::{Dependency, Model, Service, pd};
+use super::model::{Dependency, Model, Service, pd};
 use crate::config::{Binary, Config};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, suggest};
 use crate::manifest::{Manifest, Manifests, STARTUP_TIMEOUT};

@@ -1,32 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Reading elements and attributes: names against the table of [`super::elements`], values as the Microkit reads them.
 
-use std::collections::HashMap;
-use std::path::PathBuf;
+use roxmltree::{Attribute, Node};
 
-use roxmltree::{Attribute, Node, NodeId};
-
-use super::board::Board;
 use super::elements::{CHILD_ONLY, Element, PD, SYSTEM};
-use super::names::{self, Mention, Mentions};
+use super::names::{self, Mention};
 use super::number;
-use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::source::{FileId, Inputs, Span, Spanned};
-
-/// Reads one document.
-pub struct Parser<'a> {
-    pub file: FileId,
-    pub text: &'a str,
-    pub board: &'a Board,
-    /// Where prefill files are looked for.
-    pub search: &'a [PathBuf],
-    pub inputs: &'a Inputs,
-    pub out: &'a mut Diagnostics,
-    /// Attributes that were refused for their spelling: by element and what was meant, what is written.
-    pub misspelt: HashMap<(NodeId, &'static str), String>,
-    /// Names that elements refer to, also where the element itself is refused.
-    pub mentions: Mentions,
-}
+use super::parser::{Parser, exact};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::source::{Span, Spanned};
 
 /// How a number is written.
 #[derive(Clone, Copy)]
@@ -39,40 +21,7 @@ pub enum Form {
     Unsigned,
 }
 
-/// The attribute of exactly that name and of no XML namespace.
-pub fn exact<'d, 'i>(node: Node<'d, 'i>, name: &str) -> Option<Attribute<'d, 'i>> {
-    node.attributes().find(|attribute| attribute.name() == name && attribute.namespace().is_none())
-}
-
 impl Parser<'_> {
-    /// The attribute of that name, or the misspelt one that stands for it: the spelling was told, and nothing is to follow
-    /// from it. Only after [`Parser::children`] of the element.
-    pub fn find<'d, 'i>(&self, node: Node<'d, 'i>, name: &'static str) -> Option<Attribute<'d, 'i>> {
-        let meant = || exact(node, self.misspelt.get(&(node.id(), name))?);
-        exact(node, name).or_else(meant)
-    }
-
-    pub fn has(&self, node: Node<'_, '_>, name: &'static str) -> bool {
-        self.find(node, name).is_some()
-    }
-
-    pub fn error(&mut self, code: Code, message: impl Into<String>, span: Span, label: &str) {
-        self.out.push(Diagnostic::error(code, message).at(span, label));
-    }
-
-    /// The name in the opening tag.
-    pub fn tag(&self, node: Node<'_, '_>) -> Span {
-        let start = node.range().start + 1;
-        let name = self.text[start..].find(|c: char| c.is_whitespace() || c == '>' || c == '/');
-        Span::new(self.file, start..start + name.unwrap_or(0))
-    }
-
-    /// Something that this board does not have.
-    pub fn not_here(&mut self, what: &str, why: &str, span: Span) {
-        let message = format!("{what} on {}: {why}", self.board.name);
-        self.error(Code::NotOnBoard, message, span, "");
-    }
-
     /// Checks attributes' and children's names, and that there is no text; gives the elements that belong there.
     pub fn children<'d, 'i>(&mut self, node: Node<'d, 'i>, element: &Element) -> Vec<Node<'d, 'i>> {
         for attribute in node.attributes() {
@@ -152,7 +101,7 @@ impl Parser<'_> {
         let name = node.tag_name().name();
         // Where it is an error: nothing is to follow from it.
         if !element.children.is_empty() {
-            self.passed_over(node);
+            self.mentions.passed_over(node);
             if self.old_element(node, element) {
                 return;
             }
@@ -301,5 +250,13 @@ impl Parser<'_> {
         trigger
             .and_then(|value| self.word("trigger", &value, &[("level", true), ("edge", false)]))
             .unwrap_or(true)
+    }
+
+    /// An element that may stand once: tells when it is there for the second time.
+    pub fn once<T>(&mut self, first: &Option<T>, node: Node<'_, '_>) {
+        if first.is_some() {
+            let message = format!("`{}` stands twice", node.tag_name().name());
+            self.error(Code::DuplicateElement, message, self.tag(node), "second");
+        }
     }
 }

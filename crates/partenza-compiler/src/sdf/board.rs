@@ -4,6 +4,10 @@
 //! A board is what the Microkit's verdict depends on, and nothing else: it says nothing of the kernel that this project
 //! boots (that is [`crate::kernel`]).
 
+/// Highest id of channels, interrupts, I/O ports and vCPUs.
+pub const MAX_ID: u8 = 61;
+pub const MAX_PRIORITY: u8 = 254;
+
 /// A processor's architecture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Arch {

@@ -7,9 +7,9 @@
 
 use roxmltree::{Attribute, Node};
 
-use super::attributes::{Parser, exact};
 use super::elements::{Element, IRQ_LINE, PD, SYSTEM, VCPU};
 use super::number;
+use super::parser::{Parser, exact};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
 

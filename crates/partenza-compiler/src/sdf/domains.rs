@@ -7,11 +7,11 @@ use std::collections::{HashMap, HashSet};
 
 use roxmltree::Node;
 
-use super::attributes::Parser;
 use super::board::{DOMAIN_SCHEDULES, DOMAINS};
 use super::elements;
 use super::names::misspelt_inside;
 use super::number;
+use super::parser::Parser;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, suggest};
 use crate::source::{Span, Spanned};
 

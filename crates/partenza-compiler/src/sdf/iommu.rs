@@ -5,11 +5,12 @@ use std::collections::HashMap;
 
 use roxmltree::Node;
 
-use super::attributes::{Form, Parser};
+use super::attributes::Form;
 use super::board::Arch;
 use super::elements;
 use super::names::Mention;
 use super::number::Pci;
+use super::parser::Parser;
 use super::types::{AddressSpace, IoMap};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{Span, Spanned};

@@ -3,10 +3,11 @@
 
 use roxmltree::Node;
 
-use super::attributes::{Form, Parser};
+use super::attributes::Form;
 use super::board::PAGE_SIZES;
 use super::elements::{self, Element};
 use super::names::Mention;
+use super::parser::Parser;
 use super::types::{Map, Perms, Prefill, Region, System};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{Spanned, is_absent};

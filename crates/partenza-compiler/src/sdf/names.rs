@@ -8,7 +8,6 @@ use std::collections::HashSet;
 
 use roxmltree::Node;
 
-use super::attributes::Parser;
 use crate::diagnostic::nearest;
 use crate::source::Spanned;
 
@@ -34,6 +33,28 @@ pub struct Mentions {
     pub refused_regions: HashSet<String>,
     /// Names of protection domains that are there, but refused.
     pub refused_pds: HashSet<String>,
+}
+
+impl Mentions {
+    /// What an element that is not read defines and uses counts as defined and used.
+    pub fn passed_over(&mut self, node: Node<'_, '_>) {
+        for inner in node.descendants().filter(Node::is_element) {
+            for attribute in inner.attributes() {
+                let value = attribute.value().to_owned();
+                match attribute.name() {
+                    "mr" | "region_paddr" => {
+                        self.regions_passed_over.insert(value);
+                    }
+                    // What it would have been is not known.
+                    "name" => {
+                        self.refused_regions.insert(value.clone());
+                        self.refused_pds.insert(value);
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
 }
 
 /// Names that people take from other places, for these attributes.
@@ -82,26 +103,4 @@ pub fn meant_element(unknown: &str, known: &[&'static str]) -> Option<&'static s
 pub fn misspelt_inside(node: Node<'_, '_>, name: &str, known: &[&'static str]) -> bool {
     let elements = node.children().filter(Node::is_element).map(|child| child.tag_name().name());
     elements.filter(|tag| !known.contains(tag)).any(|tag| meant_element(tag, known) == Some(name))
-}
-
-impl Parser<'_> {
-    /// What an element that is not read defines and uses counts as defined and used.
-    pub fn passed_over(&mut self, node: Node<'_, '_>) {
-        for inner in node.descendants().filter(Node::is_element) {
-            for attribute in inner.attributes() {
-                let value = attribute.value().to_owned();
-                match attribute.name() {
-                    "mr" | "region_paddr" => {
-                        self.mentions.regions_passed_over.insert(value);
-                    }
-                    // What it would have been is not known.
-                    "name" => {
-                        self.mentions.refused_regions.insert(value.clone());
-                        self.mentions.refused_pds.insert(value);
-                    }
-                    _ => {}
-                }
-            }
-        }
-    }
 }

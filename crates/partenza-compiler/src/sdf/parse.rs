@@ -8,19 +8,16 @@ use std::path::PathBuf;
 
 use roxmltree::{Document, Node};
 
-use super::attributes::{Form, Parser};
-use super::board::Board;
+use super::attributes::Form;
+use super::board::{Board, MAX_ID};
 use super::domains::Domains;
 use super::names::{Mention, Mentions, PREPROCESS, misspelt_inside};
+use super::parser::Parser;
 use super::pd::Place;
 use super::types::{Channel, End, LooseEnd, System};
 use super::{elements, iommu};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::source::{FileId, Sources, Span};
-
-/// Highest id of channels, interrupts, I/O ports and vCPUs.
-pub const MAX_ID: u8 = 61;
-pub const MAX_PRIORITY: u8 = 254;
 
 /// Reads a description. Findings go to `out`.
 pub fn parse(
@@ -151,14 +148,6 @@ impl Parser<'_> {
         let notify = self.boolean(node, "notify").is_none_or(|b| b.value);
         let setvar_id = self.optional(node, "setvar_id");
         Some(End { span: self.tag(node), pd: pd?, id: id?, pp, notify, setvar_id })
-    }
-
-    /// An element that may stand once: tells when it is there for the second time.
-    pub fn once<T>(&mut self, first: &Option<T>, node: Node<'_, '_>) {
-        if first.is_some() {
-            let message = format!("`{}` stands twice", node.tag_name().name());
-            self.error(Code::DuplicateElement, message, self.tag(node), "second");
-        }
     }
 }
 

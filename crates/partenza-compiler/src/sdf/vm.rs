@@ -3,11 +3,11 @@
 
 use roxmltree::Node;
 
-use super::attributes::{Form, Parser};
-use super::board::Arch;
+use super::attributes::Form;
+use super::board::{Arch, MAX_ID};
 use super::elements;
 use super::names::misspelt_inside;
-use super::parse::MAX_ID;
+use super::parser::Parser;
 use super::types::Machine;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Spanned;

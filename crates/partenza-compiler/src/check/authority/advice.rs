@@ -2,7 +2,7 @@
 //! What to write: the grant that would answer a request, from the objects that no grant names yet, and the request that
 //! would explain an object. Where several would do, nothing is guessed.
 
-use super::{Check, title};
+use super::found::{Check, title};
 use crate::kinds::{Kind, Part};
 use crate::manifest::Need;
 use crate::sdf::End;

@@ -6,47 +6,20 @@
 //! says what to write.
 
 mod advice;
+mod found;
 mod need;
 mod service;
 
-use std::collections::BTreeMap;
+pub use found::Authority;
 
-use partenza_protocol::{Permissions, startup};
+use partenza_protocol::Permissions;
 
-use crate::config::{Bind, Grant};
 use crate::diagnostic::Diagnostics;
 use crate::kernel::Kernel;
-use crate::kinds::{Access, Kind};
-use crate::manifest::{Manifest, Need};
+use crate::kinds::Access;
 use crate::resolve::{Model, Service};
-use crate::sdf::{End, Irq, Map, Pd, Ports, System};
-use crate::source::{Span, Spanned};
-
-/// What the cross-check found out about one service.
-#[derive(Clone, Debug, Default)]
-pub struct Authority {
-    /// By channel id: the name under which the service knows the channel, and the client's rights.
-    pub channels: BTreeMap<u8, (String, u8)>,
-    /// Channels whose calls are made again when their server dies (SPEC J-4).
-    pub repeats: Vec<u8>,
-    /// Channels whose calls are not granted from the start, and what they wait for.
-    pub late: Vec<(u8, Bind)>,
-    /// Bit n: the n-th optional capability is granted.
-    pub optional: u32,
-    pub permissions: Permissions,
-    pub supervisor_channel: Option<u8>,
-    /// The first channel on which it serves.
-    pub serves: Option<u8>,
-}
-
-/// The objects of one PD, each with the grant that names it.
-struct Objects<'m> {
-    maps: Vec<(&'m Map, Option<Span>)>,
-    irqs: Vec<(&'m Irq, Option<Span>)>,
-    ports: Vec<(&'m Ports, Option<Span>)>,
-    ends: Vec<(&'m End, &'m End, Option<Span>)>,
-    children: Vec<(&'m Pd, Option<Span>)>,
-}
+use crate::sdf::System;
+use found::{Check, Objects, bits};
 
 /// Checks every service; the result is in the model's order. Findings go to `out`.
 pub fn check(model: &Model<'_>, kernel: &Kernel, out: &mut Diagnostics) -> Vec<Authority> {
@@ -87,39 +60,6 @@ fn objects<'m>(system: &'m System, service: &Service<'m>) -> Objects<'m> {
         ports: pd.ports.iter().map(|ports| (ports, None)).collect(),
         ends: system.ends_of(&pd.name.value).map(|(end, peer)| (end, peer, None)).collect(),
         children: system.children_of(&pd.name.value).map(|(child, _)| (child, None)).collect(),
-    }
-}
-
-struct Check<'c, 'm> {
-    model: &'c Model<'m>,
-    service: &'c Service<'m>,
-    manifest: &'m Manifest,
-    out: &'c mut Diagnostics,
-    objects: Objects<'m>,
-    /// Objects that no grant names, and of which was said already which grant should.
-    explained: Vec<Span>,
-}
-
-fn matches(grant: &Grant, need: &Need) -> bool {
-    grant.kind == need.kind
-        && grant.name.as_ref().map(|n| n.value.as_str()) == need.name.as_ref().map(|n| n.value.as_str())
-}
-
-fn title(kind: Kind, name: Option<&Spanned<String>>) -> String {
-    match name {
-        Some(name) => format!("{}: {}", kind.row().word, name.value),
-        None => kind.row().word.to_owned(),
-    }
-}
-
-/// Bits of the startup page's channel list.
-fn bits(access: Access) -> u8 {
-    (u8::from(access.write) * startup::RIGHT_WRITE) | (u8::from(access.read) * startup::RIGHT_READ)
-}
-
-impl<'m> Check<'_, 'm> {
-    fn grants(&self) -> &'m [Grant] {
-        self.service.entry.map_or(&[], |entry| &entry.grants)
     }
 }
 

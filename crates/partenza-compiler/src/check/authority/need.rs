@@ -5,7 +5,7 @@ use std::fmt::Display;
 
 use partenza_protocol::Op;
 
-use super::{Authority, Check, bits, matches, title};
+use super::found::{Authority, Check, bits, matches, title};
 use crate::config::{Bind, Grant, OnDead};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::kinds::{Access, Kind, Part};

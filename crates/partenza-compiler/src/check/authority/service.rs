@@ -5,7 +5,7 @@
 use partenza_plan::Readiness;
 use partenza_plan::policy::Probe;
 
-use super::{Authority, Check, matches, title};
+use super::found::{Authority, Check, matches, title};
 use crate::config::SupervisorChannel;
 use crate::diagnostic::{Code, Diagnostic, suggest};
 use crate::kernel::Kernel;

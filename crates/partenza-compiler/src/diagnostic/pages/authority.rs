@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! PZ-05xx: authority, declared by the author and granted by the integrator.
 
-use super::{CONFIG, MANIFEST, Page, SYSTEM, piece, words};
+use super::page::{CONFIG, MANIFEST, Page, SYSTEM, piece, words};
 use crate::diagnostic::Code;
 
 pub const PAGES: &[Page] = &[

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! PZ-06xx: ELF files. Their examples are commands and linker scripts; tests/elf.rs tries each with a file made by hand.
 
-use super::{Page, words};
+use super::page::{Page, words};
 use crate::diagnostic::Code;
 
 pub const PAGES: &[Page] = &[

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! PZ-07xx: kernels, root tasks, what must fit where.
 
-use super::{MANIFEST, Page, piece, words};
+use super::page::{MANIFEST, Page, piece, words};
 use crate::diagnostic::Code;
 
 pub const PAGES: &[Page] = &[

@@ -9,55 +9,16 @@ mod authority;
 mod elf;
 mod files;
 mod image;
+mod page;
 mod running;
 mod services;
 mod system;
 mod target;
 mod yaml;
 
-use super::Code;
+pub use page::{Example, Page};
 
-/// What there is to say of a code beside its row.
-#[derive(Clone, Copy, Debug)]
-pub struct Page {
-    pub code: Code,
-    /// What goes wrong without the rule.
-    pub why: &'static str,
-    pub example: Example,
-}
-
-#[derive(Clone, Copy, Debug)]
-pub enum Example {
-    /// A piece of that file. Nothing right means: leave it out.
-    Piece {
-        file: &'static str,
-        wrong: &'static str,
-        right: &'static str,
-    },
-    Words {
-        wrong: &'static str,
-        right: &'static str,
-    },
-}
-
-const SYSTEM: &str = "system.xml";
-const CONFIG: &str = "partenza.yaml";
-const MANIFEST: &str = "manifests/client.yaml";
-const EXTENSIONS: &str = "extensions.yaml";
-
-const fn piece(
-    code: Code,
-    why: &'static str,
-    file: &'static str,
-    wrong: &'static str,
-    right: &'static str,
-) -> Page {
-    Page { code, why, example: Example::Piece { file, wrong, right } }
-}
-
-const fn words(code: Code, why: &'static str, wrong: &'static str, right: &'static str) -> Page {
-    Page { code, why, example: Example::Words { wrong, right } }
-}
+use super::codes::Code;
 
 /// Every page, by code.
 pub fn pages() -> impl Iterator<Item = &'static Page> {

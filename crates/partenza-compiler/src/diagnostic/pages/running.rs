@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Pages of the codes about systems that run: 801 and up.
 
-use super::{Code, Page, words};
+use super::page::{Page, words};
+use crate::diagnostic::codes::Code;
 
 pub const PAGES: &[Page] = &[
     words(

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! PZ-04xx: services, who requires whom, their order.
 
-use super::{CONFIG, EXTENSIONS, MANIFEST, Page, SYSTEM, piece, words};
+use super::page::{CONFIG, EXTENSIONS, MANIFEST, Page, SYSTEM, piece, words};
 use crate::diagnostic::Code;
 
 pub const PAGES: &[Page] = &[

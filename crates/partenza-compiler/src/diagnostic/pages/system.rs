@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! PZ-02xx: what the Microkit would refuse in system.xml.
 
-use super::{Page, SYSTEM, piece, words};
+use super::page::{Page, SYSTEM, piece, words};
 use crate::diagnostic::Code;
 
 pub const PAGES: &[Page] = &[

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! PZ-03xx: what the chosen kernel, board or machine cannot do.
 
-use super::{MANIFEST, Page, SYSTEM, piece, words};
+use super::page::{MANIFEST, Page, SYSTEM, piece, words};
 use crate::diagnostic::Code;
 
 pub const PAGES: &[Page] = &[

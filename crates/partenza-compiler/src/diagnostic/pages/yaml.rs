@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! PZ-01xx: fields of the YAML files.
 
-use super::{MANIFEST, Page, piece};
+use super::page::{MANIFEST, Page, piece};
 use crate::diagnostic::Code;
 
 pub const PAGES: &[Page] = &[
