@@ -15,4 +15,5 @@ pub mod line;
 pub mod log;
 pub mod machine;
 pub mod monitor;
+mod request;
 pub mod system;

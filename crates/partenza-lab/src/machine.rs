@@ -14,11 +14,11 @@ use std::time::{Duration, Instant};
 
 use rustix::pipe::fcntl_setpipe_size;
 
-use crate::ask::Request;
 use crate::boot_module::BootModule;
 use crate::line::{Line, escaped};
 use crate::log::{Answer, Log};
 use crate::monitor::last_words;
+use crate::request::Request;
 
 /// The machine of seL4's pc99 platform, as far as everybody wants the same.
 pub const MACHINE: &[&str] = &[

@@ -1,23 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! The end of an incarnation, on purpose: a write into the null page, which is never mapped.
 
-use partenza_protocol::control::Level;
 use partenza_protocol::{Code, GIVE_UP_MARK};
-
-use crate::Context;
-
-/// Says why in the event log and writes to the address that is the code's number: the fault report carries it.
-pub fn give_up(context: &Context, code: Code) -> ! {
-    // By hand: a number's formatting code is larger than a small service.
-    let mut text = *b"gives up: PZ-E0000";
-    let mut rest = code.0;
-    for digit in text.iter_mut().rev().take(4) {
-        *digit = b'0' + (rest % 10) as u8;
-        rest /= 10;
-    }
-    context.emit(Level::Error, core::str::from_utf8(&text).unwrap_or(""));
-    end(code)
-}
 
 /// Ends the incarnation by a fault that carries the code. Not inlined, so that the report names one place.
 #[inline(never)]

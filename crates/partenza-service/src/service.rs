@@ -3,34 +3,17 @@
 
 use partenza_interfaces::info::{self, Info};
 use partenza_interfaces::{INFO, Message, ServiceError, Text};
-use partenza_protocol::control::{Component, Directive, MAX_COMPONENTS, Stopped};
+use partenza_protocol::control::{Directive, Stopped};
 use partenza_protocol::startup::{RIGHT_READ, RIGHT_WRITE};
 use partenza_protocol::{Code, Op};
 use sel4_microkit::{Channel, ChannelSet, Child, Handler, Infallible, MessageInfo, with_msg_bytes};
 use serde::{Deserialize, Serialize};
 
 use crate::peer::{fill, put};
-use crate::{Context, Interrupt, crash, give_up};
+use crate::{Context, Health, Interrupt, crash, give_up};
 
 /// What a service says of itself when asked.
 pub type InfoText = Text<{ info::MAX_TEXT }>;
-
-/// How a service feels (SPEC K-2).
-pub struct Health<'a> {
-    pub healthy: bool,
-    /// What went wrong last; empty where nothing did.
-    pub last_error: &'a str,
-    /// Its parts; one that is not healthy makes the service unhealthy.
-    pub components: heapless::Vec<Component<'a>, MAX_COMPONENTS>,
-}
-
-impl Health<'_> {
-    /// Healthy, and nothing more to say.
-    #[must_use]
-    pub const fn well() -> Self {
-        Self { healthy: true, last_error: "", components: heapless::Vec::new() }
-    }
-}
 
 /// That a call was answered; only [`Call::answer`] and [`Call::done`] give it.
 pub struct Answered(());

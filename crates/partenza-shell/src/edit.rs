@@ -6,9 +6,7 @@ use core::fmt::{self, Write};
 
 use crate::history::History;
 use crate::key::{Decoder, Key};
-use crate::line::Line;
-
-pub const PROMPT: &str = "partenza> ";
+use crate::line::{Line, PROMPT};
 
 const BELL: &str = "\x07";
 const CLEAR_SCREEN: &str = "\x1b[H\x1b[2J";

@@ -24,8 +24,9 @@ mod shell;
 mod show;
 mod system;
 
-pub use edit::{Asked, Editor, PROMPT};
+pub use edit::{Asked, Editor};
 pub use key::{Decoder, Key};
+pub use line::PROMPT;
 pub use shell::Shell;
 pub use show::{Bytes, Micros};
 pub use system::System;

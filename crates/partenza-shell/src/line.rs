@@ -8,8 +8,11 @@ use core::fmt::{self, Write};
 
 use heapless::Vec;
 
+/// Stands before the line.
+pub const PROMPT: &str = "partenza> ";
+
 /// Longest line in bytes: with the prompt it fits a row of 80.
-pub const MAX: usize = 80 - 1 - crate::PROMPT.len();
+pub const MAX: usize = 80 - 1 - PROMPT.len();
 
 /// Printable ASCII with a cursor in it.
 #[derive(Debug, Default)]

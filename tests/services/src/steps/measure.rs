@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! What can be told of the Supervisor's costs from outside, by the TSC.
 
+use super::request;
 use crate::{TICKS, tsc};
 use partenza_service::{Code, Context, Level};
 
@@ -12,7 +13,7 @@ pub fn time(context: &Context, request: &str) -> Result<(), Code> {
     let (mut least, mut most) = (u64::MAX, 0);
     for _ in 0..10 {
         let begin = tsc();
-        super::request(context, request)?;
+        request::request(context, request)?;
         let took = tsc().wrapping_sub(begin);
         (least, most) = (least.min(took), most.max(took));
     }
@@ -26,7 +27,7 @@ pub fn cost(context: &Context, request: &str) -> Result<(), Code> {
     for _ in 0..3 {
         let begin = tsc();
         // One that is refused costs, too.
-        let _ = super::request(context, request);
+        let _ = request::request(context, request);
         let called = tsc().wrapping_sub(begin);
         most = most.max(called + pauses(3).total);
     }
