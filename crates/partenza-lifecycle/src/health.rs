@@ -25,7 +25,8 @@ impl Machine<'_> {
         let record = &mut self.records[service.index()];
         record.health.asked = false;
         if record.blocked != Blocked::No {
-            return;
+            // What else was armed, for its calm, may not count any more.
+            return self.arm_health(service);
         }
         record.health.due = Some(self.now.after(wait));
         self.arm_health(service);

@@ -121,7 +121,13 @@ impl<'a> Machine<'a> {
         if record.state.is_up() {
             if record.wanted { Standing::Wanted } else { Standing::Up }
         } else if starts || self.is_open(service) {
-            let is_first = !record.stands_by && !record.decided && record.last_failure.is_none();
+            let untried = match record.incarnation {
+                0 => true,
+                1 => record.state.is_starting(),
+                _ => false,
+            };
+            let is_first =
+                untried && !record.stands_by && !record.decided && record.last_failure.is_none();
             if is_first { Standing::First } else { Standing::Open }
         } else if record.returns() {
             Standing::Returns
