@@ -5,13 +5,13 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Parser};
+use clap::{Args, Command, FromArgMatches};
 use partenza_analysis::boot::{self, Timeline};
 use partenza_analysis::source::Source;
 use serde_json::Value;
 
-use crate::args::{Command, Partenza};
 use crate::output::{errln, paint, text, to};
+use crate::run_args::RunArgs;
 use crate::system::{CompileArgs, Loaded};
 use crate::{Failure, output, run};
 
@@ -148,7 +148,7 @@ fn contents(what: &Path) -> Result<Contents, Failure> {
 
 /// Boots without a terminal until the boot is over; a boot that fails is shown all the same.
 fn live(args: &EventsArgs) -> Result<Vec<Value>, Failure> {
-    let mut words = vec!["partenza".into(), "run".into(), args.what.clone().into_os_string()];
+    let mut words = vec!["run".into(), args.what.clone().into_os_string()];
     words.extend(
         ["--headless", "--console", "/dev/null", "--until", "boot-complete", "--timeout", "60s"]
             .map(Into::into),
@@ -159,10 +159,11 @@ fn live(args: &EventsArgs) -> Result<Vec<Value>, Failure> {
     for path in &args.compile.files.search_path {
         words.extend(["--search-path".into(), path.clone().into_os_string()]);
     }
-    // The command line itself, so that its defaults are here as well.
-    let Command::Run(run) = Partenza::try_parse_from(words).map_err(Failure::environment)?.command else {
-        return Err(Failure::environment("`run` is not what it was".to_owned()));
-    };
+    // As on the command line, so that the defaults are the same.
+    let run = RunArgs::augment_args(Command::new("run"))
+        .try_get_matches_from(words)
+        .and_then(|matches| RunArgs::from_arg_matches(&matches))
+        .map_err(Failure::environment)?;
     let mut events = Vec::new();
     match run::boot(&run, &mut |event, _| {
         events.push(event.json.clone());

@@ -3,12 +3,12 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use partenza_compiler::{Memory, Severity};
 
 use crate::args::{SystemArgs, size};
+use crate::deny::{Deny, denied};
 use crate::microkit::{self, MicrokitArgs};
-use crate::output::errln;
 use crate::session::Session;
 use crate::{Failure, pack};
 
@@ -41,11 +41,6 @@ pub struct CheckArgs {
     pub root_task: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Deny {
-    Warnings,
-}
-
 pub fn check(args: &CheckArgs) -> Result<(), Failure> {
     if args.microkit.microkit {
         return microkit::check(&args.microkit, &args.system, args.deny);
@@ -68,15 +63,4 @@ pub fn check(args: &CheckArgs) -> Result<(), Failure> {
     }
     session.finish(Severity::Note)?;
     denied(args.deny, session.warnings())
-}
-
-/// Ends the command with 1 where there are warnings and they are denied.
-pub fn denied(deny: Option<Deny>, warnings: usize) -> Result<(), Failure> {
-    match (deny, warnings) {
-        (Some(Deny::Warnings), 1..) => {
-            errln!("partenza: warnings are denied");
-            Err(Failure::Problems)
-        }
-        _ => Ok(()),
-    }
 }

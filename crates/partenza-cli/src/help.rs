@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use clap::{Command, CommandFactory};
 
-use crate::args::Partenza;
+use crate::command::Partenza;
 
 /// Columns of a line of help.
 const WIDTH: usize = 80;

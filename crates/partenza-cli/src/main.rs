@@ -14,11 +14,14 @@ mod cache;
 mod candidates;
 mod chart;
 mod check;
+mod command;
 mod conformance;
 mod console;
+mod deny;
 mod diff;
 mod docs;
 mod events;
+mod exit;
 mod explain;
 mod failure;
 mod halt;
@@ -36,6 +39,7 @@ mod policy;
 mod preflight;
 mod qemu;
 mod run;
+mod run_args;
 mod schema;
 mod session;
 mod system;
@@ -46,13 +50,13 @@ use std::process::ExitCode;
 use clap::FromArgMatches;
 use clap_complete::CompleteEnv;
 
-use args::{Command, Partenza};
+use command::{Command, Partenza};
 pub use failure::Failure;
 
 fn main() -> ExitCode {
     CompleteEnv::with_factory(help::command).var(manual::COMPLETE).complete();
     let parsed = help::command().try_get_matches().and_then(|matches| {
-        let json = failure::asks_for_json(&matches);
+        let json = exit::asks_for_json(&matches);
         Partenza::from_arg_matches(&matches).map(|partenza| (partenza.command, json))
     });
     match parsed {
@@ -60,7 +64,7 @@ fn main() -> ExitCode {
             Ok(()) => ExitCode::SUCCESS,
             Err(failure) => failure.end(json),
         },
-        Err(said) => failure::usage(&said, std::env::args_os().any(|word| word == "--json")),
+        Err(said) => exit::usage(&said, std::env::args_os().any(|word| word == "--json")),
     }
 }
 
@@ -84,7 +88,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::New(args) => new::new(&args),
         Command::Schema(args) => schema::run(&args),
         Command::Completions(args) => manual::completions(&args),
-        Command::Man(args) => manual::man(&args),
+        Command::Man(args) => manual::man(&args, help::command()),
         Command::Docs { dir, header } => docs::write(if header { docs::HEADERS } else { docs::PAGES }, &dir),
     }
 }

@@ -12,7 +12,6 @@ use clap_mangen::Man;
 use clap_mangen::roff::{Inline, Roff, bold, roman};
 
 use crate::Failure;
-use crate::help::command;
 use crate::output::text;
 
 pub const COMPLETIONS: &str = "\
@@ -98,8 +97,8 @@ pub fn completions(args: &CompletionsArgs) -> Result<(), Failure> {
     text(&String::from_utf8_lossy(&script))
 }
 
-pub fn man(args: &ManArgs) -> Result<(), Failure> {
-    let mut whole = command();
+/// The pages of `whole`, the command line.
+pub fn man(args: &ManArgs, mut whole: Command) -> Result<(), Failure> {
     whole.build();
     let Some(dir) = &args.write else {
         return text(&String::from_utf8_lossy(&page(&whole, &whole).map_err(Failure::environment)?));

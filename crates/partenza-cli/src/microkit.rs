@@ -11,7 +11,7 @@ use partenza_compiler::sdf::{self, Board};
 use partenza_compiler::{Diagnostics, Severity, Sources, compile};
 
 use crate::args::SystemArgs;
-use crate::check::{Deny, denied};
+use crate::deny::{Deny, denied};
 use crate::output::outln;
 use crate::{Failure, session};
 

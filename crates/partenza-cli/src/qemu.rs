@@ -18,13 +18,13 @@ use partenza_lab::monitor;
 use rustix::fs::{CWD, FileType, Mode, OFlags, mknodat};
 
 use crate::Failure;
-use crate::args::RunArgs;
 use crate::console::{self, Console, Form};
 use crate::failure::Told;
 use crate::halt::HaltWatch;
 use crate::host::serve::{Ends, Serving, Wiring};
 use crate::host::socket;
 use crate::output::errln;
+use crate::run_args::RunArgs;
 
 /// What `partenza run` adds to the machine: a program in it can end it.
 const EXIT: [&str; 2] = ["-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"];

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::Failure;
-use crate::args::{EventFormat, FileArgs, PackArgs, RunArgs, SystemArgs};
+use crate::args::{EventFormat, FileArgs, PackArgs, SystemArgs};
 use crate::console::{BesideConsole, Cursor};
 use crate::events::{Decoded, Decoder, What};
 use crate::failure::Told;
@@ -21,6 +21,7 @@ use crate::held::Held;
 use crate::outlet::Outlet;
 use crate::output::errln;
 use crate::qemu::ENDING;
+use crate::run_args::RunArgs;
 use crate::{output, pack, preflight, qemu, session};
 
 /// How often the machine is looked at when nothing is said.

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use partenza_compiler::diagnostic::{Example, Row, TABLE, page as page_of};
 
-use super::{anchor, cell, head};
+use super::text::{anchor, cell, head};
 
 /// The hundreds of the codes.
 const GROUPS: &[(u16, &str)] = &[

@@ -3,7 +3,7 @@
 
 use partenza_conformance::page;
 
-use super::head;
+use super::text::head;
 
 const MODULE: &str = "\
 ## Modules

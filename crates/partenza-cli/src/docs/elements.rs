@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use partenza_compiler::sdf::reference::{REFERENCE, Reference};
 
-use super::{cell, head};
+use super::text::{cell, head};
 
 pub fn page() -> String {
     let mut out = head("Elements of system.xml", "the table in partenza-compiler");

@@ -7,7 +7,7 @@ use std::fmt::Write;
 use partenza_interfaces::error as services;
 use partenza_protocol::error;
 
-use super::{cell, head};
+use super::text::{cell, head};
 
 /// The enums, in words; a new one without words still gets its section.
 const GROUPS: &[(&str, &str)] = &[

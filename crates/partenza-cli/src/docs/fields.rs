@@ -11,7 +11,7 @@ use partenza_compiler::schema::FILES;
 use partenza_compiler::yaml::shape::{Effect, Shape, Table};
 use partenza_protocol::Op;
 
-use super::{anchor, cell, head};
+use super::text::{anchor, cell, head};
 
 /// What the files are called, in the order of [`FILES`].
 const NAMES: [&str; 3] = ["manifests/NAME.yaml", "partenza.yaml", "extensions.yaml"];

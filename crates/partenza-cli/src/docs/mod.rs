@@ -10,6 +10,7 @@ mod elements;
 mod errors;
 mod fields;
 mod header;
+mod text;
 mod vectors;
 
 use std::path::Path;
@@ -48,22 +49,4 @@ pub fn write(pages: &[Page], dir: &Path) -> Result<(), Failure> {
         pack::write(&dir.join(page.file), (page.text)().as_bytes())?;
     }
     Ok(())
-}
-
-/// The head of a page.
-fn head(title: &str, source: &str) -> String {
-    format!(
-        "<!-- SPDX-License-Identifier: BSD-2-Clause -->\n<!-- Written by `partenza docs` from {source}: change it there. -->\n# {title}\n\n"
-    )
-}
-
-/// A link's target, as GitHub makes it of a heading.
-fn anchor(heading: &str) -> String {
-    let letter = |c: char| c.is_ascii_alphanumeric() || "-_ ".contains(c);
-    heading.to_lowercase().chars().filter(|c| letter(*c)).collect::<String>().replace(' ', "-")
-}
-
-/// Text in a cell of a table.
-fn cell(text: &str) -> String {
-    text.replace('|', "\\|")
 }

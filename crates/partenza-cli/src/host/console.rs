@@ -4,10 +4,9 @@
 use std::io::{self, BufRead};
 use std::time::Instant;
 
-use clap::{Arg, Args, Command, FromArgMatches, Subcommand, ValueEnum, value_parser};
+use clap::{Arg, ArgMatches, Args, Command, ValueEnum, value_parser};
 use partenza_shell::PROMPT;
 
-use super::Ask;
 use super::client::Trouble;
 use super::editor::{Editor, Typed, Words};
 use super::follow::{Follower, Step};
@@ -51,11 +50,18 @@ enum Next {
     Quit,
 }
 
+/// What can be asked of a system: how that is written, and who does it.
+#[derive(Clone, Copy)]
+pub struct Asks {
+    pub augment: fn(Command) -> Command,
+    pub run: fn(&ArgMatches, &mut Session) -> Result<(), Trouble>,
+}
+
 /// What the console understands.
-pub fn commands() -> Command {
+pub fn commands(asks: Asks) -> Command {
     let which = Arg::new("which").required(true).value_parser(value_parser!(Shown));
     let console = Command::new("console").multicall(true).subcommand_required(true).disable_help_flag(true);
-    Ask::augment_subcommands(console)
+    (asks.augment)(console)
         .about("What the system can be asked; `help COMMAND` shows how")
         .mut_subcommand("console", |command| command.hide(true))
         .subcommand(Command::new("events").about("Choose which events are shown").arg(which))
@@ -64,6 +70,7 @@ pub fn commands() -> Command {
 
 struct Console<'s> {
     session: &'s mut Session,
+    asks: Asks,
     commands: Command,
     shown: Shown,
     events: Follower,
@@ -71,13 +78,19 @@ struct Console<'s> {
     json: bool,
 }
 
-pub fn console(args: &ConsoleArgs, session: &mut Session) -> Result<(), Trouble> {
+pub fn console(args: &ConsoleArgs, asks: Asks, session: &mut Session) -> Result<(), Trouble> {
     if session.place == Place::Console {
         return Err(Failure::environment("this is the console".to_owned()).into());
     }
     session.place = Place::Console;
-    let mut console =
-        Console { session, commands: commands(), shown: args.events, events: Follower::from(0), json: false };
+    let mut console = Console {
+        session,
+        asks,
+        commands: commands(asks),
+        shown: args.events,
+        events: Follower::from(0),
+        json: false,
+    };
     if terminal::is_interactive() { console.prompt() } else { console.script() }
 }
 
@@ -227,8 +240,7 @@ impl Console<'_> {
             }
             _ => {}
         }
-        let ask = Ask::from_arg_matches(&matches).map_err(|told| Failure::environment(told.to_string()))?;
-        ask.run(self.session)?;
+        (self.asks.run)(&matches, self.session)?;
         Ok(Next::Go)
     }
 }

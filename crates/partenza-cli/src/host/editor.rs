@@ -145,12 +145,13 @@ fn common(words: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::host::ASKS;
     use crate::host::console::commands;
 
     fn typed(keys: &str) -> (Vec<Typed>, String) {
         let (mut editor, mut out) = (Editor::default(), String::new());
         let services = ["network", "netlog", "policy"].map(str::to_owned);
-        let commands = commands();
+        let commands = commands(ASKS);
         let words = Words { commands: &commands, services: &services };
         let typed = keys
             .bytes()
@@ -195,7 +196,7 @@ mod tests {
     #[test]
     fn an_event_leaves_the_line_under_edit_below_it() {
         let (mut editor, mut out) = (Editor::default(), String::new());
-        let commands = commands();
+        let commands = commands(ASKS);
         let words = Words { commands: &commands, services: &[] };
         for byte in b"up" {
             editor.byte(*byte, &words, &mut out);

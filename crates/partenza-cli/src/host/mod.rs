@@ -31,6 +31,7 @@ mod hub;
 mod info;
 mod line;
 mod log;
+mod names;
 mod provider;
 mod running;
 pub mod serve;
@@ -46,6 +47,8 @@ use partenza_protocol::Op;
 use crate::Failure;
 use client::Trouble;
 use connect::ConnectArgs;
+use console::Asks;
+pub use names::names_of_running;
 use session::{Place, Session};
 
 /// What a running system can be asked, on the command line and in the console.
@@ -116,6 +119,15 @@ pub enum Ask {
     Console(console::ConsoleArgs),
 }
 
+/// What the console understands.
+const ASKS: Asks = Asks {
+    augment: Ask::augment_subcommands,
+    run: |matches, session| {
+        let ask = Ask::from_arg_matches(matches).map_err(|told| Failure::environment(told.to_string()))?;
+        ask.run(session)
+    },
+};
+
 impl Ask {
     fn run(&self, session: &mut Session) -> Result<(), Trouble> {
         match self {
@@ -139,19 +151,9 @@ impl Ask {
             Ask::Version(form) => info::version(*form, session),
             Ask::Uptime(form) => info::uptime(*form, session),
             Ask::Top(args) => top::top(args, session),
-            Ask::Console(args) => console::console(args, session),
+            Ask::Console(args) => console::console(args, ASKS, session),
         }
     }
-}
-
-/// Services of the one system that runs here; none where that is not clear, or it does not answer.
-pub fn names_of_running() -> Vec<String> {
-    let mut session = match ConnectArgs::default().connect() {
-        Ok(client) => Session::new(client, Place::Command),
-        Err(_) => return Vec::new(),
-    };
-    let listed = session.client.list().unwrap_or_default();
-    listed.into_iter().map(|service| service.name).collect()
 }
 
 /// Place in the list of commands: what concerns running systems stands together.
