@@ -8,22 +8,18 @@
 
 mod boxes;
 mod routes;
+mod scene;
 mod wires;
 
 use crate::draw::layered::{self, Item, Layout};
-use crate::draw::svg::{self, Anchor, Svg, number};
+use crate::draw::svg::{self, Anchor, Svg};
 use crate::text::{count, time};
 
 use super::Report;
+pub use boxes::Overlay;
 use boxes::{Box, Row, boxes, rows};
+use scene::Scene;
 use wires::Wire;
-
-/// What is drawn beside the boot order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Overlay {
-    None,
-    Authority,
-}
 
 const MARGIN: f64 = 24.0;
 /// Inside a band, above and below its rows.
@@ -35,31 +31,6 @@ const GAP: f64 = 44.0;
 
 /// Width of the bands, at least.
 const LEAST: f64 = 480.0;
-
-/// Where everything is.
-struct Scene {
-    boxes: Vec<Box>,
-    rows: Vec<Row>,
-    /// Top and height of each row.
-    places: Vec<(f64, f64)>,
-    layout: Layout,
-    /// What is added to each x of the layout.
-    left: f64,
-}
-
-impl Scene {
-    fn x(&self, item: usize) -> f64 {
-        self.left + self.layout.x[item]
-    }
-
-    fn top(&self, item: usize) -> f64 {
-        self.places[self.boxes[item].row].0
-    }
-
-    fn bottom(&self, item: usize) -> f64 {
-        self.top(item) + self.boxes[item].height
-    }
-}
 
 /// The picture.
 #[must_use]
@@ -101,10 +72,10 @@ pub fn svg(report: &Report<'_, '_>, overlay: Overlay) -> String {
     }
     routes::draw(&mut svg, &scene, &wires);
     for at in 0..scene.boxes.len() {
-        boxes::draw(&mut svg, &scene, at);
+        boxes::draw(&mut svg, &scene.boxes[at], (scene.x(at), scene.top(at)));
     }
     let bottom = scene.places.last().map_or(MARGIN + 40.0, |(top, height)| top + height + PAD);
-    let below = wires::legend(&mut svg, &scene, &wires, inner, (MARGIN, bottom + 26.0));
+    let below = wires::legend(&mut svg, &scene.boxes, &wires, inner, (MARGIN, bottom + 26.0));
     svg.finish(inner + 2.0 * MARGIN, below + MARGIN, &title)
 }
 
@@ -156,23 +127,4 @@ fn places(rows: &[Row], boxes: &[Box], layout: &Layout, wires: &[Wire]) -> Vec<(
         y += height + if same_band { gap } else { gap.max(2.0 * PAD + SPACE) };
     }
     places
-}
-
-/// A cubic with vertical ends: it stays between them.
-fn curve(from: (f64, f64), to: (f64, f64)) -> String {
-    let middle = f64::midpoint(from.1, to.1);
-    if (from.0 - to.0).abs() < 0.05 {
-        return format!("M{} {}L{} {}", number(from.0), number(from.1), number(to.0), number(to.1));
-    }
-    format!(
-        "M{} {}C{} {} {} {} {} {}",
-        number(from.0),
-        number(from.1),
-        number(from.0),
-        number(middle),
-        number(to.0),
-        number(middle),
-        number(to.0),
-        number(to.1)
-    )
 }

@@ -12,8 +12,6 @@ mod elf;
 mod subject;
 mod trial;
 
-use std::path::PathBuf;
-
 use partenza_compiler::{Code, Compiled, Diagnostics, Sources};
 
 use crate::Unable;
@@ -22,16 +20,8 @@ use crate::report::Report;
 use crate::sheet::Sheet;
 use bench::Bench;
 use clauses::Clause;
+pub use subject::Options;
 use subject::Subject;
-
-/// Which module.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// Its manifest, or the folder that holds it.
-    pub place: PathBuf,
-    /// Its id, where the folder holds several.
-    pub id: Option<String>,
-}
 
 /// Holds the module against every clause.
 ///

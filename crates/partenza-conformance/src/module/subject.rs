@@ -8,11 +8,19 @@ use partenza_compiler::compile::source;
 use partenza_compiler::manifest::{self, Manifest};
 use partenza_compiler::{Code, Diagnostics, Sources};
 
-use super::Options;
 use super::clauses::Clause;
 use crate::Unable;
 use crate::image::errors;
 use crate::sheet::Sheet;
+
+/// Which module.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Its manifest, or the folder that holds it.
+    pub place: PathBuf,
+    /// Its id, where the folder holds several.
+    pub id: Option<String>,
+}
 
 /// A module whose manifest could be read.
 pub struct Subject {

@@ -10,7 +10,7 @@ use partenza_protocol::request::{Deliver, MAX_DELIVERED};
 use partenza_protocol::{Code, Op};
 
 use super::items::Item;
-use super::{Stage, Stop, ends_well};
+use super::stage::{Stage, Stop, ends_well, is_up};
 use crate::sheet::Sheet;
 
 pub const ITEMS: &[Item] = &[Item::D6];
@@ -28,7 +28,7 @@ pub fn play(stage: &Stage<'_>, sheet: &mut Sheet<Item>) -> Result<(), Stop> {
     let program =
         deliveries.iter().find(|(service, _)| service == LATER).map_or(&[][..], |(_, program)| program);
     let mut running = machine.start()?;
-    running.wait_for("the boot", super::is_up)?;
+    running.wait_for("the boot", is_up)?;
     let before = running.ask(Op::Start, LATER)?;
     let mut other = program.to_vec();
     if let Some(byte) = other.last_mut() {

@@ -8,7 +8,7 @@ use partenza_protocol::error::SupervisorError;
 use partenza_protocol::event::{Event, Rejection};
 
 use super::items::Item;
-use super::{Stage, Stop, ends_well, in_order, micros};
+use super::stage::{Stage, Stop, ends_well, in_order, is_up, micros};
 use crate::sheet::Sheet;
 
 pub const ITEMS: &[Item] = &[Item::A6, Item::I2, Item::I4, Item::K1, Item::K2, Item::K3, Item::K4, Item::M1];
@@ -43,7 +43,7 @@ fn system() -> System {
 
 pub fn play(stage: &Stage<'_>, sheet: &mut Sheet<Item>) -> Result<(), Stop> {
     let mut running = stage.machine("health", &system())?.start()?;
-    running.wait_for("the boot", super::is_up)?;
+    running.wait_for("the boot", is_up)?;
     let said = running.status("well", |status| status.messages)?;
     let begin = running.uptime()?;
     running.wait_for("the end of the one that hangs", |log| {

@@ -12,7 +12,7 @@ use partenza_protocol::error::{BootError, InitError};
 use partenza_protocol::event::{BootState, Event};
 
 use super::items::Item;
-use super::{Stage, Stop, is_up};
+use super::stage::{Stage, Stop, is_up};
 use crate::image::write;
 use crate::sheet::Sheet;
 

@@ -8,7 +8,7 @@ use partenza_protocol::error::BootError;
 use partenza_protocol::event::{BootState, Cause, Event, FaultKind, Rejection};
 
 use super::items::Item;
-use super::{Stage, Stop, ends_well, micros};
+use super::stage::{Stage, Stop, ends_well, micros};
 use crate::sheet::Sheet;
 
 pub const ITEMS: &[Item] = &[

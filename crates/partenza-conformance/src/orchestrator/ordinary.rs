@@ -14,7 +14,7 @@ use partenza_protocol::wire::decode_prefix;
 use partenza_protocol::{Code, Op, decode};
 
 use super::items::Item;
-use super::{Stage, Stop, ends_well, in_order, micros};
+use super::stage::{Stage, Stop, ends_well, in_order, is_up, micros};
 use crate::sheet::Sheet;
 
 pub const ITEMS: &[Item] = &[
@@ -78,7 +78,7 @@ fn system() -> System {
 pub fn play(stage: &Stage<'_>, sheet: &mut Sheet<Item>) -> Result<(), Stop> {
     let mut running = stage.machine("ordinary", &system())?.start()?;
     running.wait_for("the boot, and the deferred service", |log| {
-        super::is_up(log) && log.find("later").is_some_and(|service| log.has(&Event::Ready { service }))
+        is_up(log) && log.find("later").is_some_and(|service| log.has(&Event::Ready { service }))
     })?;
     let log = running.log().clone();
     boot(&log, sheet);

@@ -11,7 +11,7 @@ use partenza_protocol::request::{Found, Grant, Lookup, Release, Revoke, Switch};
 use partenza_protocol::{Op, decode};
 
 use super::items::Item;
-use super::{Stage, Stop, ends_well, in_order};
+use super::stage::{Stage, Stop, ends_well, in_order, is_up};
 use crate::sheet::Sheet;
 
 pub const ITEMS: &[Item] = &[Item::F7, Item::I6, Item::S2, Item::S4, Item::S5];
@@ -50,7 +50,7 @@ fn lines(log: &Log, name: &str) -> Vec<&'static str> {
 
 pub fn play(stage: &Stage<'_>, sheet: &mut Sheet<Item>) -> Result<(), Stop> {
     let mut running = stage.machine("providers", &system())?.start()?;
-    running.wait_for("the boot", super::is_up)?;
+    running.wait_for("the boot", is_up)?;
     running.wait_for("calls to the first", |log| lines(log, "first").len() > 10)?;
     let switch = Switch { interface: INTERFACE, provider: "second" };
     let accepted = running.request(&Request::with(Op::Switch, &switch))?.accepted().map(drop);

@@ -7,7 +7,7 @@ use partenza_protocol::error::BootError;
 use partenza_protocol::event::{BootState, Event};
 
 use super::items::Item;
-use super::{Stage, Stop, codes_are_known};
+use super::stage::{Stage, Stop, codes_are_known, is_up};
 use crate::sheet::Sheet;
 
 pub const ITEMS: &[Item] = &[Item::Q1, Item::Q2, Item::Q3, Item::M2];
@@ -26,7 +26,7 @@ fn system() -> System {
 pub fn play(stage: &Stage<'_>, sheet: &mut Sheet<Item>) -> Result<(), Stop> {
     let machine = stage.machine("recovery", &system())?.parameter("on-failure", "reboot").reboots();
     let mut running = machine.start()?;
-    running.wait_for("the third boot", |log| log.boots().get(2).is_some_and(super::is_up))?;
+    running.wait_for("the third boot", |log| log.boots().get(2).is_some_and(is_up))?;
     let outcome = running.switch_off();
     codes_are_known(&outcome.log, sheet);
     let boots = outcome.log.boots();

@@ -10,7 +10,7 @@ use partenza_protocol::error::SupervisorError;
 use partenza_protocol::event::{BootState, Event};
 
 use super::items::Item;
-use super::{Stage, Stop, ends_well, in_order};
+use super::stage::{Stage, Stop, ends_well, in_order, is_up};
 use crate::sheet::Sheet;
 
 pub const ITEMS: &[Item] =
@@ -63,7 +63,7 @@ fn system() -> System {
 
 pub fn play(stage: &Stage<'_>, sheet: &mut Sheet<Item>) -> Result<(), Stop> {
     let mut running = stage.machine("restarts", &system())?.start()?;
-    running.wait_for("the boot", super::is_up)?;
+    running.wait_for("the boot", is_up)?;
     let ready = |name: &'static str, times: usize| {
         move |log: &Log| {
             log.find(name).is_some_and(|id| log.count(|e| *e == Event::Ready { service: id }) >= times)

@@ -3,12 +3,18 @@
 
 use partenza_plan::{Object, ServiceId, Start};
 
-use super::{Overlay, Scene};
 use crate::authority::granted_operations;
 use crate::devices;
 use crate::draw::svg::{self, Anchor, NAME, Svg};
 use crate::plan::{Report, start_word};
 use crate::text::{size, time};
+
+/// What is drawn beside the boot order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Overlay {
+    None,
+    Authority,
+}
 
 /// Services of one rank of a layer, or shared regions.
 pub struct Row {
@@ -197,9 +203,8 @@ fn region(report: &Report<'_, '_>, index: u16, row: usize) -> Box {
     })
 }
 
-pub fn draw(svg: &mut Svg, scene: &Scene, at: usize) {
-    let this = &scene.boxes[at];
-    let (x, y) = (scene.x(at), scene.top(at));
+/// Draws it with the middle of its upper edge at `(x, y)`.
+pub fn draw(svg: &mut Svg, this: &Box, (x, y): (f64, f64)) {
     let left = x - this.width / 2.0;
     let class = match (this.what, this.hot, this.lazy) {
         (What::Region(_), ..) => "pill",

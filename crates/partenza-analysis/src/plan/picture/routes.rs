@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use std::fmt::Write;
 
 use super::boxes::Box;
+use super::scene::Scene;
 use super::wires::{Kind, Wire};
-use super::{Scene, curve};
 use crate::draw::layered::{Layout, Place, Segment};
 use crate::draw::svg::{ARROW, Svg, number};
 
@@ -220,4 +220,23 @@ fn arc(svg: &mut Svg, scene: &Scene, this: &Wire) {
     );
     svg.path(&format!("w {}", this.kind.class()), &data);
     svg.arrow(this.kind.arrow(), to, true);
+}
+
+/// A cubic with vertical ends: it stays between them.
+fn curve(from: (f64, f64), to: (f64, f64)) -> String {
+    let middle = f64::midpoint(from.1, to.1);
+    if (from.0 - to.0).abs() < 0.05 {
+        return format!("M{} {}L{} {}", number(from.0), number(from.1), number(to.0), number(to.1));
+    }
+    format!(
+        "M{} {}C{} {} {} {} {} {}",
+        number(from.0),
+        number(from.1),
+        number(from.0),
+        number(middle),
+        number(to.0),
+        number(middle),
+        number(to.0),
+        number(to.1)
+    )
 }

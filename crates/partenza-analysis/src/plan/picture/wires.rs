@@ -5,8 +5,7 @@ use std::collections::HashMap;
 
 use partenza_plan::{Object, ServiceId};
 
-use super::boxes::{Box, What};
-use super::{Overlay, Scene};
+use super::boxes::{Box, Overlay, What};
 use crate::draw::layered::Link;
 use crate::draw::svg::{self, Anchor, SMALL, Svg};
 use crate::plan::Report;
@@ -233,10 +232,10 @@ const SAMPLE: f64 = 30.0;
 const LEADING: f64 = 20.0;
 
 /// Explains what is drawn, in as many lines as fit into `width`; gives the last one's y.
-pub fn legend(svg: &mut Svg, scene: &Scene, wires: &[Wire], width: f64, (left, mut y): (f64, f64)) -> f64 {
+pub fn legend(svg: &mut Svg, boxes: &[Box], wires: &[Wire], width: f64, (left, mut y): (f64, f64)) -> f64 {
     let kinds = entries(wires).into_iter().map(Some);
     let mut x = left;
-    let critical = scene.boxes.iter().any(|this| this.critical).then_some(None);
+    let critical = boxes.iter().any(|this| this.critical).then_some(None);
     for kind in critical.into_iter().chain(kinds) {
         let words = kind.map_or("critical: without it no boot", Kind::words);
         let entry = SAMPLE + 8.0 + svg::width(words);
