@@ -280,7 +280,7 @@ impl<'ast> Visit<'ast> for Reader<'_> {
         let mut uses = Vec::new();
         leaves(&item.tree, &mut Vec::new(), &mut uses);
         for found in uses {
-            if let Some(Target::Item(module, _)) = self.krate.resolve(self.module, &found.path) {
+            if let Some(Target::Item(module, _)) = self.krate.resolve_import(self.module, &found.path) {
                 self.arrow(module, found.line, format!("use {}", found.path.join("::")));
             }
         }

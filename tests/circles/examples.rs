@@ -179,3 +179,13 @@ fn names_of_other_crates_and_of_variables_are_no_arrows() {
     ];
     assert_eq!(seen(&files, Calls::Count), [] as [&str; 0]);
 }
+
+#[test]
+fn a_module_and_a_function_of_one_name_are_told_apart() {
+    let files = [
+        ("main.rs", "mod a; mod run; fn run() { a::a(); } fn main() { run(); }"),
+        ("a.rs", "use crate::run; pub fn a() { run::boot(); }"),
+        ("run.rs", "pub fn boot() {}"),
+    ];
+    assert_eq!(seen(&files, Calls::Count), ["a.rs -> run.rs", "main.rs -> a.rs"]);
+}

@@ -175,10 +175,20 @@ impl Crate {
     /// Where a path leads that stands in a module. Nothing for other crates, for what a function or a generic names.
     #[must_use]
     pub fn resolve(&self, module: Id, path: &[String]) -> Option<Target> {
-        match self.walk(module, path, 0) {
+        match self.walk(module, path, false, 0) {
             Lookup::Found(target) => Some(target),
             Lookup::Foreign | Lookup::Unknown => None,
         }
+    }
+
+    /// The same for the path of a `use`: a name that is a module's, too, is taken to mean that. Where it means the item,
+    /// the path that uses it says so.
+    #[must_use]
+    pub fn resolve_import(&self, module: Id, path: &[String]) -> Option<Target> {
+        if let Lookup::Found(target @ Target::Module(_)) = self.walk(module, path, true, 0) {
+            return Some(target);
+        }
+        self.resolve(module, path)
     }
 
     /// The module whose file has the macro of this name, which no `use` need have brought here.
@@ -187,7 +197,8 @@ impl Crate {
         self.macros.get(name).map(|module| Target::Item(*module, name.to_owned()))
     }
 
-    fn walk(&self, module: Id, path: &[String], depth: usize) -> Lookup {
+    /// `leads_on`: what the path names is to be a module, if there is one of that name.
+    fn walk(&self, module: Id, path: &[String], leads_on: bool, depth: usize) -> Lookup {
         let Some((first, rest)) = path.split_first() else { return Lookup::Unknown };
         let begin = match first.as_str() {
             "crate" | "$crate" => Target::Module(0),
@@ -196,7 +207,7 @@ impl Crate {
                 Some(parent) => Target::Module(parent),
                 None => return Lookup::Unknown,
             },
-            name => match self.lookup(module, name, !rest.is_empty(), depth) {
+            name => match self.lookup(module, name, leads_on || !rest.is_empty(), depth) {
                 Lookup::Found(target) => target,
                 other => return other,
             },
@@ -207,7 +218,7 @@ impl Crate {
             at = match segment.as_str() {
                 "self" => Target::Module(here),
                 "super" => Target::Module(self.modules[here].parent.unwrap_or(0)),
-                name => match self.lookup(here, name, index + 1 < rest.len(), depth) {
+                name => match self.lookup(here, name, leads_on || index + 1 < rest.len(), depth) {
                     Lookup::Found(target) => target,
                     Lookup::Foreign => return Lookup::Foreign,
                     // A macro makes it.
@@ -229,7 +240,7 @@ impl Crate {
             Some(Name::Item) => return Lookup::Found(Target::Item(module, name.to_owned())),
             Some(Name::Module(child)) => return Lookup::Found(Target::Module(*child)),
             Some(Name::Use(path)) => {
-                return match self.walk(module, path, depth + 1) {
+                return match self.walk(module, path, leads_on, depth + 1) {
                     Lookup::Found(target) => Lookup::Found(target),
                     Lookup::Foreign | Lookup::Unknown => Lookup::Foreign,
                 };
@@ -237,7 +248,9 @@ impl Crate {
             None => {}
         }
         for glob in &self.modules[module].globs {
-            let Lookup::Found(Target::Module(other)) = self.walk(module, glob, depth + 1) else { continue };
+            let Lookup::Found(Target::Module(other)) = self.walk(module, glob, true, depth + 1) else {
+                continue;
+            };
             if let Lookup::Found(target) = self.lookup(other, name, leads_on, depth + 1) {
                 return Lookup::Found(target);
             }

@@ -8,6 +8,7 @@
 
 pub mod restart;
 pub mod supervisor;
+pub mod target;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -20,6 +21,7 @@ use crate::log::Log;
 use crate::machine::Machine;
 use crate::system::{Service, System};
 use crate::tools::Kernel;
+pub use target::Target;
 
 /// Targets: see the project's documentation of performance.
 const CALLS_PER_SERVICE: u64 = 36;
@@ -98,21 +100,6 @@ impl Boot {
             "phases": list(&self.phases),
             "services": list(&self.services),
         })
-    }
-}
-
-/// A target and what was measured.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Target {
-    pub what: String,
-    pub limit: u64,
-    pub measured: u64,
-}
-
-impl Target {
-    #[must_use]
-    pub fn is_met(&self) -> bool {
-        self.measured <= self.limit
     }
 }
 

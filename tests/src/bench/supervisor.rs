@@ -8,7 +8,7 @@
 
 use partenza_protocol::event::Event;
 
-use super::Target;
+use super::target::Target;
 use crate::image::Image;
 use crate::machine::{Machine, Outcome};
 use crate::system::{Service, System};
