@@ -126,8 +126,7 @@ impl<'a> Machine<'a> {
                 1 => record.state.is_starting(),
                 _ => false,
             };
-            let is_first =
-                untried && !record.stands_by && !record.decided && record.last_failure.is_none();
+            let is_first = untried && !record.stands_by && !record.decided && record.last_failure.is_none();
             if is_first { Standing::First } else { Standing::Open }
         } else if record.returns() {
             Standing::Returns
