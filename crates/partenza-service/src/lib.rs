@@ -36,7 +36,9 @@ mod delivery;
 mod fatal;
 mod give_up;
 mod health;
+mod interrupt;
 mod peer;
+#[cfg(target_arch = "x86_64")]
 mod ports;
 mod service;
 
@@ -46,11 +48,13 @@ pub use delivery::Delivery;
 pub use fatal::crash;
 pub use give_up::give_up;
 pub use health::Health;
+pub use interrupt::Interrupt;
 pub use partenza_interfaces::{Message, ServiceError, Text, info};
 pub use partenza_protocol::control::{Component, Level, MAX_COMPONENTS, MAX_TEXT};
 pub use partenza_protocol::error::{LookupError, SupervisorError};
 pub use partenza_protocol::request::Release;
 pub use partenza_protocol::{Code, Incarnation, Op};
 pub use peer::Peer;
-pub use ports::{Interrupt, Ports};
+#[cfg(target_arch = "x86_64")]
+pub use ports::Ports;
 pub use service::{Answered, Call, Fate, InfoText, Running, Service, serve};

@@ -91,9 +91,10 @@ impl Config {
         let major = version.split('.').next().unwrap_or(version);
         match (major, arch, mcs) {
             ("5", "x86_64", false) => Ok("v5_x86_64"),
+            ("5", "aarch64", false) => Ok("v5_aarch64"),
             _ => Err(format!(
                 "seL4 {version} for {arch} ({}) has no ABI module in crates/sel4/src/abi; \
-                 supported: 5.x x86_64 without MCS (crates/sel4/README.md says how to add one)",
+                 supported: 5.x without MCS for x86_64 and aarch64 (crates/sel4/README.md says how to add one)",
                 if mcs { "MCS" } else { "not MCS" },
             )),
         }

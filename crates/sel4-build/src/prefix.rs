@@ -97,7 +97,7 @@ impl Kernel {
     /// `cfg(sel4_cfg = "KEY=TEXT")` for each that has a text, and `cfg(sel4_abi = "MODULE")`.
     pub fn emit_cfgs(&self) {
         println!("cargo::rustc-check-cfg=cfg(sel4_cfg, values(any()))");
-        println!("cargo::rustc-check-cfg=cfg(sel4_abi, values(\"v5_x86_64\"))");
+        println!("cargo::rustc-check-cfg=cfg(sel4_abi, values(\"v5_x86_64\", \"v5_aarch64\"))");
         println!("cargo::rustc-cfg=sel4_abi={:?}", self.abi);
         for (key, value) in self.config.iter() {
             match value {

@@ -15,7 +15,7 @@ pub fn startup_page_addr() -> usize {
     STARTUP_PAGE.load(Relaxed)
 }
 
-// `rsp` is aligned to 16 bytes, so the call leaves it as a C function expects it.
+// The stack pointer is aligned to 16 bytes, so the call leaves it as a C function expects it.
 #[cfg(all(target_sel4, target_arch = "x86_64"))]
 core::arch::global_asm!(
     ".section .text._start, \"ax\", @progbits",
@@ -25,6 +25,20 @@ core::arch::global_asm!(
     "xor ebp, ebp",
     "call {entry}",
     "ud2",
+    ".size _start, . - _start",
+    ".text",
+    entry = sym entry,
+);
+
+#[cfg(all(target_sel4, target_arch = "aarch64"))]
+core::arch::global_asm!(
+    ".section .text._start, \"ax\", @progbits",
+    ".globl _start",
+    ".type _start, @function",
+    "_start:",
+    "mov x29, xzr",
+    "bl {entry}",
+    "udf #0",
     ".size _start, . - _start",
     ".text",
     entry = sym entry,

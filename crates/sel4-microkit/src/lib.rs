@@ -28,9 +28,9 @@
 //! }
 //! ```
 //!
-//! How a PD is started: `rdi` is the address of a read-only startup page or 0
-//! ([`startup_page_addr`]), `rsi` that of the IPC buffer, `rsp` the top of a stack, aligned to 16
-//! bytes. What it finds in its CSpace is in [`slots`]; which channels are there is in the symbols
+//! How a PD is started: its first argument (`rdi`, `x0`) is the address of a read-only startup page or 0
+//! ([`startup_page_addr`]), its second (`rsi`, `x1`) that of the IPC buffer, its stack pointer the top of a stack, aligned to
+//! 16 bytes. What it finds in its CSpace is in [`slots`]; which channels are there is in the symbols
 //! that the tool fills in ([`pd_name`] and the masks behind [`Channel`]). First `init` runs, then
 //! every interrupt is acknowledged once, then messages are received for ever.
 //!
@@ -44,23 +44,28 @@
 #![no_std]
 #![warn(missing_docs)]
 
+#[macro_use]
 mod channel;
 mod entry;
 mod handler;
+#[cfg(sel4_cfg = "ARCH_X86")]
+mod io_port;
 mod message;
 mod panicking;
 pub mod slots;
 mod symbols;
 
-pub use channel::{Channel, ChannelSet, ChannelSetIter, Child, IoPort, MAX_CHANNELS};
+pub use channel::{Channel, ChannelSet, ChannelSetIter, Child, MAX_CHANNELS};
 pub use core::convert::Infallible;
 pub use entry::startup_page_addr;
 pub use handler::{Handler, NullHandler};
+#[cfg(sel4_cfg = "ARCH_X86")]
+pub use io_port::IoPort;
 pub use message::{
     MessageInfo, MessageLabel, MessageRegisterValue, get_mr, set_mr, with_msg_bytes, with_msg_bytes_mut,
     with_msg_regs, with_msg_regs_mut,
 };
-pub use panicking::PANIC_MARK;
+pub use panicking::{PANIC_MARK, panic_registers};
 pub use sel4::{debug_print, debug_println};
 pub use sel4_runtime_macros::protection_domain;
 pub use symbols::{pd_is_passive, pd_name, pd_name_bytes};

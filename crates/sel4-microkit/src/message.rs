@@ -53,7 +53,7 @@ impl MessageInfo {
     }
 
     /// Of a child's fault, as long as its words are in the registers: bytes by which the child stands behind the
-    /// instruction that faulted. 1 after an x86 breakpoint, else 0.
+    /// instruction that faulted: 1 after a breakpoint on x86_64, else 0.
     pub fn bytes_behind(&self) -> u8 {
         const NUMBER: usize = 3;
         sel4::abi::bytes_behind(self.label(), with_msg_regs(|words| words[NUMBER]))

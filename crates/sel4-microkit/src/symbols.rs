@@ -101,6 +101,7 @@ patched!(microkit_passive: u8 = 0);
 patched!(microkit_irqs: u64 = 0);
 patched!(microkit_notifications: u64 = 0);
 patched!(microkit_pps: u64 = 0);
+#[cfg(sel4_cfg = "ARCH_X86")]
 patched!(microkit_ioports: u64 = 0);
 
 /// Channels that are interrupts, as a bit mask.
@@ -122,6 +123,7 @@ pub(crate) fn pd_pps() -> u64 {
 }
 
 /// I/O port ranges, as a bit mask.
+#[cfg(sel4_cfg = "ARCH_X86")]
 #[inline(always)]
 pub(crate) fn pd_ioports() -> u64 {
     microkit_ioports.read()

@@ -26,6 +26,26 @@ core::arch::global_asm!(
     entry = sym entry,
 );
 
+#[cfg(all(target_sel4, target_arch = "aarch64"))]
+core::arch::global_asm!(
+    ".section .text._start, \"ax\", @progbits",
+    ".globl _start",
+    ".type _start, @function",
+    "_start:",
+    "adrp x1, __sel4_root_task_stack + {guard}",
+    "add x1, x1, :lo12:__sel4_root_task_stack + {guard}",
+    "adrp x2, __sel4_root_task_stack_bytes",
+    "ldr x2, [x2, :lo12:__sel4_root_task_stack_bytes]",
+    "add sp, x1, x2",
+    "mov x29, xzr",
+    "bl {entry}",
+    "udf #0",
+    ".size _start, . - _start",
+    ".text",
+    guard = const sel4_runtime::GUARD_BYTES,
+    entry = sym entry,
+);
+
 #[cfg(target_sel4)]
 extern "C" fn entry(bootinfo: *const sel4::BootInfo) -> ! {
     // SAFETY: the kernel gave the address, and keeps the pages there.

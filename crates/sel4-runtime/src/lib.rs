@@ -24,7 +24,7 @@ mod unwind;
 pub use heap::StaticHeap;
 pub use stack::{GUARD_BYTES, Stack, call_on_stack};
 
-/// Ends this thread with a fault that its fault handler sees as an invalid opcode (exception 6).
+/// Ends this thread with a fault that its fault handler sees as an invalid instruction.
 #[cold]
 #[inline(always)]
 pub fn fault() -> ! {
@@ -32,5 +32,10 @@ pub fn fault() -> ! {
     // SAFETY: does not return and touches nothing.
     unsafe {
         core::arch::asm!("ud2", options(noreturn, nomem, nostack))
+    }
+    #[cfg(target_arch = "aarch64")]
+    // SAFETY: as above.
+    unsafe {
+        core::arch::asm!("udf #0", options(noreturn, nomem, nostack))
     }
 }

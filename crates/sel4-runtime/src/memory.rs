@@ -1,15 +1,122 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! `memcpy` and its kin.
 //!
-//! Bulk goes by 8 bytes with a string instruction: one counted instruction per word under
-//! `-icount`, and microcoded speed on real processors. Short ones, which are most, go by at most
-//! two overlapping loads and stores without a loop. Nothing here may be written as a loop over
-//! bytes that the compiler would recognise and turn into a call of the very function.
+//! Bulk goes by words ([`bulk`]). Short ones, which are most, go by at most two overlapping loads and
+//! stores without a loop. Nothing here may be written as a loop over bytes that the compiler would
+//! recognise and turn into a call of the very function.
 
-use core::arch::asm;
 use core::ptr;
 
+use bulk::{copy_words, fill_words};
+
 const WORD: usize = size_of::<u64>();
+
+/// String instructions: one counted instruction per word under `-icount`, and microcoded speed on real processors.
+#[cfg(target_arch = "x86_64")]
+mod bulk {
+    use core::arch::asm;
+
+    /// Copies words in ascending order.
+    ///
+    /// # Safety
+    /// `src` readable and `dst` writable for `words` words.
+    #[inline(always)]
+    pub unsafe fn copy_words(dst: *mut u8, src: *const u8, words: usize) {
+        // SAFETY: the caller's; the instruction touches those words and its registers.
+        unsafe {
+            asm!(
+                "rep movsq",
+                inout("rcx") words => _,
+                inout("rdi") dst => _,
+                inout("rsi") src => _,
+                options(nostack, preserves_flags),
+            );
+        }
+    }
+
+    /// Writes `word` to every word.
+    ///
+    /// # Safety
+    /// `dst` writable for `words` words.
+    #[inline(always)]
+    pub unsafe fn fill_words(dst: *mut u8, word: u64, words: usize) {
+        // SAFETY: the caller's; the instruction touches those words and its registers.
+        unsafe {
+            asm!(
+                "rep stosq",
+                inout("rcx") words => _,
+                inout("rdi") dst => _,
+                in("rax") word,
+                options(nostack, preserves_flags),
+            );
+        }
+    }
+}
+
+/// Pairs of general registers, two words in four instructions. Vector registers would do it in half, and make every thread
+/// that copies anything a user of the FPU.
+#[cfg(target_arch = "aarch64")]
+mod bulk {
+    use core::arch::asm;
+
+    /// Copies words in ascending order. Each pair is read before anything of it is written.
+    ///
+    /// # Safety
+    /// `src` readable and `dst` writable for `words` words.
+    #[inline(always)]
+    pub unsafe fn copy_words(dst: *mut u8, src: *const u8, words: usize) {
+        // SAFETY: the caller's; the loop touches those words and its registers.
+        unsafe {
+            asm!(
+                "cbz {pairs}, 3f",
+                "2:",
+                "ldp {a}, {b}, [{src}], #16",
+                "subs {pairs}, {pairs}, #1",
+                "stp {a}, {b}, [{dst}], #16",
+                "b.ne 2b",
+                "3:",
+                "tbz {words}, #0, 4f",
+                "ldr {a}, [{src}]",
+                "str {a}, [{dst}]",
+                "4:",
+                pairs = inout(reg) words / 2 => _,
+                words = in(reg) words,
+                src = inout(reg) src => _,
+                dst = inout(reg) dst => _,
+                a = out(reg) _,
+                b = out(reg) _,
+                options(nostack),
+            );
+        }
+    }
+
+    /// Writes `word` to every word.
+    ///
+    /// # Safety
+    /// `dst` writable for `words` words.
+    #[inline(always)]
+    pub unsafe fn fill_words(dst: *mut u8, word: u64, words: usize) {
+        // SAFETY: the caller's; the loop touches those words and its registers.
+        unsafe {
+            asm!(
+                "cbz {pairs}, 3f",
+                "2:",
+                "subs {pairs}, {pairs}, #1",
+                "stp {word}, {word}, [{dst}], #16",
+                "b.ne 2b",
+                "3:",
+                "tbz {words}, #0, 4f",
+                "str {word}, [{dst}]",
+                "4:",
+                pairs = inout(reg) words / 2 => _,
+                words = in(reg) words,
+                word = in(reg) word,
+                dst = inout(reg) dst => _,
+                options(nostack),
+            );
+        }
+    }
+}
 
 /// Copies up to 16 bytes: all loads before the first store, so overlap does not matter.
 ///
@@ -46,13 +153,7 @@ unsafe fn copy_forwards(dst: *mut u8, src: *const u8, n: usize) {
     // SAFETY: the caller's.
     unsafe {
         let last = src.add(n - WORD).cast::<u64>().read_unaligned();
-        asm!(
-            "rep movsq",
-            inout("rcx") (n - 1) / WORD => _,
-            inout("rdi") dst => _,
-            inout("rsi") src => _,
-            options(nostack, preserves_flags),
-        );
+        copy_words(dst, src, (n - 1) / WORD);
         dst.add(n - WORD).cast::<u64>().write_unaligned(last);
     }
 }
@@ -112,13 +213,7 @@ unsafe extern "C" fn memset(dst: *mut u8, byte: i32, n: usize) -> *mut u8 {
     // SAFETY: the caller's, as in C; every store lies in the first or last part of the `n` bytes.
     unsafe {
         if n >= WORD {
-            asm!(
-                "rep stosq",
-                inout("rcx") n / WORD => _,
-                inout("rdi") dst => _,
-                in("rax") word,
-                options(nostack, preserves_flags),
-            );
+            fill_words(dst, word, n / WORD);
             dst.add(n - WORD).cast::<u64>().write_unaligned(word);
         } else if n >= 4 {
             dst.cast::<u32>().write_unaligned(word as u32);

@@ -52,4 +52,17 @@ pub fn call_on_stack(top: usize, f: extern "C" fn() -> !) -> ! {
             options(noreturn),
         )
     }
+    #[cfg(target_arch = "aarch64")]
+    // SAFETY: as above. A frame pointer of 0 ends the chain of frames.
+    unsafe {
+        core::arch::asm!(
+            "mov sp, {top}",
+            "mov x29, xzr",
+            "blr {f}",
+            "udf #0",
+            top = in(reg) top,
+            f = in(reg) f,
+            options(noreturn),
+        )
+    }
 }

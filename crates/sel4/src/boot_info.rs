@@ -54,7 +54,7 @@ impl Deref for BootInfoPtr {
 /// Corresponds to `seL4_BootInfo`.
 #[derive(Debug)]
 #[repr(transparent)]
-pub struct BootInfo(RawBootInfo);
+pub struct BootInfo(pub(crate) RawBootInfo);
 
 impl BootInfo {
     fn extra_len(&self) -> usize {
@@ -95,11 +95,6 @@ impl BootInfo {
     /// The root task's domain.
     pub fn init_thread_domain(&self) -> usize {
         self.0.init_thread_domain()
-    }
-
-    /// Frequency of the time stamp counter in MHz, where the kernel tells.
-    pub fn tsc_mhz(&self) -> Option<u32> {
-        self.0.tsc_mhz()
     }
 
     /// Slots of the untypeds.

@@ -177,8 +177,13 @@ pub trait CapType: Copy + Clone + Eq + PartialEq + Ord + PartialOrd + core::hash
     const NAME: &'static str;
 }
 
+/// Declares capability types: markers in a module `cap_type`, and [`Cap`] of each in a module `cap`. After `---` other names
+/// of some of them.
 macro_rules! declare_cap_types {
-    ($($(#[$doc:meta])* $name:ident,)*) => {
+    (
+        $($(#[$doc:meta])* $name:ident,)*
+        $(--- $($(#[$alias_doc:meta])* $alias:ident = $of:ident,)*)?
+    ) => {
         /// Markers of capability types.
         pub mod cap_type {
             $(
@@ -186,76 +191,73 @@ macro_rules! declare_cap_types {
                 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
                 pub struct $name;
 
-                impl super::CapType for $name {
+                impl $crate::CapType for $name {
                     const NAME: &'static str = stringify!($name);
                 }
             )*
-
-            /// The root of an address space.
-            pub type VSpace = PML4;
-            /// The smallest page.
-            pub type Granule = _4k;
+            $($($(#[$alias_doc])* pub type $alias = $of;)*)?
         }
 
-        /// Capabilities by type: each is [`Cap`] of the type of the same name.
+        /// Capabilities by type: each is [`Cap`](crate::Cap) of the type of the same name.
         pub mod cap {
             $(
                 $(#[$doc])*
                 pub type $name<C = $crate::NoExplicitInvocationContext> =
                     $crate::Cap<super::cap_type::$name, C>;
             )*
-
-            /// The root of an address space.
-            pub type VSpace<C = $crate::NoExplicitInvocationContext> = PML4<C>;
-            /// The smallest page.
-            pub type Granule<C = $crate::NoExplicitInvocationContext> = _4k<C>;
+            $($(
+                $(#[$alias_doc])*
+                pub type $alias<C = $crate::NoExplicitInvocationContext> = $of<C>;
+            )*)?
         }
     };
 }
+pub(crate) use declare_cap_types;
 
-declare_cap_types! {
-    /// Memory of which objects are made.
-    Untyped,
-    /// An endpoint.
-    Endpoint,
-    /// A notification.
-    Notification,
-    /// A thread.
-    Tcb,
-    /// A CNode.
-    CNode,
-    /// Authority to make interrupt handlers.
-    IrqControl,
-    /// An interrupt handler.
-    IrqHandler,
-    /// Authority to make ASID pools.
-    AsidControl,
-    /// An ASID pool.
-    AsidPool,
-    /// Authority to move threads between domains.
-    DomainSet,
-    /// Authority to issue I/O port ranges.
-    IOPortControl,
-    /// A range of I/O ports.
-    IOPort,
-    /// A page of 4 KiB.
-    _4k,
-    /// A page of 2 MiB.
-    LargePage,
-    /// The root of an address space.
-    PML4,
-    /// The second level of translation tables.
-    PDPT,
-    /// The third level of translation tables.
-    PageDirectory,
-    /// The last level of translation tables.
-    PageTable,
-    /// No capability.
-    Null,
-    /// A capability of a type that is not said.
-    Unspecified,
-    /// A page of a size that is not said.
-    UnspecifiedPage,
+/// What every architecture has.
+mod common {
+    super::declare_cap_types! {
+        /// Memory of which objects are made.
+        Untyped,
+        /// An endpoint.
+        Endpoint,
+        /// A notification.
+        Notification,
+        /// A thread.
+        Tcb,
+        /// A CNode.
+        CNode,
+        /// Authority to make interrupt handlers.
+        IrqControl,
+        /// An interrupt handler.
+        IrqHandler,
+        /// Authority to make ASID pools.
+        AsidControl,
+        /// An ASID pool.
+        AsidPool,
+        /// Authority to move threads between domains.
+        DomainSet,
+        /// No capability.
+        Null,
+        /// A capability of a type that is not said.
+        Unspecified,
+        /// A page of a size that is not said.
+        UnspecifiedPage,
+        /// A translation table of a level that is not said.
+        UnspecifiedIntermediateTranslationTable,
+    }
+}
+
+/// Markers of capability types.
+pub mod cap_type {
+    pub use super::common::cap_type::*;
+    pub use crate::arch::cap_type::*;
+}
+
+/// Capabilities by type: each is [`Cap`] of the type of the same name.
+pub mod cap {
+    pub use super::common::cap::*;
+    pub use crate::arch::cap::*;
 }
 
 /// A slot: a path in the CSpace under a CNode.

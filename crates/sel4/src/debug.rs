@@ -30,6 +30,7 @@ pub enum Identity {
     Notification,
     Tcb,
     IrqHandler,
+    /// A range of I/O ports, where the architecture has them.
     IoPort,
     /// The kernel's number of another type.
     Other(u32),
@@ -47,7 +48,8 @@ pub fn identity(cptr: crate::CPtr) -> Option<Identity> {
             cap_number::NOTIFICATION => Identity::Notification,
             cap_number::TCB => Identity::Tcb,
             cap_number::IRQ_HANDLER => Identity::IrqHandler,
-            cap_number::IO_PORT => Identity::IoPort,
+            #[cfg(sel4_cfg = "ARCH_X86")]
+            crate::abi::IO_PORT_NUMBER => Identity::IoPort,
             other => Identity::Other(other),
         })
     }

@@ -124,6 +124,40 @@ impl UnknownSyscall {
     }
 }
 
+/// What a processor exception was for. An extension to rust-sel4.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExceptionCause {
+    /// A division by zero, or whose result is too large.
+    DivideByZero,
+    /// A breakpoint instruction.
+    Breakpoint,
+    /// An instruction that the processor does not know.
+    InvalidInstruction,
+    /// An instruction that user level may not execute.
+    Privileged,
+    /// Another exception.
+    Other,
+}
+
+impl ExceptionCause {
+    /// The cause of an exception, by its number and the instruction at its program counter. Some kernels tell no number, so that
+    /// the instruction is all there is; without it every exception is an invalid instruction there.
+    pub const fn of(number: Word, instruction: Option<u32>) -> Self {
+        abi::exception_cause(number, instruction)
+    }
+
+    /// In words.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::DivideByZero => "division by zero",
+            Self::Breakpoint => "breakpoint",
+            Self::InvalidInstruction => "invalid instruction",
+            Self::Privileged => "privileged instruction",
+            Self::Other => "processor exception",
+        }
+    }
+}
+
 /// A processor exception other than a page fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UserException {
@@ -150,7 +184,7 @@ impl UserException {
         self.flags
     }
 
-    /// The exception's number: 0 divide, 3 breakpoint, 6 invalid opcode, 13 protection.
+    /// The exception's number, where the kernel tells one ([`ExceptionCause::of`]).
     pub const fn number(&self) -> Word {
         self.number
     }
@@ -158,6 +192,34 @@ impl UserException {
     /// The exception's error code.
     pub const fn code(&self) -> Word {
         self.code
+    }
+}
+
+/// Why an access failed. An extension to rust-sel4.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VmFaultCause {
+    /// Nothing is mapped at the address.
+    NotMapped,
+    /// The page is mapped, but not for this access.
+    Permission,
+    /// The address is not aligned as this access, or this memory, wants it.
+    Alignment,
+    /// The memory system refused: there is no device at the address, or it does not take such accesses.
+    External,
+    /// Another reason, which [`VmFault::fsr`] tells.
+    Other,
+}
+
+impl VmFaultCause {
+    /// In words.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NotMapped => "not mapped",
+            Self::Permission => "not permitted",
+            Self::Alignment => "not aligned",
+            Self::External => "refused by the memory system",
+            Self::Other => "memory fault",
+        }
     }
 }
 
@@ -196,14 +258,19 @@ impl VmFault {
         self.fsr
     }
 
-    /// Whether it was a write (x86 error code bit 1).
+    /// Whether it was a write.
     pub const fn is_write(&self) -> bool {
-        self.fsr & 2 != 0
+        abi::vm_fault_is_write(self.fsr)
     }
 
-    /// Whether the page is mapped, but not for this access (x86 error code bit 0).
+    /// Why the access failed.
+    pub const fn cause(&self) -> VmFaultCause {
+        abi::vm_fault_cause(self.fsr)
+    }
+
+    /// Whether the page is mapped, but not for this access.
     pub const fn is_protection(&self) -> bool {
-        self.fsr & 1 != 0
+        matches!(self.cause(), VmFaultCause::Permission)
     }
 }
 
@@ -228,11 +295,10 @@ mod tests {
 
     #[test]
     fn a_vm_fault_is_decoded() {
-        let Some(Fault::VmFault(fault)) = decode(fault_label::VM, &[0x20_1000, 0, 0, 6]) else {
+        let Some(Fault::VmFault(fault)) = decode(fault_label::VM, &[0x20_1000, 0x30, 1, 0]) else {
             panic!("not a VM fault");
         };
-        assert_eq!((fault.ip(), fault.addr(), fault.is_write()), (0x20_1000, 0, true));
-        assert!(!fault.is_protection());
+        assert_eq!((fault.ip(), fault.addr(), fault.prefetch_fault()), (0x20_1000, 0x30, true));
     }
 
     #[test]

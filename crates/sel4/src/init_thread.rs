@@ -109,6 +109,8 @@ impl<T: CapType> SlotRegion<T> {
 pub mod slot {
     use super::{Slot, cap_type};
     use crate::abi::init_slot;
+    #[allow(unused_imports, reason = "an architecture may have no slots of its own")]
+    pub use crate::arch::slot::*;
 
     macro_rules! slots {
         ($($(#[$doc:meta])* $name:ident: $ty:ident,)*) => {
@@ -134,8 +136,6 @@ pub mod slot {
         ASID_CONTROL: AsidControl,
         /// The initial ASID pool.
         ASID_POOL: AsidPool,
-        /// Authority over I/O ports.
-        IO_PORT_CONTROL: IOPortControl,
         /// The boot information's page.
         BOOT_INFO_FRAME: Granule,
         /// The IPC buffer's page.

@@ -23,6 +23,7 @@ pub use sel4_config::{self as config, sel4_cfg_bool, sel4_cfg_if, sel4_cfg_str, 
 
 #[allow(missing_docs)]
 pub mod abi;
+mod arch;
 mod boot_info;
 mod cap_rights;
 mod cnode_cap_data;
@@ -41,6 +42,9 @@ mod syscalls;
 mod user_context;
 mod vm_attributes;
 
+#[cfg(all(sel4_abi = "v5_aarch64", sel4_cfg = "PLAT_QEMU_ARM_VIRT"))]
+pub use arch::control::{PlatformControl, Trigger};
+pub use arch::object::*;
 pub use boot_info::{BootInfo, BootInfoExtra, BootInfoExtraIter, BootInfoPtr, UntypedDesc};
 pub use cap_rights::{CapRights, CapRightsBuilder};
 pub use cnode_cap_data::CNodeCapData;
@@ -49,7 +53,10 @@ pub use debug::{DebugWrite, debug_put_char};
 #[cfg(sel4_cfg = "DEBUG_BUILD")]
 pub use debug::{debug_halt, debug_snapshot};
 pub use error::{Error, FailedLookup, FailureDetails, Result, last_failure};
-pub use fault::{CapFault, Fault, LookupFailure, NullFault, UnknownSyscall, UserException, VmFault};
+pub use fault::{
+    CapFault, ExceptionCause, Fault, LookupFailure, NullFault, UnknownSyscall, UserException, VmFault,
+    VmFaultCause,
+};
 pub use invocation_context::{
     ImplicitInvocationContext, InvocationContext, NoExplicitInvocationContext, set_ipc_buffer,
     with_ipc_buffer, with_ipc_buffer_mut,
@@ -58,8 +65,7 @@ pub use ipc_buffer::IpcBuffer;
 pub use message_info::{MessageInfo, MessageInfoBuilder};
 pub use object::{
     CapTypeForFrameObject, CapTypeForObject, CapTypeForObjectOfFixedSize, CapTypeForObjectOfVariableSize,
-    FrameObjectType, ObjectBlueprint, ObjectBlueprintArch, ObjectBlueprintSeL4Arch, ObjectBlueprintX64,
-    ObjectBlueprintX86, ObjectType, ObjectTypeArch, ObjectTypeSeL4Arch, ObjectTypeX64, ObjectTypeX86,
+    FrameObjectType, ObjectBlueprint, ObjectType,
 };
 pub use syscalls::{
     Badge, CallWithMRs, ConveysReplyAuthority, FastMessages, RecvWithMRs, ReplyAuthority, reply,

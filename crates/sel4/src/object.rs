@@ -2,6 +2,7 @@
 //! Kinds of kernel objects, and how large they are.
 
 use crate::abi::{object_bits, object_type};
+use crate::arch::object::{ObjectBlueprintArch, ObjectTypeArch};
 use crate::{CapType, Word, cap_type};
 
 /// A kind of object.
@@ -16,34 +17,6 @@ pub enum ObjectType {
     Arch(ObjectTypeArch),
 }
 
-/// A kind of object of x86.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub enum ObjectTypeX86 {
-    _4k,
-    LargePage,
-    PageTable,
-    PageDirectory,
-    SeL4Arch(ObjectTypeSeL4Arch),
-}
-
-/// A kind of object of x86_64.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub enum ObjectTypeX64 {
-    PDPT,
-    PML4,
-}
-
-/// The kinds of this architecture.
-pub type ObjectTypeArch = ObjectTypeX86;
-/// The kinds of this architecture's variant.
-pub type ObjectTypeSeL4Arch = ObjectTypeX64;
-/// The blueprints of this architecture.
-pub type ObjectBlueprintArch = ObjectBlueprintX86;
-/// The blueprints of this architecture's variant.
-pub type ObjectBlueprintSeL4Arch = ObjectBlueprintX64;
-
 impl ObjectType {
     /// The kernel's number.
     pub const fn into_word(self) -> Word {
@@ -53,12 +26,7 @@ impl ObjectType {
             Self::Notification => object_type::NOTIFICATION,
             Self::CNode => object_type::CNODE,
             Self::Tcb => object_type::TCB,
-            Self::Arch(ObjectTypeX86::_4k) => object_type::PAGE,
-            Self::Arch(ObjectTypeX86::LargePage) => object_type::LARGE_PAGE,
-            Self::Arch(ObjectTypeX86::PageTable) => object_type::PAGE_TABLE,
-            Self::Arch(ObjectTypeX86::PageDirectory) => object_type::PAGE_DIRECTORY,
-            Self::Arch(ObjectTypeX86::SeL4Arch(ObjectTypeX64::PDPT)) => object_type::PDPT,
-            Self::Arch(ObjectTypeX86::SeL4Arch(ObjectTypeX64::PML4)) => object_type::PML4,
+            Self::Arch(arch) => arch.into_word(),
         }
     }
 }
@@ -81,39 +49,7 @@ pub enum ObjectBlueprint {
     Arch(ObjectBlueprintArch),
 }
 
-/// A blueprint of x86.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[allow(missing_docs)]
-pub enum ObjectBlueprintX86 {
-    _4k,
-    LargePage,
-    PageTable,
-    PageDirectory,
-    SeL4Arch(ObjectBlueprintSeL4Arch),
-}
-
-/// A blueprint of x86_64.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[allow(missing_docs)]
-pub enum ObjectBlueprintX64 {
-    PDPT,
-    PML4,
-}
-
 impl ObjectBlueprint {
-    /// A page of 4 KiB.
-    pub const GRANULE: Self = Self::Arch(ObjectBlueprintX86::_4k);
-    /// A page of 2 MiB.
-    pub const LARGE_PAGE: Self = Self::Arch(ObjectBlueprintX86::LargePage);
-    /// The root of an address space.
-    pub const VSPACE: Self = Self::Arch(ObjectBlueprintX86::SeL4Arch(ObjectBlueprintX64::PML4));
-    /// The second level of translation tables.
-    pub const PDPT: Self = Self::Arch(ObjectBlueprintX86::SeL4Arch(ObjectBlueprintX64::PDPT));
-    /// The third level of translation tables.
-    pub const PAGE_DIRECTORY: Self = Self::Arch(ObjectBlueprintX86::PageDirectory);
-    /// The last level of translation tables.
-    pub const PAGE_TABLE: Self = Self::Arch(ObjectBlueprintX86::PageTable);
-
     /// The kind.
     pub const fn ty(self) -> ObjectType {
         match self {
@@ -122,18 +58,7 @@ impl ObjectBlueprint {
             Self::Notification => ObjectType::Notification,
             Self::CNode { .. } => ObjectType::CNode,
             Self::Tcb => ObjectType::Tcb,
-            Self::Arch(arch) => ObjectType::Arch(match arch {
-                ObjectBlueprintX86::_4k => ObjectTypeX86::_4k,
-                ObjectBlueprintX86::LargePage => ObjectTypeX86::LargePage,
-                ObjectBlueprintX86::PageTable => ObjectTypeX86::PageTable,
-                ObjectBlueprintX86::PageDirectory => ObjectTypeX86::PageDirectory,
-                ObjectBlueprintX86::SeL4Arch(ObjectBlueprintX64::PDPT) => {
-                    ObjectTypeX86::SeL4Arch(ObjectTypeX64::PDPT)
-                }
-                ObjectBlueprintX86::SeL4Arch(ObjectBlueprintX64::PML4) => {
-                    ObjectTypeX86::SeL4Arch(ObjectTypeX64::PML4)
-                }
-            }),
+            Self::Arch(arch) => ObjectType::Arch(arch.ty()),
         }
     }
 
@@ -153,14 +78,7 @@ impl ObjectBlueprint {
             Self::Notification => object_bits::NOTIFICATION,
             Self::CNode { size_bits } => object_bits::SLOT + size_bits,
             Self::Tcb => object_bits::TCB,
-            Self::Arch(arch) => match arch {
-                ObjectBlueprintX86::_4k => object_bits::PAGE,
-                ObjectBlueprintX86::LargePage => object_bits::LARGE_PAGE,
-                ObjectBlueprintX86::PageTable => object_bits::PAGE_TABLE,
-                ObjectBlueprintX86::PageDirectory => object_bits::PAGE_DIRECTORY,
-                ObjectBlueprintX86::SeL4Arch(ObjectBlueprintX64::PDPT) => object_bits::PDPT,
-                ObjectBlueprintX86::SeL4Arch(ObjectBlueprintX64::PML4) => object_bits::PML4,
-            },
+            Self::Arch(arch) => arch.physical_size_bits(),
         }
     }
 
@@ -176,28 +94,22 @@ impl From<ObjectBlueprintArch> for ObjectBlueprint {
     }
 }
 
-impl From<ObjectBlueprintSeL4Arch> for ObjectBlueprint {
-    fn from(blueprint: ObjectBlueprintSeL4Arch) -> Self {
-        Self::Arch(ObjectBlueprintX86::SeL4Arch(blueprint))
-    }
-}
-
 /// The sizes of pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum FrameObjectType {
-    _4k,
+    Granule,
     LargePage,
 }
 
 impl FrameObjectType {
     /// The smallest page.
-    pub const GRANULE: Self = Self::_4k;
+    pub const GRANULE: Self = Self::Granule;
 
     /// The page's blueprint.
     pub const fn blueprint(self) -> ObjectBlueprint {
         match self {
-            Self::_4k => ObjectBlueprint::GRANULE,
+            Self::Granule => ObjectBlueprint::GRANULE,
             Self::LargePage => ObjectBlueprint::LARGE_PAGE,
         }
     }
@@ -234,20 +146,18 @@ pub trait CapTypeForObjectOfVariableSize: CapTypeForObject {
 /// A capability type of pages.
 pub trait CapTypeForFrameObject: CapType {}
 
-impl CapTypeForFrameObject for cap_type::_4k {}
-impl CapTypeForFrameObject for cap_type::LargePage {}
 impl CapTypeForFrameObject for cap_type::UnspecifiedPage {}
 
 macro_rules! fixed_size {
     ($($name:ident: $blueprint:expr,)*) => {
         $(
-            impl CapTypeForObject for cap_type::$name {
-                fn object_type() -> ObjectType {
+            impl $crate::CapTypeForObject for cap_type::$name {
+                fn object_type() -> $crate::ObjectType {
                     $blueprint.ty()
                 }
             }
 
-            impl CapTypeForObjectOfFixedSize for cap_type::$name {
+            impl $crate::CapTypeForObjectOfFixedSize for cap_type::$name {
                 fn object_blueprint() -> ObjectBlueprint {
                     $blueprint
                 }
@@ -255,23 +165,18 @@ macro_rules! fixed_size {
         )*
     };
 }
+pub(crate) use fixed_size;
 
 fixed_size! {
     Endpoint: ObjectBlueprint::Endpoint,
     Notification: ObjectBlueprint::Notification,
     Tcb: ObjectBlueprint::Tcb,
-    _4k: ObjectBlueprint::GRANULE,
-    LargePage: ObjectBlueprint::LARGE_PAGE,
-    PML4: ObjectBlueprint::VSPACE,
-    PDPT: ObjectBlueprint::PDPT,
-    PageDirectory: ObjectBlueprint::PAGE_DIRECTORY,
-    PageTable: ObjectBlueprint::PAGE_TABLE,
 }
 
 macro_rules! variable_size {
     ($($name:ident,)*) => {
         $(
-            impl CapTypeForObject for cap_type::$name {
+            impl $crate::CapTypeForObject for cap_type::$name {
                 fn object_type() -> ObjectType {
                     ObjectType::$name
                 }
@@ -294,6 +199,7 @@ variable_size! {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::TranslationTableObjectType;
 
     #[test]
     fn a_cnode_is_told_slots_and_takes_bytes() {
@@ -314,13 +220,12 @@ mod tests {
             ObjectBlueprint::GRANULE,
             ObjectBlueprint::LARGE_PAGE,
             ObjectBlueprint::VSPACE,
-            ObjectBlueprint::PDPT,
-            ObjectBlueprint::PAGE_DIRECTORY,
-            ObjectBlueprint::PAGE_TABLE,
         ];
-        let mut numbers: Vec<_> = all.iter().map(|b| b.ty().into_word()).collect();
+        let tables = TranslationTableObjectType::ALL.map(TranslationTableObjectType::blueprint);
+        let all = all.iter().chain(&tables);
+        let mut numbers: Vec<_> = all.map(|b| b.ty().into_word()).collect();
         numbers.sort_unstable();
         numbers.dedup();
-        assert_eq!(numbers.len(), all.len());
+        assert_eq!(numbers.len(), 11);
     }
 }

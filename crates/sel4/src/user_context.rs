@@ -49,6 +49,6 @@ mod tests {
         let words = context.to_words();
         assert_eq!(&words[..3], &[0x20_0000, 0x7000, 0]);
         assert_eq!(RawUserContext::from_words(words), context.0);
-        assert!(context.c_param_mut(6).is_none());
+        assert!(context.c_param_mut(8).is_none());
     }
 }

@@ -5,7 +5,7 @@ use core::ops::BitOr;
 
 use crate::{Word, abi};
 
-/// Corresponds to `seL4_X86_VMAttributes`.
+/// Corresponds to the architecture's `seL4_…_VMAttributes`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(transparent)]
 pub struct VmAttributes(Word);
@@ -17,8 +17,13 @@ impl VmAttributes {
     pub const DEFAULT: Self = Self(abi::vm_attributes::DEFAULT);
     /// Not cached: device registers.
     pub const CACHE_DISABLED: Self = Self(abi::vm_attributes::CACHE_DISABLED);
-    /// Writes combined: framebuffers.
-    pub const WRITE_COMBINING: Self = Self(abi::vm_attributes::WRITE_COMBINING);
+    /// Never executed. Nothing where the kernel has no such attribute.
+    pub const EXECUTE_NEVER: Self = Self(abi::vm_attributes::EXECUTE_NEVER);
+
+    /// The attributes of the kernel's word.
+    pub const fn from_word(word: Word) -> Self {
+        Self(word)
+    }
 
     /// The kernel's word.
     pub const fn into_word(self) -> Word {

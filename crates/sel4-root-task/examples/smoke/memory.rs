@@ -2,7 +2,9 @@
 //! The root task's own pages, and new ones.
 
 use sel4::init_thread::slot;
-use sel4::{BootInfoPtr, CapRights, ObjectBlueprint, VmAttributes, cap, cap_type};
+use sel4::{
+    BootInfoPtr, CapRights, ObjectBlueprint, TranslationTableObjectType, VmAttributes, cap, cap_type,
+};
 use sel4_root_task::{image, stack};
 
 use crate::{Kit, at, check};
@@ -11,6 +13,43 @@ const VSPACE: cap::VSpace = slot::VSPACE.cap();
 const PAGE: usize = 4096;
 /// Nothing of the root task is here.
 pub const SCRATCH: usize = 0x1000_0000_0000;
+
+/// The memory functions of `sel4-runtime`, which unit tests hold on the host's architecture only: short and long, apart and
+/// overlapping both ways.
+pub fn functions(kit: &mut Kit) {
+    use core::hint::black_box;
+
+    const ROOM: usize = 160;
+    let fresh = || -> [u8; ROOM] { core::array::from_fn(|i| (i * 7 + 3) as u8) };
+    let mut right = true;
+    for n in 0..70 {
+        for (from, to) in
+            [(0, 80), (3, 0), (0, 3), (1, 9), (9, 1), (0, 40), (40, 0), (5, 5), (0, 17), (17, 0)]
+        {
+            let mut bytes = fresh();
+            bytes.copy_within(black_box(from..from + n), black_box(to));
+            let original = fresh();
+            right &= bytes.iter().enumerate().all(|(i, byte)| {
+                *byte == if (to..to + n).contains(&i) { original[i - to + from] } else { original[i] }
+            });
+        }
+        let mut bytes = fresh();
+        let filled = black_box(1..1 + n);
+        bytes[filled.clone()].fill(black_box(0x5c));
+        right &= bytes
+            .iter()
+            .zip(fresh())
+            .enumerate()
+            .all(|(i, (byte, old))| *byte == if filled.contains(&i) { 0x5c } else { old });
+        let mut other = fresh();
+        right &= black_box(&other[..n]) == black_box(&fresh()[..n]);
+        if n > 0 {
+            other[n - 1] ^= 1;
+            right &= black_box(&other[..n]) != black_box(&fresh()[..n]);
+        }
+    }
+    check!(kit, "memory functions", right);
+}
 
 /// The image's frames can be told from its addresses: code becomes read-only, the stack's guard
 /// page goes.
@@ -29,12 +68,10 @@ pub fn image(kit: &mut Kit, bootinfo: &BootInfoPtr) -> sel4::Result<()> {
 /// Tables and a frame are mapped, written, read, copied and unmapped.
 pub fn pages(kit: &mut Kit) -> sel4::Result<()> {
     let attributes = VmAttributes::DEFAULT;
-    let pdpt: cap::PDPT = kit.make(ObjectBlueprint::PDPT)?;
-    pdpt.pdpt_map(VSPACE, SCRATCH, attributes)?;
-    let directory: cap::PageDirectory = kit.make(ObjectBlueprint::PAGE_DIRECTORY)?;
-    directory.page_directory_map(VSPACE, SCRATCH, attributes)?;
-    let table: cap::PageTable = kit.make(ObjectBlueprint::PAGE_TABLE)?;
-    table.page_table_map(VSPACE, SCRATCH, attributes)?;
+    for level in TranslationTableObjectType::ALL {
+        let table: cap::UnspecifiedIntermediateTranslationTable = kit.make(level.blueprint())?;
+        table.generic_intermediate_translation_table_map(level, VSPACE, SCRATCH, attributes)?;
+    }
 
     let frame: cap::Granule = kit.make(ObjectBlueprint::GRANULE)?;
     check!(kit, "unmapping what is not mapped", frame.frame_unmap() == Ok(()));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! Slots, errors, interrupts, and memory given back.
+//! Slots, errors, signals, and memory given back.
 
 use sel4::init_thread::slot;
 use sel4::{BADGE_BITS, CNodeCapData, CapRights, Error, ObjectBlueprint, cap, cap_type, last_failure};
@@ -56,39 +56,11 @@ pub fn errors(kit: &mut Kit) -> sel4::Result<()> {
     Ok(())
 }
 
-/// The PIT ticks through the I/O APIC; ports outside a range are refused.
-pub fn interrupts(kit: &mut Kit) -> sel4::Result<()> {
-    let ports = kit.slot();
-    let control = slot::IO_PORT_CONTROL.cap();
-    let nothing = control.ioport_control_issue(0x43, 0x40, &at(ports));
-    check!(kit, "an empty port range", nothing == Err(Error::RangeError));
-    control.ioport_control_issue(0x40, 0x43, &at(ports))?;
-    let ports = ports.cast::<cap_type::IOPort>();
-    let outside = ports.ioport_in8(0x44).map(drop);
-    check!(kit, "a port outside", outside == Err(Error::IllegalOperation));
-    let high = kit.slot();
-    control.ioport_control_issue(0xf000, 0xffff, &at(high))?;
-    let high = high.cast::<cap_type::IOPort>();
-    check!(kit, "a high port", high.ioport_in8(0xfff0).is_ok());
-
-    let handler = kit.slot();
-    slot::IRQ_CONTROL.cap().irq_control_get_ioapic(0, 2, 0, 0, 0, &at(handler))?;
-    let handler = handler.cast::<cap_type::IrqHandler>();
+/// Signals are counted as one until somebody looks, by their badges; a bound notification's are received with messages.
+pub fn signals(kit: &mut Kit) -> sel4::Result<()> {
     let notification: cap::Notification = kit.make(ObjectBlueprint::Notification)?;
     let badged = kit.slot();
     at(badged).mint(&at(notification.cptr()), CapRights::all(), 0x100)?;
-    handler.irq_handler_set_notification(badged.cast())?;
-    handler.irq_handler_ack()?;
-    let count: u16 = 11932; // 10 ms
-    ports.ioport_out8(0x43, 0x34)?;
-    ports.ioport_out8(0x40, count as u8)?;
-    ports.ioport_out8(0x40, (count >> 8) as u8)?;
-    check!(kit, "a tick", notification.wait().1 == 0x100);
-    handler.irq_handler_ack()?;
-    check!(kit, "another", notification.wait().1 == 0x100);
-    handler.irq_handler_clear()?;
-    ports.ioport_out8(0x43, 0x30)?;
-
     notification.signal();
     check!(kit, "a signal", notification.poll().1 == 0 && notification.poll().1 == 0);
     badged.cast::<cap_type::Notification>().signal();

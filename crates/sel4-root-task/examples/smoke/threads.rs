@@ -5,10 +5,11 @@ use core::cell::UnsafeCell;
 
 use sel4::init_thread::slot;
 use sel4::{
-    CNodeCapData, CPtr, CapRights, Fault, IpcBuffer, LookupFailure, MessageInfo, ObjectBlueprint,
-    UserContext, VmAttributes, cap, cap_type,
+    CNodeCapData, CPtr, CapRights, ExceptionCause, Fault, IpcBuffer, LookupFailure, MessageInfo,
+    ObjectBlueprint, UserContext, VmAttributes, VmFaultCause, cap, cap_type,
 };
 
+use crate::machine::RETURN_ADDRESS_BYTES;
 use crate::memory::SCRATCH;
 use crate::{Kit, at, check};
 
@@ -62,7 +63,7 @@ fn start(
 fn run(tcb: cap::Tcb, main: extern "C" fn(*mut IpcBuffer) -> !) -> sel4::Result<cap::Tcb> {
     let mut context = UserContext::default();
     *context.pc_mut() = main as *const () as u64;
-    *context.sp_mut() = (STACK.0.get().addr() + STACK_BYTES - 8) as u64;
+    *context.sp_mut() = (STACK.0.get().addr() + STACK_BYTES - RETURN_ADDRESS_BYTES) as u64;
     if let Some(argument) = context.c_param_mut(0) {
         *argument = BUFFER as u64;
     }
@@ -138,38 +139,56 @@ extern "C" fn odd(_: *mut IpcBuffer) -> ! {
     sel4_root_task::abort()
 }
 
-/// Each kind of fault arrives decoded.
-pub fn faults(kit: &mut Kit) -> sel4::Result<()> {
-    let endpoint: cap::Endpoint = kit.make(ObjectBlueprint::Endpoint)?;
-    let receive = || {
-        let message = endpoint.recv_with_mrs(());
+/// Threads that fault, one after the other, and the endpoint that hears of it.
+pub struct Culprits {
+    endpoint: cap::Endpoint,
+}
+
+impl Culprits {
+    pub fn new(kit: &mut Kit) -> sel4::Result<Self> {
+        Ok(Self { endpoint: kit.make(ObjectBlueprint::Endpoint)? })
+    }
+
+    /// Starts a thread; gives it and its fault.
+    pub fn run(
+        &self,
+        kit: &mut Kit,
+        main: extern "C" fn(*mut IpcBuffer) -> !,
+    ) -> sel4::Result<(cap::Tcb, Option<Fault>)> {
+        let tcb = start_without_buffer(kit, self.endpoint, main)?;
+        Ok((tcb, self.next()))
+    }
+
+    /// The next fault.
+    fn next(&self) -> Option<Fault> {
+        let message = self.endpoint.recv_with_mrs(());
         assert_eq!(message.badge, FAULT_BADGE);
         sel4::with_ipc_buffer(|buffer| Fault::from_recv(buffer, &message))
-    };
-    let fault_of = |kit: &mut Kit, main: extern "C" fn(*mut IpcBuffer) -> !| {
-        let tcb = start_without_buffer(kit, endpoint, main)?;
-        let fault = receive();
-        Ok::<_, sel4::Error>((tcb, fault))
-    };
+    }
+}
 
-    let (tcb, fault) = fault_of(kit, culprit)?;
+/// Each kind of fault arrives decoded.
+pub fn faults(kit: &mut Kit) -> sel4::Result<()> {
+    let culprits = Culprits::new(kit)?;
+    let (tcb, fault) = culprits.run(kit, culprit)?;
     let Some(Fault::VmFault(fault)) = fault else { panic!("{fault:?}") };
     check!(kit, "a write to nowhere", fault.addr() == 0xdead_b000 && fault.is_write());
     let mut context = tcb.tcb_read_all_registers(false)?;
-    check!(kit, "where it was", *context.pc() == fault.ip() && !fault.is_protection());
+    check!(kit, "where it was", *context.pc() == fault.ip() && fault.cause() == VmFaultCause::NotMapped);
     *context.pc_mut() = abort_address();
     tcb.tcb_write_all_registers(true, &context)?;
-    let Some(Fault::UserException(fault)) = receive() else { panic!("no exception") };
-    check!(kit, "an invalid opcode", fault.number() == 6);
+    let Some(Fault::UserException(fault)) = culprits.next() else { panic!("no exception") };
+    let cause = ExceptionCause::of(fault.number(), None);
+    check!(kit, "an invalid instruction", cause == ExceptionCause::InvalidInstruction);
     at(tcb.cptr()).delete()?;
 
-    let (tcb, fault) = fault_of(kit, stray)?;
+    let (tcb, fault) = culprits.run(kit, stray)?;
     let Some(Fault::CapFault(fault)) = fault else { panic!("{fault:?}") };
     let missing = matches!(fault.lookup_failure(), LookupFailure::MissingCapability { .. });
     check!(kit, "a stray receive", fault.addr() == 9 && fault.in_recv_phase() && missing);
     at(tcb.cptr()).delete()?;
 
-    let (tcb, fault) = fault_of(kit, odd)?;
+    let (tcb, fault) = culprits.run(kit, odd)?;
     let Some(Fault::UnknownSyscall(fault)) = fault else { panic!("{fault:?}") };
     check!(kit, "an odd system call", fault.syscall().cast_signed() == -99);
     at(tcb.cptr()).delete()

@@ -5,10 +5,12 @@
 //! own words in [`last_failure`](crate::last_failure).
 
 mod cnode;
-mod io;
+mod irq;
 mod tcb;
 mod untyped;
 mod vspace;
+
+pub(crate) use vspace::table_map;
 
 use crate::error::failed;
 use crate::sys::{Kind, Registers, counters, number, syscall};

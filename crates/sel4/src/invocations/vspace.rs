@@ -4,14 +4,14 @@
 //! Addresses are those of the address space named, and multiples of the page's or table's size.
 
 use super::{Call, depth_word};
-use crate::sys::label;
+use crate::arch::label;
 use crate::{
     AbsoluteCPtr, CPtrBits, Cap, CapRights, CapTypeForFrameObject, InvocationContext, IpcBuffer, MessageInfo,
     Result, VmAttributes, Word, abi, cap,
 };
 
 impl<T: CapTypeForFrameObject, C: InvocationContext> Cap<T, C> {
-    /// Corresponds to `seL4_X86_Page_Map`. The capability then knows its mapping; a second
+    /// Corresponds to `seL4_…_Page_Map`. The capability then knows its mapping; a second
     /// mapping of the frame takes a copy of the capability.
     #[inline]
     pub fn frame_map(
@@ -22,7 +22,7 @@ impl<T: CapTypeForFrameObject, C: InvocationContext> Cap<T, C> {
         attrs: VmAttributes,
     ) -> Result<()> {
         self.invoke(|bits, buffer| {
-            Call::new(bits, label::X86PageMap).with_caps(
+            Call::new(bits, label::PAGE_MAP).with_caps(
                 buffer,
                 [vspace.bits()],
                 [vaddr as Word, rights.into_word(), attrs.into_word()],
@@ -46,11 +46,11 @@ impl<T: CapTypeForFrameObject, C: InvocationContext> Cap<T, C> {
         })
     }
 
-    /// Corresponds to `seL4_X86_Page_Unmap`. A frame that is not mapped is no error.
+    /// Corresponds to `seL4_…_Page_Unmap`. A frame that is not mapped is no error.
     #[inline]
     pub fn frame_unmap(self) -> Result<()> {
-        let call = Call::new(self.bits(), label::X86PageUnmap);
-        let info = MessageInfo::new(label::X86PageUnmap.into(), 0, 0, 0);
+        let call = Call::new(self.bits(), label::PAGE_UNMAP);
+        let info = MessageInfo::new(label::PAGE_UNMAP.into(), 0, 0, 0);
         let reply = call.trap(info, [0; 4]);
         // For a frame that is not mapped the kernel may write no answer: what comes back then is
         // the request itself.
@@ -60,40 +60,17 @@ impl<T: CapTypeForFrameObject, C: InvocationContext> Cap<T, C> {
         call.check(reply).map(drop)
     }
 
-    /// Corresponds to `seL4_X86_Page_GetAddress`: the frame's physical address.
+    /// Corresponds to `seL4_…_Page_GetAddress`: the frame's physical address.
     #[inline]
     pub fn frame_get_address(self) -> Result<usize> {
-        let answer = Call::new(self.bits(), label::X86PageGetAddress).short([])?;
+        let answer = Call::new(self.bits(), label::PAGE_GET_ADDRESS).short([])?;
         Ok(answer[0] as usize)
     }
 }
 
-impl<C: InvocationContext> cap::PDPT<C> {
-    /// Corresponds to `seL4_X86_PDPT_Map`.
-    #[inline]
-    pub fn pdpt_map(self, vspace: cap::VSpace, vaddr: usize, attr: VmAttributes) -> Result<()> {
-        self.invoke(|bits, buffer| table_map(buffer, bits, label::X86PDPTMap, vspace, vaddr, attr))
-    }
-}
-
-impl<C: InvocationContext> cap::PageDirectory<C> {
-    /// Corresponds to `seL4_X86_PageDirectory_Map`.
-    #[inline]
-    pub fn page_directory_map(self, vspace: cap::VSpace, vaddr: usize, attr: VmAttributes) -> Result<()> {
-        self.invoke(|bits, buffer| table_map(buffer, bits, label::X86PageDirectoryMap, vspace, vaddr, attr))
-    }
-}
-
-impl<C: InvocationContext> cap::PageTable<C> {
-    /// Corresponds to `seL4_X86_PageTable_Map`.
-    #[inline]
-    pub fn page_table_map(self, vspace: cap::VSpace, vaddr: usize, attr: VmAttributes) -> Result<()> {
-        self.invoke(|bits, buffer| table_map(buffer, bits, label::X86PageTableMap, vspace, vaddr, attr))
-    }
-}
-
+/// Maps a translation table at an address; the label says of which level.
 #[inline(always)]
-fn table_map(
+pub(crate) fn table_map(
     buffer: &mut IpcBuffer,
     table: CPtrBits,
     label: u32,
@@ -105,21 +82,21 @@ fn table_map(
 }
 
 impl<C: InvocationContext> cap::AsidPool<C> {
-    /// Corresponds to `seL4_X86_ASIDPool_Assign`: before anything is mapped in the address space.
+    /// Corresponds to `seL4_…_ASIDPool_Assign`: before anything is mapped in the address space.
     #[inline]
     pub fn asid_pool_assign(self, vspace: cap::VSpace) -> Result<()> {
         self.invoke(|bits, buffer| {
-            Call::new(bits, label::X86ASIDPoolAssign).with_caps(buffer, [vspace.bits()], [])
+            Call::new(bits, label::ASID_POOL_ASSIGN).with_caps(buffer, [vspace.bits()], [])
         })
     }
 }
 
 impl<C: InvocationContext> cap::AsidControl<C> {
-    /// Corresponds to `seL4_X86_ASIDControl_MakePool`: the untyped is
+    /// Corresponds to `seL4_…_ASIDControl_MakePool`: the untyped is
     /// [`ObjectBlueprint::asid_pool`](crate::ObjectBlueprint::asid_pool).
     pub fn asid_control_make_pool(self, untyped: cap::Untyped, dst: &AbsoluteCPtr) -> Result<()> {
         self.invoke(|bits, buffer| {
-            Call::new(bits, label::X86ASIDControlMakePool).with_caps(
+            Call::new(bits, label::ASID_CONTROL_MAKE_POOL).with_caps(
                 buffer,
                 [untyped.bits(), dst.root().bits()],
                 [dst.path().bits(), depth_word(dst.path())],

@@ -104,11 +104,6 @@ mod tests {
             [label::UntypedRetype, label::TCBConfigure, label::CNodeMint, label::IRQAckIRQ],
             [1, 5, 18, 24]
         );
-        assert_eq!(
-            [label::X86PDPTMap, label::X86PageMap, label::X86ASIDPoolAssign, label::X86IOPortIn8],
-            [28, 37, 43, 44]
-        );
-        assert_eq!(label::NAMES[label::X86PageUnmap as usize], "X86PageUnmap");
     }
 
     #[test]

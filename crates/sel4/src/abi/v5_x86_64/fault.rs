@@ -1,36 +1,37 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! Fault messages of this kernel, decoded.
+//! What a fault's words mean on x86_64.
 
-use super::fault_label;
-use crate::fault::{CapFault, Fault, LookupFailure, NullFault, UnknownSyscall, UserException, VmFault};
-use crate::{Word, abi::RawUserContext};
+use super::{RawUserContext, fault_label};
+use crate::Word;
+use crate::fault::{ExceptionCause, UnknownSyscall, VmFaultCause};
 
-/// Decodes a fault message: its label, and its words by index (0 beyond the message's length).
-/// `None` when the label is not a fault's, or its length not that fault's.
-pub fn decode_fault(label: Word, length: usize, word: impl Fn(usize) -> Word) -> Option<Fault> {
-    Some(match label {
-        fault_label::NULL if length == 0 => Fault::NullFault(NullFault),
-        fault_label::CAP if length >= 4 => Fault::CapFault(CapFault {
-            ip: word(0),
-            addr: word(1),
-            in_recv_phase: word(2) != 0,
-            lookup_failure: LookupFailure::from_words(word(3), [word(4), word(5), word(6)]),
-        }),
-        fault_label::UNKNOWN_SYSCALL if length >= 19 => {
-            Fault::UnknownSyscall(UnknownSyscall { context: syscall_context(&word), syscall: word(18) })
-        }
-        fault_label::USER_EXCEPTION if length >= 5 => Fault::UserException(UserException {
-            fault_ip: word(0),
-            stack: word(1),
-            flags: word(2),
-            number: word(3),
-            code: word(4),
-        }),
-        fault_label::VM if length >= 4 => {
-            Fault::VmFault(VmFault::new(word(0), word(1), word(2) != 0, word(3)))
-        }
-        _ => return None,
-    })
+/// Words of an unknown system call's message.
+pub const UNKNOWN_SYSCALL_WORDS: usize = 19;
+
+/// An unknown system call's message.
+pub fn unknown_syscall(word: impl Fn(usize) -> Word) -> UnknownSyscall {
+    UnknownSyscall { context: syscall_context(&word), syscall: word(18) }
+}
+
+/// Whether the access was a write: bit 1 of the page fault's error code.
+pub const fn vm_fault_is_write(fsr: Word) -> bool {
+    fsr & 2 != 0
+}
+
+/// Why the access failed: bit 0 of the page fault's error code tells that the page is mapped.
+pub const fn vm_fault_cause(fsr: Word) -> VmFaultCause {
+    if fsr & 1 != 0 { VmFaultCause::Permission } else { VmFaultCause::NotMapped }
+}
+
+/// What an exception was for, by its number. The instruction is not needed for that.
+pub const fn exception_cause(number: Word, _instruction: Option<u32>) -> ExceptionCause {
+    match number {
+        0 => ExceptionCause::DivideByZero,
+        3 => ExceptionCause::Breakpoint,
+        6 => ExceptionCause::InvalidInstruction,
+        13 => ExceptionCause::Privileged,
+        _ => ExceptionCause::Other,
+    }
 }
 
 /// Bytes by which a thread stands behind the instruction that faulted, by the label of the fault's message and its fourth
@@ -62,5 +63,22 @@ fn syscall_context(word: &impl Fn(usize) -> Word) -> RawUserContext {
         rsp: word(16),
         rflags: word(17),
         tls_base: 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_fault_tells_write_and_permission() {
+        assert_eq!((vm_fault_is_write(6), vm_fault_cause(6)), (true, VmFaultCause::NotMapped));
+        assert_eq!((vm_fault_is_write(5), vm_fault_cause(5)), (false, VmFaultCause::Permission));
+    }
+
+    #[test]
+    fn a_breakpoint_is_over_when_it_is_told() {
+        assert_eq!([0, 3, 6].map(|number| bytes_behind(fault_label::USER_EXCEPTION, number)), [0, 1, 0]);
+        assert_eq!(exception_cause(3, None), ExceptionCause::Breakpoint);
     }
 }

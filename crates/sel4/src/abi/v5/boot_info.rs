@@ -55,7 +55,8 @@ pub struct RawBootInfo {
     extra_bi_pages: RawSlotRegion,
     init_thread_cnode_size_bits: u8,
     init_thread_domain: Word,
-    arch_info: Word,
+    /// Its meaning is the architecture's: see its ABI module.
+    pub(in crate::abi) arch_info: Word,
     untyped: RawSlotRegion,
     untyped_list: [RawUntypedDesc; RawBootInfo::MAX_UNTYPEDS],
 }
@@ -108,12 +109,6 @@ impl RawBootInfo {
     /// The root task's domain.
     pub fn init_thread_domain(&self) -> usize {
         self.init_thread_domain as usize
-    }
-
-    /// Frequency of the time stamp counter in MHz, where the kernel measured one.
-    pub fn tsc_mhz(&self) -> Option<u32> {
-        let mhz = self.arch_info;
-        u32::try_from(mhz).ok().filter(|mhz| *mhz != 0)
     }
 
     /// Slots of the untypeds.

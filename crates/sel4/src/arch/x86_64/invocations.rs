@@ -1,9 +1,53 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! Interrupts and I/O ports.
+//! Invocations that only x86_64 has: its translation tables, interrupts and I/O ports.
 
-use super::{Call, depth_word};
+use super::object::TranslationTableObjectType;
+use crate::invocations::{Call, depth_word, table_map};
 use crate::sys::label;
-use crate::{AbsoluteCPtr, InvocationContext, Result, Word, abi, cap};
+use crate::{AbsoluteCPtr, InvocationContext, Result, VmAttributes, Word, abi, cap};
+
+impl<C: InvocationContext> cap::PDPT<C> {
+    /// Corresponds to `seL4_X86_PDPT_Map`.
+    #[inline]
+    pub fn pdpt_map(self, vspace: cap::VSpace, vaddr: usize, attr: VmAttributes) -> Result<()> {
+        self.invoke(|bits, buffer| table_map(buffer, bits, label::X86PDPTMap, vspace, vaddr, attr))
+    }
+}
+
+impl<C: InvocationContext> cap::PageDirectory<C> {
+    /// Corresponds to `seL4_X86_PageDirectory_Map`.
+    #[inline]
+    pub fn page_directory_map(self, vspace: cap::VSpace, vaddr: usize, attr: VmAttributes) -> Result<()> {
+        self.invoke(|bits, buffer| table_map(buffer, bits, label::X86PageDirectoryMap, vspace, vaddr, attr))
+    }
+}
+
+impl<C: InvocationContext> cap::PageTable<C> {
+    /// Corresponds to `seL4_X86_PageTable_Map`.
+    #[inline]
+    pub fn page_table_map(self, vspace: cap::VSpace, vaddr: usize, attr: VmAttributes) -> Result<()> {
+        self.invoke(|bits, buffer| table_map(buffer, bits, label::X86PageTableMap, vspace, vaddr, attr))
+    }
+}
+
+impl<C: InvocationContext> cap::UnspecifiedIntermediateTranslationTable<C> {
+    /// Maps a translation table of the given level.
+    #[inline]
+    pub fn generic_intermediate_translation_table_map(
+        self,
+        level: TranslationTableObjectType,
+        vspace: cap::VSpace,
+        vaddr: usize,
+        attr: VmAttributes,
+    ) -> Result<()> {
+        let label = match level {
+            TranslationTableObjectType::PDPT => label::X86PDPTMap,
+            TranslationTableObjectType::PageDirectory => label::X86PageDirectoryMap,
+            TranslationTableObjectType::PageTable => label::X86PageTableMap,
+        };
+        self.invoke(|bits, buffer| table_map(buffer, bits, label, vspace, vaddr, attr))
+    }
+}
 
 impl<C: InvocationContext> cap::IrqControl<C> {
     /// Corresponds to `seL4_IRQControl_GetIOAPIC`: the handler of an I/O APIC's pin. `level` 0 is
@@ -46,27 +90,6 @@ impl<C: InvocationContext> cap::IrqControl<C> {
                 [dst.path().bits(), depth_word(dst.path()), pci_bus, pci_dev, pci_func, handle, vector],
             )
         })
-    }
-}
-
-impl<C: InvocationContext> cap::IrqHandler<C> {
-    /// Corresponds to `seL4_IRQHandler_Ack`: lets the interrupt come again.
-    #[inline]
-    pub fn irq_handler_ack(self) -> Result<()> {
-        Call::new(self.bits(), label::IRQAckIRQ).short([]).map(drop)
-    }
-
-    /// Corresponds to `seL4_IRQHandler_SetNotification`.
-    pub fn irq_handler_set_notification(self, notification: cap::Notification) -> Result<()> {
-        self.invoke(|bits, buffer| {
-            Call::new(bits, label::IRQSetIRQHandler).with_caps(buffer, [notification.bits()], [])
-        })
-    }
-
-    /// Corresponds to `seL4_IRQHandler_Clear`: the interrupt signals nobody.
-    #[inline]
-    pub fn irq_handler_clear(self) -> Result<()> {
-        Call::new(self.bits(), label::IRQClearIRQHandler).short([]).map(drop)
     }
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! Invocations whose form is this kernel's own.
+//! Invocations whose form is these kernels' own.
 
-use crate::invocations::{Call, depth_word};
+use crate::invocations::Call;
 use crate::sys::label;
-use crate::{AbsoluteCPtr, CNodeCapData, CPtr, CPtrBits, CapRights, Error, IpcBuffer, Result, Word};
+use crate::{CNodeCapData, CPtr, CPtrBits, IpcBuffer, Result, Word, arch};
 
 /// `TCB_Configure` without touching priorities. This kernel's own sets them always, so it takes
 /// `SetSpace` and `SetIPCBuffer` (two system calls).
@@ -63,36 +63,6 @@ pub fn tcb_set_sched_params(tcb: CPtrBits, authority: CPtrBits, mcp: Word, prior
     tcb_set_priority(tcb, authority, priority)
 }
 
-/// Issues a port range by minting the capability to all ports, which the initial CNode holds.
-///
-/// # Errors
-/// [`Error::RangeError`] when a port is above 65535 or the range is empty, before any system call.
-pub fn ioport_control_issue(
-    buffer: &mut IpcBuffer,
-    all_ports: CPtrBits,
-    first: Word,
-    last: Word,
-    dst: &AbsoluteCPtr,
-) -> Result<()> {
-    if first > last || last > Word::from(u16::MAX) {
-        return Err(Error::RangeError);
-    }
-    let source_root = crate::init_thread::slot::CNODE.cap().bits();
-    let to = dst.path();
-    Call::new(dst.root().bits(), label::CNodeMint).with_caps(
-        buffer,
-        [source_root],
-        [
-            to.bits(),
-            depth_word(to),
-            all_ports,
-            super::WORD_SIZE as Word,
-            CapRights::all().into_word(),
-            first << 16 | last,
-        ],
-    )
-}
-
 /// `Page_Remap`: the address is the one that the frame is mapped at.
 #[inline]
 pub fn page_remap(
@@ -103,5 +73,5 @@ pub fn page_remap(
     rights: Word,
     attributes: Word,
 ) -> Result<()> {
-    Call::new(frame, label::X86PageRemap).with_caps(buffer, [vspace], [rights, attributes])
+    Call::new(frame, arch::label::PAGE_REMAP).with_caps(buffer, [vspace], [rights, attributes])
 }

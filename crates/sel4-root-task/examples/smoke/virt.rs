@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! QEMU's `virt` on AArch64: the PL011, the control page of the kernel's platform, the physical timer, and faults that are told
+//! by ESR_EL1 or by the instruction.
+
+use core::arch::asm;
+
+use sel4::init_thread::slot;
+use sel4::{
+    BootInfoPtr, CPtr, CapRights, Error, ExceptionCause, Fault, IpcBuffer, ObjectBlueprint, PlatformControl,
+    Trigger, VmAttributes, VmFaultCause, cap, cap_type,
+};
+
+use crate::threads::Culprits;
+use crate::{Kit, at, check};
+
+const PL011: usize = 0x0900_0000;
+/// Flag register, and "transmit FIFO full".
+const FLAGS: usize = 0x18;
+const TRANSMIT_FULL: u32 = 1 << 5;
+/// Pages of the address space that are in the image's last page table and not in the image.
+const UART_PAGE: usize = 0x3f_e000;
+const CONTROL_PAGE: usize = 0x3f_f000;
+
+/// What a function finds below its stack pointer's alignment: nothing.
+pub const RETURN_ADDRESS_BYTES: usize = 0;
+
+#[derive(Clone, Copy)]
+pub struct Machine {
+    control: PlatformControl,
+}
+
+impl Machine {
+    /// Takes slots from `next_slot` on, which it moves.
+    pub fn open(bootinfo: &BootInfoPtr, next_slot: &mut usize) -> sel4::Result<Self> {
+        let mut page = |paddr: usize, vaddr: usize| -> sel4::Result<cap::Granule> {
+            let mut devices = bootinfo.device_untyped_range();
+            let Some(index) = devices.find(|i| bootinfo.untyped_list()[*i].paddr() == paddr) else {
+                panic!("no untyped of the device at {paddr:#x}")
+            };
+            let to = CPtr::from_bits(*next_slot as u64);
+            *next_slot += 1;
+            let root = slot::CNODE.cap().absolute_cptr_for_self();
+            let untyped = bootinfo.untyped().index(index).cap();
+            untyped.untyped_retype(&ObjectBlueprint::GRANULE, &root, to.bits() as usize, 1)?;
+            let frame: cap::Granule = to.cast();
+            let attributes = VmAttributes::CACHE_DISABLED | VmAttributes::EXECUTE_NEVER;
+            frame.frame_map(slot::VSPACE.cap(), vaddr, CapRights::read_write(), attributes)?;
+            Ok(frame)
+        };
+        page(PL011, UART_PAGE)?;
+        Ok(Self { control: PlatformControl::new(page(PlatformControl::PADDR, CONTROL_PAGE)?) })
+    }
+
+    pub fn put(&self, byte: u8) -> sel4::Result<()> {
+        let register = |offset: usize| core::ptr::with_exposed_provenance_mut::<u32>(UART_PAGE + offset);
+        // SAFETY: the UART's registers, mapped in `open`, which nobody else uses.
+        unsafe {
+            while register(FLAGS).read_volatile() & TRANSMIT_FULL != 0 {}
+            register(0).write_volatile(byte.into());
+        }
+        Ok(())
+    }
+
+    pub fn power_off(&self) -> ! {
+        let _ = self.control.power_off();
+        sel4::init_thread::suspend_self()
+    }
+
+    /// The machine has no exit status but 0, so the console tells failure from success.
+    pub fn fail(&self) -> ! {
+        self.power_off()
+    }
+}
+
+/// The generic timer's physical count.
+fn count() -> u64 {
+    let count;
+    // SAFETY: the loader lets user level read it (CNTKCTL_EL1.EL0PCTEN).
+    unsafe { asm!("isb", "mrs {}, cntpct_el0", out(reg) count, options(nomem, nostack)) };
+    count
+}
+
+fn ticks_per_second() -> u64 {
+    let rate;
+    // SAFETY: as for the count.
+    unsafe { asm!("mrs {}, cntfrq_el0", out(reg) rate, options(nomem, nostack)) };
+    rate
+}
+
+/// The generic timer is there for user level to read, and runs.
+pub fn clock(kit: &mut Kit, _bootinfo: &BootInfoPtr) {
+    let before = count();
+    check!(kit, "a clock", ticks_per_second() > 1_000_000 && count() >= before);
+}
+
+/// The physical timer's interrupt, armed through the control page.
+pub fn interrupts(kit: &mut Kit) -> sel4::Result<()> {
+    let control = kit.machine.control;
+    check!(kit, "firmware for power", control.psci_version()?.is_some_and(|(major, _)| major >= 1));
+    check!(kit, "a trigger mode", control.set_trigger(33, Trigger::Edge)?);
+    check!(kit, "the same, back", control.set_trigger(33, Trigger::Level)?);
+    check!(kit, "no trigger mode of a PPI", !control.set_trigger(PlatformControl::TIMER_IRQ, Trigger::Edge)?);
+
+    let issue = |irq: u64, to: CPtr| slot::IRQ_CONTROL.cap().irq_control_get(irq, &at(to));
+    let handler = kit.slot();
+    check!(kit, "the kernel's own tick", issue(27, handler) == Err(Error::RevokeFirst));
+    check!(kit, "no such interrupt", issue(256, handler) == Err(Error::RangeError));
+    issue(PlatformControl::TIMER_IRQ, handler)?;
+    let handler = handler.cast::<cap_type::IrqHandler>();
+    let notification: cap::Notification = kit.make(ObjectBlueprint::Notification)?;
+    let badged = kit.slot();
+    at(badged).mint(&at(notification.cptr()), CapRights::all(), 0x100)?;
+    handler.irq_handler_set_notification(badged.cast())?;
+    handler.irq_handler_ack()?;
+    for what in ["a tick", "another"] {
+        let due = count() + ticks_per_second() / 100;
+        control.arm_timer(due)?;
+        check!(kit, what, notification.wait().1 == 0x100 && count() >= due);
+        // The line is active until the timer is set for later or disarmed: acknowledged before, it would come again.
+        control.disarm_timer()?;
+        handler.irq_handler_ack()?;
+    }
+    check!(kit, "no third", notification.poll().1 == 0);
+    handler.irq_handler_clear()
+}
+
+extern "C" fn programs_a_timer(_: *mut IpcBuffer) -> ! {
+    // SAFETY: the instruction is not permitted: the thread faults, which is the purpose.
+    unsafe { asm!("msr cntp_ctl_el0, xzr") };
+    sel4_root_task::abort()
+}
+
+extern "C" fn calls_firmware(_: *mut IpcBuffer) -> ! {
+    // SAFETY: as above.
+    unsafe { asm!("hvc #0") };
+    sel4_root_task::abort()
+}
+
+extern "C" fn breaks(_: *mut IpcBuffer) -> ! {
+    // SAFETY: as above.
+    unsafe { asm!("brk #1") };
+    sel4_root_task::abort()
+}
+
+extern "C" fn loads_unaligned(_: *mut IpcBuffer) -> ! {
+    let word = 0u64;
+    // SAFETY: an exclusive load must be aligned: the thread faults, which is the purpose.
+    unsafe { asm!("ldxr {0}, [{1}]", out(reg) _, in(reg) (&raw const word).addr() + 1) };
+    sel4_root_task::abort()
+}
+
+extern "C" fn executes_data(_: *mut IpcBuffer) -> ! {
+    // SAFETY: the page is mapped execute-never: the thread faults, which is the purpose.
+    unsafe { asm!("br {}", in(reg) UART_PAGE, options(noreturn)) }
+}
+
+/// What user level may not do is a fault whose cause can be told.
+pub fn faults(kit: &mut Kit) -> sel4::Result<()> {
+    let culprits = Culprits::new(kit)?;
+    let exceptions: [(extern "C" fn(*mut IpcBuffer) -> !, _, _); 3] = [
+        (programs_a_timer, ExceptionCause::Privileged, "programming a timer"),
+        (calls_firmware, ExceptionCause::Privileged, "calling firmware"),
+        (breaks, ExceptionCause::Breakpoint, "a breakpoint"),
+    ];
+    for (main, cause, what) in exceptions {
+        let (tcb, fault) = culprits.run(kit, main)?;
+        let Some(Fault::UserException(fault)) = fault else { panic!("{what}: {fault:?}") };
+        let at_ip = core::ptr::with_exposed_provenance::<u32>(fault.fault_ip() as usize);
+        // SAFETY: the thread runs this image, and its code is readable.
+        let instruction = unsafe { at_ip.read() };
+        check!(kit, what, ExceptionCause::of(fault.number(), Some(instruction)) == cause);
+        at(tcb.cptr()).delete()?;
+    }
+    let accesses: [(extern "C" fn(*mut IpcBuffer) -> !, _, _); 2] = [
+        (loads_unaligned, VmFaultCause::Alignment, "an unaligned exclusive load"),
+        (executes_data, VmFaultCause::Permission, "a jump to an execute-never page"),
+    ];
+    for (main, cause, what) in accesses {
+        let (tcb, fault) = culprits.run(kit, main)?;
+        let Some(Fault::VmFault(fault)) = fault else { panic!("{what}: {fault:?}") };
+        check!(kit, what, fault.cause() == cause && !fault.is_write());
+        at(tcb.cptr()).delete()?;
+    }
+    Ok(())
+}
