@@ -13,8 +13,8 @@ use std::time::Duration;
 use clap_complete::CompletionCandidate;
 use partenza_compiler::{diagnostic, parameters};
 
-use crate::explain;
 use crate::host;
+use crate::target_codes;
 
 /// How long a running system may take to name its services, with somebody's hands on the keys.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -46,7 +46,7 @@ fn manifests(dir: &Path) -> Vec<String> {
 /// Every code, with what it means.
 pub fn codes() -> Vec<CompletionCandidate> {
     let host = diagnostic::TABLE.iter().map(|row| (row.code.to_string(), row.title));
-    let target = explain::target().map(|row| (row.code.to_string(), row.text));
+    let target = target_codes::all().map(|row| (row.code.to_string(), row.text));
     host.chain(target).map(|(code, text)| CompletionCandidate::new(code).help(Some(text.into()))).collect()
 }
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! `explain`: what a code means, from the tables that hold them all: the host's, Init's, the services'.
+//! `explain`: what a code means, from the tables that hold them all: the host's and the target's.
 
 use partenza_compiler::diagnostic::{Example, page};
 use partenza_compiler::{Code, diagnostic, parameters};
-use partenza_interfaces::error as services;
 use partenza_protocol::{Op, error};
 
 use crate::Failure;
 use crate::output::outln;
+use crate::target_codes;
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -18,25 +18,22 @@ Examples:
   partenza explain PZ-E0120
       what the target reports";
 
-/// Everything that is reported on the target.
-pub fn target() -> impl Iterator<Item = &'static error::Row> {
-    error::TABLE.iter().chain(services::TABLE)
-}
-
 /// What the host finds, `PZ-0101`, and what the target reports, `PZ-E0101`.
 pub fn explain(code: Option<&str>) -> Result<(), Failure> {
     let Some(code) = code else {
         for row in diagnostic::TABLE {
             outln!("{}   {}", row.code, row.title)?;
         }
-        for row in target() {
+        for row in target_codes::all() {
             outln!("{}  {}", row.code, row.text)?;
         }
         return Ok(());
     };
     let code = code.to_uppercase();
     let number = code.strip_prefix("PZ-E").or_else(|| code.strip_prefix('E')).and_then(|n| n.parse().ok());
-    if let Some(row) = number.and_then(|number| target().find(|row| row.code == error::Code(number))) {
+    if let Some(row) =
+        number.and_then(|number| target_codes::all().find(|row| row.code == error::Code(number)))
+    {
         outln!("{} ({})\n\n{}.\n\nTo mend it: {}.", row.code, row.name, row.text, row.hint)?;
         if row.code == error::BootError::BadParameter.code() {
             show_parameters()?;

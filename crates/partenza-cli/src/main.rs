@@ -43,6 +43,7 @@ mod run_args;
 mod schema;
 mod session;
 mod system;
+mod target_codes;
 
 use std::io::{self, Read};
 use std::process::ExitCode;

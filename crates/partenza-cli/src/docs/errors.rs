@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! docs/errors.md: everything that is reported on the target (SPEC H-1), from the tables of the protocol and of the
-//! services' interfaces.
+//! docs/errors.md: everything that is reported on the target (SPEC H-1), from the tables of the protocol, of the
+//! services' interfaces and of the loader.
 
 use std::fmt::Write;
 
-use partenza_interfaces::error as services;
-use partenza_protocol::error;
-
 use super::text::{cell, head};
+use crate::target_codes;
 
 /// The enums, in words; a new one without words still gets its section.
 const GROUPS: &[(&str, &str)] = &[
@@ -19,18 +17,25 @@ const GROUPS: &[(&str, &str)] = &[
     ("LookupError", "Answers to lookups (SPEC S-5)."),
     ("ShutdownError", "While the system goes down (SPEC M)."),
     ("InitError", "Of the root task itself (SPEC B-6)."),
+    (
+        "LoaderError",
+        "Of the loader that starts an AArch64 machine, before there is a kernel: on its first UART.",
+    ),
     ("ServiceError", "Answers of the reference system's services to each other, and to the shell."),
 ];
 
 pub fn page() -> String {
-    let mut out = head("Errors on the target", "the tables in partenza-protocol and partenza-interfaces");
+    let mut out = head(
+        "Errors on the target",
+        "the tables in partenza-protocol, partenza-interfaces and partenza-loader",
+    );
     out.push_str(
-        "What Init, the Supervisor and the services report: on the console, in events, in answers. A code never changes \
+        "What Init, the Supervisor, the services and the loader report: on the console, in events, in answers. A code never changes \
          its\nmeaning. `partenza explain PZ-E0120` shows one of them. What the host finds before anything boots has \
          codes\nwithout the letter: [checks.md](checks.md).\n",
     );
     let mut last = "";
-    for row in error::TABLE.iter().chain(services::TABLE) {
+    for row in target_codes::all() {
         let (group, name) = row.name.split_once("::").unwrap_or(("", row.name));
         if group != last {
             last = group;
@@ -55,7 +60,7 @@ mod tests {
         for (group, about) in GROUPS {
             assert_eq!(page.matches(&format!("\n## {group}\n\n{about}")).count(), 1, "{group}");
         }
-        for row in error::TABLE.iter().chain(services::TABLE) {
+        for row in target_codes::all() {
             let group = row.name.split_once("::").unwrap().0;
             assert!(GROUPS.iter().any(|(known, _)| *known == group), "{group} is not described");
         }
