@@ -2,7 +2,7 @@
 # Partenza for seL4. `make help` lists what there is; `make run` is where to begin.
 #
 # Variables:
-#   ARCH=x86_64|aarch64    the architecture (default: x86_64); for aarch64 there are `kernels` only
+#   ARCH=x86_64|aarch64    the architecture (default: x86_64); for aarch64 there are `kernels` and `loader`
 #   KERNEL=debug|release   which of the two kernels of cmake-build/ to use (default: debug)
 #   SEL4_PREFIX=DIR        a kernel of your own, installed the way seL4 installs itself; then none is built here
 #   MEMORY=128MiB          RAM of the machine
@@ -34,6 +34,14 @@ services := axiom policy keys identity capability_service process_manager block_
 	driver_manager network terminal update_manager
 target_cargo = SEL4_PREFIX=$(1) CARGO_TARGET_DIR=build/sel4/$(2) cargo $(3) --config support/sel4-target.toml --quiet \
 	--profile sel4
+# The same for AArch64, whose prebuilt core may have to be fetched first (support/rust-aarch64).
+rust_aarch64 = RUSTC=$$(support/rust-aarch64 build/rust-aarch64)
+target_cargo_aarch64 = $(rust_aarch64) && SEL4_PREFIX=$(CURDIR)/build/kernel/aarch64-$(1) RUSTC=$$RUSTC \
+	CARGO_TARGET_DIR=build/sel4/aarch64-$(1) cargo $(2) --config support/sel4-target-aarch64.toml --quiet --profile sel4
+# The root task that holds the seL4 library against the kernel, on each kernel.
+smoke = -p sel4-root-task --example smoke --features count-syscalls
+smoke_build = $(call target_cargo,$(CURDIR)/build/kernel/$(1),$(1),build) $(smoke) && \
+	$(call target_cargo_aarch64,$(1),build) $(smoke)
 # The tests' services in C, beside what cargo made for the same kernel.
 c_build = $(MAKE) --silent -C tests/services-c SEL4_PREFIX=$(1) OUT=$(CURDIR)/build/sel4/$(2)/x86_64-unknown-linux-gnu/sel4
 # The root task of tests in which an audit finds something. Only for the kernel that tells types of capabilities.
@@ -43,7 +51,7 @@ tampered_build = $(call target_cargo,$(CURDIR)/build/kernel/debug,debug,$(1)) -p
 target_build = $(call target_cargo,$(1),$(2),build) -p partenza-root-task && \
 	$(call target_cargo,$(1),$(2),build) $(addprefix -p ,$(services)) $(3)
 
-.PHONY: help run boot image test cases properties bench soak circles lint clean setup kernels tools programs \
+.PHONY: help run boot image test cases properties bench soak circles lint clean setup kernels loader tools programs \
 	docker-build docker-enter docker-run
 
 help:
@@ -61,6 +69,7 @@ help:
 	@echo '  make circles  files of a crate that use each other; there are none, but for the crates that the test lists'
 	@echo '  make tools    the command alone: $(host)/debug/partenza'
 	@echo '  make programs kernels    what it packs and boots: root task, services, kernels'
+	@echo '  make loader   what starts an AArch64 machine: build/loader'
 	@echo '  make lint     clippy and rustfmt, warnings are errors'
 	@echo '  make clean    remove build/'
 	@echo
@@ -100,6 +109,11 @@ endif
 programs: kernels
 	@$(call target_build,$(prefix),$(flavour),-p partenza-test-services)
 
+# What starts an AArch64 machine, before the kernel.
+loader: setup
+	@$(rust_aarch64) && RUSTC=$$RUSTC CARGO_TARGET_DIR=build/loader cargo build --config support/loader-aarch64.toml --quiet \
+		--profile sel4 -p partenza-loader --bin loader
+
 tools: setup
 	@CARGO_TARGET_DIR=$(host) cargo build --quiet -p partenza-cli
 
@@ -109,11 +123,14 @@ test: kernels tools
 	@$(call target_build,$(CURDIR)/build/kernel/debug,debug,-p partenza-test-services)
 	@$(call target_build,$(CURDIR)/build/kernel/release,release,-p partenza-test-services)
 	@$(call tampered_build,build)
+	@$(MAKE) --silent kernels ARCH=aarch64
+	@$(MAKE) --silent loader
+	@$(call smoke_build,debug)
+	@$(call smoke_build,release)
 	@$(call c_build,$(CURDIR)/build/kernel/debug,debug)
 	@$(call c_build,$(CURDIR)/build/kernel/release,release)
 	@echo 'Testing'
 ifndef SEL4_PREFIX
-	@$(MAKE) --silent kernels ARCH=aarch64
 	@ctest --test-dir build/cmake -R '^stack$$' --output-on-failure > build/ctest.log || { cat build/ctest.log; exit 1; }
 	@ctest --test-dir build/cmake-aarch64 -R '^(libsel4|reproducible)-' --output-on-failure > build/ctest.log || \
 		{ cat build/ctest.log; exit 1; }
@@ -121,6 +138,7 @@ endif
 	@CARGO_TARGET_DIR=$(host) PARTENZA_BIN=$(CURDIR)/$(partenza) cargo test --quiet
 	@SEL4_PREFIX=$(CURDIR)/build/kernel/debug CARGO_TARGET_DIR=build/sel4/host-tests cargo test --quiet \
 		-p sel4 -p sel4-config -p sel4-sync -p sel4-runtime -p sel4-microkit -p partenza-service --lib
+	@SEL4_PREFIX=$(CURDIR)/build/kernel/aarch64-debug CARGO_TARGET_DIR=build/sel4/host-tests cargo test --quiet -p sel4 --lib
 	@CARGO_TARGET_DIR=$(host) PARTENZA_BIN=$(CURDIR)/$(partenza) cargo test --quiet -p partenza-tests
 
 # Other cases than `make test` tries: those of PARTENZA_SEED.
@@ -156,6 +174,9 @@ lint: kernels
 	@$(call tampered_build,clippy) -- -D warnings
 	@$(call target_cargo,$(CURDIR)/build/kernel/debug,debug,clippy) $(addprefix -p ,$(services)) \
 		-p partenza-test-services -- -D warnings
+	@$(MAKE) --silent kernels ARCH=aarch64
+	@$(call target_cargo_aarch64,debug,clippy) -p sel4 -p sel4-runtime -p sel4-root-task -p sel4-microkit -p sel4-sync \
+		-p partenza-service -- -D warnings
 
 clean:
 	rm -rf build

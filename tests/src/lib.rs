@@ -11,6 +11,7 @@
 //! * A run under [`machine::Pace::Counted`] is the same in every repetition, however busy the host is.
 #![forbid(unsafe_code)]
 
+pub mod aarch64;
 pub mod bench;
 pub mod command;
 pub mod guest;

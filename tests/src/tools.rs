@@ -4,8 +4,9 @@
 //! | variable | is | default, from the project's root |
 //! |---|---|---|
 //! | `PARTENZA_BIN` | the `partenza` command | `build/host/debug/partenza` |
-//! | `PARTENZA_KERNELS` | holds the prefixes `debug` and `release` | `build/kernel` |
-//! | `PARTENZA_ELFS` | holds `debug` and `release`, what cargo built for each | `build/sel4` |
+//! | `PARTENZA_KERNELS` | holds the prefixes `debug` and `release`, and the same with `aarch64-` before | `build/kernel` |
+//! | `PARTENZA_ELFS` | holds what cargo built for each | `build/sel4` |
+//! | `PARTENZA_LOADER` | the loader for AArch64 | `build/loader/…/loader` |
 //! | `PARTENZA_SCRATCH` | systems and images of the cases, left there to be looked at | `build/tests` |
 
 use std::env;
@@ -52,6 +53,51 @@ impl Kernel {
     pub fn program(self, name: &str) -> PathBuf {
         existing(self.programs().join(name), "make test")
     }
+}
+
+/// What the smoke test's root task and its kernel are built for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arch {
+    X86_64,
+    Aarch64,
+}
+
+impl Arch {
+    /// Between the folder of a kernel's programs and the programs.
+    const fn target(self) -> &'static str {
+        match self {
+            Arch::X86_64 => "x86_64-unknown-linux-gnu/sel4",
+            Arch::Aarch64 => "aarch64-unknown-linux-gnu/sel4",
+        }
+    }
+
+    fn folder(self, kernel: Kernel) -> String {
+        let start = match self {
+            Arch::X86_64 => "",
+            Arch::Aarch64 => "aarch64-",
+        };
+        format!("{start}{}", kernel.name())
+    }
+
+    /// A kernel as it is linked.
+    #[must_use]
+    pub fn kernel(self, kernel: Kernel) -> PathBuf {
+        let prefix = place("PARTENZA_KERNELS", "build/kernel").join(self.folder(kernel));
+        existing(prefix.join("bin/kernel.elf"), "make kernels")
+    }
+
+    /// The root task that holds the seL4 library against the kernel (`crates/sel4-root-task/examples/smoke`).
+    #[must_use]
+    pub fn smoke(self, kernel: Kernel) -> PathBuf {
+        let programs = place("PARTENZA_ELFS", "build/sel4").join(self.folder(kernel)).join(self.target());
+        existing(programs.join("examples/smoke"), "make test")
+    }
+}
+
+/// The loader for AArch64.
+#[must_use]
+pub fn loader() -> PathBuf {
+    existing(place("PARTENZA_LOADER", "build/loader/aarch64-unknown-linux-gnu/sel4/loader"), "make loader")
 }
 
 /// The project's root.

@@ -10,7 +10,8 @@
 use crate::event::{Action, Directive, Sink};
 use crate::machine::Machine;
 use crate::spec::{Probe, ServiceId};
-use crate::state::{Blocked, Reason, ServiceState};
+use crate::state::{Reason, ServiceState};
+use crate::wait::Blocked;
 
 impl Machine<'_> {
     /// From now on the service is watched; also where it was heard of and is next to be heard of later.

@@ -3,9 +3,8 @@
 //! turns, like everything else.
 
 use crate::event::{Action, Denial, Notice, Request, Sink, Verdict};
-use crate::machine::Machine;
+use crate::machine::{Dependent, Machine};
 use crate::record::{Aim, Need};
-use crate::setup::Dependent;
 use crate::spec::{Dep, DepKind, ServiceId};
 use crate::state::{BootState, Reason, ServiceState};
 
