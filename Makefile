@@ -65,6 +65,7 @@ help:
 	@echo '  make cases    judge the cases in the folder PARTENZA_CASES, after a `make test`; see tests/README.md'
 	@echo '  make properties    try the properties on other cases: PARTENZA_SEED=0x1234'
 	@echo '  make bench    instructions and system calls of a boot, per phase and per service; of a restart, of an answer'
+	@echo '                AGAINST=REV: the same of that revision beside it; BENCH=--json: for programs'
 	@echo '  make soak     10,000 restarts and 1,000 deaths at random in one run, then deaths inside calls; SOAK=SEED'
 	@echo '  make circles  files of a crate that use each other; there are none, but for the crates that the test lists'
 	@echo '  make tools    the command alone: $(host)/debug/partenza'
@@ -153,10 +154,13 @@ cases: kernels tools
 	@CARGO_TARGET_DIR=$(host) PARTENZA_BIN=$(CURDIR)/$(partenza) cargo test --quiet -p partenza-tests --test cases -- \
 		--test-threads=1 host::
 
+# With AGAINST, that revision first, with a kernel, programs and a bench of its own.
 bench: kernels tools
 	@$(call target_build,$(CURDIR)/build/kernel/release,release,-p partenza-test-services)
+	@$(if $(AGAINST),support/bench-against $(AGAINST) build/against/report.json)
 	@CARGO_TARGET_DIR=$(host) PARTENZA_BIN=$(CURDIR)/$(partenza) \
-		cargo run --quiet -p partenza-tests --bin partenza-bench -- $(BENCH)
+		cargo run --quiet -p partenza-tests --bin partenza-bench -- $(BENCH) \
+		$(if $(AGAINST),--against $(AGAINST) build/against/report.json)
 
 soak: kernels tools
 	@$(call target_build,$(CURDIR)/build/kernel/release,release,-p partenza-test-services)

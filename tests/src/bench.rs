@@ -6,6 +6,7 @@
 //! each system is booted twice and that is checked. What is counted is told by Init in `Cost` events (parameter
 //! `bench=on`).
 
+pub mod against;
 pub mod restart;
 pub mod supervisor;
 pub mod target;
