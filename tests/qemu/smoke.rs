@@ -100,3 +100,38 @@ fn a_later_processor_and_other_sizes_of_memory_boot() {
     boots_on_virt("smoke_a76", Kernel::Debug, "smoke.elf", &machine("cortex-a76", "32"));
     boots_on_virt("smoke_max", Kernel::Release, "smoke.bin", &machine("max", "3G"));
 }
+
+/// Without firmware to call the machine cannot be turned off, and asking for it is answered, not a crash of the kernel.
+#[test]
+fn a_machine_that_starts_at_el3_boots_and_has_no_firmware() {
+    let image = aarch64::smoke_image(Kernel::Debug);
+    let file = aarch64::write("smoke_el3", "smoke.elf", &image.elf());
+    let file = file.to_str().expect("a path in UTF-8");
+    let machine =
+        ["-machine", "virt,gic-version=2,secure=on", "-cpu", "cortex-a53", "-m", "512", "-kernel", file];
+    let outcome = aarch64::run(&machine, Some("FAILED: "));
+    assert!(outcome.console.contains("ok which invocation"), "{outcome:?}");
+    assert!(outcome.console.contains("firmware for power"), "{outcome:?}");
+}
+
+/// Counted in instructions: with this clock rate the physical count is one per instruction since reset. The loader's and the
+/// kernel's time; Partenza's goal is 4 million.
+#[test]
+fn the_root_task_starts_within_four_million_instructions_and_is_told_boot_arguments() {
+    for (case, kernel, form) in
+        [("smoke_count_elf", Kernel::Debug, "smoke.elf"), ("smoke_count_flat", Kernel::Release, "smoke.bin")]
+    {
+        let image = aarch64::smoke_image(kernel);
+        let bytes = if form == "smoke.elf" { image.elf() } else { image.flat() };
+        let file = aarch64::write(case, form, &bytes);
+        let file = file.to_str().expect("a path in UTF-8");
+        let machine = ["-machine", "virt,gic-version=2", "-cpu", "cortex-a53,cntfrq=1000000000", "-m", "512"];
+        let counted = ["-icount", "shift=0,sleep=off", "-append", "log=debug verify=on", "-kernel", file];
+        let outcome = aarch64::run(&[&machine[..], &counted].concat(), None);
+        judge(&outcome);
+        let count = outcome.console.lines().find_map(|line| line.strip_prefix("started at count "));
+        let count: u64 = count.and_then(|count| count.parse().ok()).expect("a count");
+        assert!((100_000..4_000_000).contains(&count), "{count} instructions");
+        assert!(outcome.console.contains("boot arguments: log=debug verify=on\n"), "{}", outcome.console);
+    }
+}

@@ -107,4 +107,29 @@ pub mod image {
     pub fn data() -> Range<usize> {
         &raw const __sel4_data_start as usize..&raw const __sel4_image_end as usize
     }
+
+    /// The machine's device tree, which this project's loader puts behind the image in pages that belong to it
+    /// (`crates/loader`). `end` is where the image itself ends: [`data`]'s, or that of an archive that a tool added.
+    ///
+    /// `None` where nobody put one there. What it says has not been checked here, but the loader has read it.
+    #[cfg(sel4_cfg = "ARCH_AARCH64")]
+    pub fn device_tree(bootinfo: &BootInfoPtr, end: usize) -> Option<&'static [u8]> {
+        const MAGIC: u32 = 0xd00d_feed;
+        const HEADER: usize = 40;
+        let granule = sel4::FrameObjectType::GRANULE.bytes();
+        let start = end.next_multiple_of(granule);
+        let room = (text().start + bootinfo.user_image_frames().len() * granule).checked_sub(start)?;
+        if room < HEADER {
+            return None;
+        }
+        let tree = core::ptr::with_exposed_provenance::<u8>(start);
+        // SAFETY: the kernel mapped a frame for every page of the image, these are behind all that the program uses, and
+        // they stay.
+        unsafe {
+            let word = |at: usize| u32::from_be(tree.add(at).cast::<u32>().read());
+            let size = word(4) as usize;
+            (word(0) == MAGIC && (HEADER..=room).contains(&size))
+                .then(|| core::slice::from_raw_parts(tree, size))
+        }
+    }
 }

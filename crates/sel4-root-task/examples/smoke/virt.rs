@@ -4,11 +4,15 @@
 
 use core::arch::asm;
 
+use dtoolkit::fdt::Fdt;
+use dtoolkit::{Node, Property};
 use sel4::init_thread::slot;
 use sel4::{
     BootInfoPtr, CPtr, CapRights, Error, ExceptionCause, Fault, IpcBuffer, ObjectBlueprint, PlatformControl,
     Trigger, VmAttributes, VmFaultCause, cap, cap_type,
 };
+
+use sel4_root_task::image;
 
 use crate::threads::Culprits;
 use crate::{Kit, at, check};
@@ -87,10 +91,23 @@ fn ticks_per_second() -> u64 {
     rate
 }
 
-/// The generic timer is there for user level to read, and runs.
-pub fn clock(kit: &mut Kit, _bootinfo: &BootInfoPtr) {
+/// The generic timer is there for user level to read, and runs; the device tree is behind the image. Prints what a test of the
+/// loader wants to see.
+pub fn clock(kit: &mut Kit, bootinfo: &BootInfoPtr) {
     let before = count();
     check!(kit, "a clock", ticks_per_second() > 1_000_000 && count() >= before);
+    kit.console.print(format_args!("started at count {before}\n"));
+
+    let tree = image::device_tree(bootinfo, image::data().end).and_then(|tree| Fdt::new(tree).ok());
+    let Some(tree) = tree else { panic!("no device tree") };
+    let chosen = tree.find_node("/chosen");
+    let seed = chosen.and_then(|chosen| chosen.property("rng-seed"));
+    check!(kit, "a device tree with 32 random bytes", seed.is_some_and(|seed| seed.value().len() == 32));
+    let arguments = chosen.and_then(|chosen| chosen.property("bootargs"));
+    if let Some(arguments) = arguments.and_then(|arguments| arguments.value_as::<&str>().ok()) {
+        kit.console.print(format_args!("boot arguments: {arguments}\n"));
+    }
+    check!(kit, "no tree beyond it", image::device_tree(bootinfo, usize::MAX / 2).is_none());
 }
 
 /// The physical timer's interrupt, armed through the control page.
