@@ -2,7 +2,7 @@
 # Partenza for seL4. `make help` lists what there is; `make run` is where to begin.
 #
 # Variables:
-#   ARCH=x86_64|aarch64    the architecture (default: x86_64); for aarch64 there are `kernels` and `loader`
+#   ARCH=x86_64|aarch64    the architecture (default: x86_64); for aarch64 there are `kernels`, `loader` and `programs`
 #   KERNEL=debug|release   which of the two kernels of cmake-build/ to use (default: debug)
 #   SEL4_PREFIX=DIR        a kernel of your own, installed the way seL4 installs itself; then none is built here
 #   MEMORY=128MiB          RAM of the machine
@@ -32,6 +32,8 @@ image := build/image/$(flavour)/reference.elf
 # Everything that runs on seL4; the test services only for tests.
 services := axiom policy keys identity capability_service process_manager block_storage filesystem \
 	driver_manager network terminal update_manager
+# Those that compile for AArch64: the others drive devices of a PC.
+services_aarch64 := $(filter-out block_storage network terminal,$(services))
 target_cargo = SEL4_PREFIX=$(1) CARGO_TARGET_DIR=build/sel4/$(2) cargo $(3) --config support/sel4-target.toml --quiet \
 	--profile sel4
 # The same for AArch64, whose prebuilt core may have to be fetched first (support/rust-aarch64).
@@ -76,7 +78,7 @@ help:
 	@echo
 	@echo '  make docker-build | docker-enter | docker-run CMD="make test"    the same in a container'
 	@echo
-	@echo '  ARCH=aarch64       with `kernels`: the kernel for the AArch64 machine of QEMU'
+	@echo '  ARCH=aarch64       with `kernels` and `programs`: for the AArch64 machine of QEMU'
 	@echo '  KERNEL=release     the kernel without assertions and debug output'
 	@echo '  SEL4_PREFIX=DIR    a kernel of your own'
 	@echo '  MEMORY=256MiB      RAM of the machine'
@@ -107,8 +109,15 @@ ifndef SEL4_PREFIX
 endif
 
 # The programs of the tests, too: `partenza conformance` uses some of them.
+ifeq ($(ARCH),aarch64)
+programs: kernels loader
+	@$(call target_cargo_aarch64,$(KERNEL),build) -p partenza-plan -p partenza-lifecycle --lib
+	@$(call target_cargo_aarch64,$(KERNEL),build) $(addprefix -p ,$(services_aarch64))
+	@$(call target_cargo_aarch64,$(KERNEL),build) $(smoke)
+else
 programs: kernels
 	@$(call target_build,$(prefix),$(flavour),-p partenza-test-services)
+endif
 
 # What starts an AArch64 machine, before the kernel.
 loader: setup
@@ -124,8 +133,7 @@ test: kernels tools
 	@$(call target_build,$(CURDIR)/build/kernel/debug,debug,-p partenza-test-services)
 	@$(call target_build,$(CURDIR)/build/kernel/release,release,-p partenza-test-services)
 	@$(call tampered_build,build)
-	@$(MAKE) --silent kernels ARCH=aarch64
-	@$(MAKE) --silent loader
+	@$(MAKE) --silent programs ARCH=aarch64
 	@$(call smoke_build,debug)
 	@$(call smoke_build,release)
 	@$(call c_build,$(CURDIR)/build/kernel/debug,debug)
@@ -178,9 +186,10 @@ lint: kernels
 	@$(call tampered_build,clippy) -- -D warnings
 	@$(call target_cargo,$(CURDIR)/build/kernel/debug,debug,clippy) $(addprefix -p ,$(services)) \
 		-p partenza-test-services -- -D warnings
+	@# Clippy does not take the core of another compiler, so AArch64's ABI is linted as the host compiles it for tests.
 	@$(MAKE) --silent kernels ARCH=aarch64
-	@$(call target_cargo_aarch64,debug,clippy) -p sel4 -p sel4-runtime -p sel4-root-task -p sel4-microkit -p sel4-sync \
-		-p partenza-service -- -D warnings
+	@SEL4_PREFIX=$(CURDIR)/build/kernel/aarch64-debug CARGO_TARGET_DIR=build/sel4/host-tests cargo clippy --quiet \
+		-p sel4 -p sel4-microkit -p sel4-sync --lib --tests -- -D warnings
 
 clean:
 	rm -rf build

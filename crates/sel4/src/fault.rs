@@ -39,6 +39,7 @@ impl LookupFailure {
 /// A fault, decoded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(missing_docs)]
+#[allow(clippy::large_enum_variant, reason = "a box would need an allocator, and nobody keeps many of them")]
 pub enum Fault {
     NullFault(NullFault),
     CapFault(CapFault),
