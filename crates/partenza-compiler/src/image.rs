@@ -16,12 +16,6 @@ use crate::kernel::Kernel;
 
 const SYMBOL: &str = "PARTENZA_ARCHIVE";
 const MAGIC: &[u8; 8] = b"PZIMAGE\0";
-/// Bytes of an ELF64 header and of a program header.
-const HEADER: u64 = 64;
-const PROGRAM_HEADER: u64 = 56;
-/// Bytes of a section header, and how many there are: none, the note, the names.
-const SECTION_HEADER: u16 = 64;
-const SECTIONS: u16 = 3;
 
 /// An image, and what it takes of the machine.
 #[derive(Clone, Debug)]
@@ -64,7 +58,10 @@ pub fn inject(root_task: &[u8], archive: &[u8], store: u64, kernel: &Kernel) -> 
     }
     // What its services may do depends on the kernel that they were checked against, so the flavour is the kernel's.
     let note = elf.note.take().map(|note| AbiNote { debug: kernel.debug, ..note }.write());
-    Ok(write(&elf, &note.unwrap_or_default(), address))
+    let (bytes, offsets) = elf::write(&elf, &note.unwrap_or_default())
+        .map_err(|error| vec![Problem::new(Code::BadRootTask, error.to_string())])?;
+    let archive_at = elf.segments.iter().zip(&offsets).find(|(segment, _)| segment.address == address);
+    Ok(Image { pages: pages(&elf), archive_at: archive_at.map_or(0, |(_, at)| *at as usize), bytes })
 }
 
 /// A packed image, taken apart.
@@ -126,77 +123,4 @@ fn write_symbol(elf: &mut Elf, address: u64, length: u64) -> Result<(), Problem>
     place[8..16].copy_from_slice(&address.to_le_bytes());
     place[16..24].copy_from_slice(&length.to_le_bytes());
     Ok(())
-}
-
-/// `archive` is the address of that segment.
-fn write(elf: &Elf, note: &[u8], archive: u64) -> Image {
-    let count = elf.segments.len() as u64;
-    let mut offsets = Vec::new();
-    let mut at = HEADER + PROGRAM_HEADER * count;
-    for segment in &elf.segments {
-        // Offset and address agree within a page.
-        at = at.next_multiple_of(PAGE) + segment.address % PAGE;
-        offsets.push(at);
-        at += segment.data.len() as u64;
-    }
-    let (sections_at, sections) = sections(note, at);
-    let mut bytes = Vec::new();
-    bytes.extend(b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0");
-    for half in [2u16, 62] {
-        bytes.extend(half.to_le_bytes()); // ET_EXEC, EM_X86_64
-    }
-    bytes.extend(1u32.to_le_bytes());
-    for word in [elf.entry, HEADER, sections_at] {
-        bytes.extend(word.to_le_bytes()); // entry, program headers, section headers
-    }
-    bytes.extend(0u32.to_le_bytes());
-    for half in [HEADER as u16, PROGRAM_HEADER as u16, count as u16, SECTION_HEADER, SECTIONS, SECTIONS - 1] {
-        bytes.extend(half.to_le_bytes());
-    }
-    for (segment, offset) in elf.segments.iter().zip(&offsets) {
-        let flags = 4u32 | u32::from(segment.writable) << 1 | u32::from(segment.executable);
-        bytes.extend(1u32.to_le_bytes());
-        bytes.extend(flags.to_le_bytes());
-        for word in
-            [*offset, segment.address, segment.address, segment.data.len() as u64, segment.memory, PAGE]
-        {
-            bytes.extend(word.to_le_bytes());
-        }
-    }
-    for (segment, offset) in elf.segments.iter().zip(&offsets) {
-        bytes.resize(*offset as usize, 0);
-        bytes.extend(&segment.data);
-    }
-    let archive_at = elf.segments.iter().zip(&offsets).find(|(segment, _)| segment.address == archive);
-    bytes.extend(sections);
-    Image { pages: pages(elf), archive_at: archive_at.map_or(0, |(_, at)| *at as usize), bytes }
-}
-
-/// What comes behind the segments, from file offset `at` on: the note, the sections' names, the section headers. Gives the place
-/// of the headers as well.
-fn sections(note: &[u8], at: u64) -> (u64, Vec<u8>) {
-    /// Of each section: where its name begins, its type (none, note, strings), its bytes.
-    const NAMES: &[u8] = b"\0.note.sel4.abi\0.shstrtab\0";
-    let table: [(u32, u32, &[u8]); SECTIONS as usize] = [(0, 0, &[]), (1, 7, note), (16, 3, NAMES)];
-    let start = at.next_multiple_of(8);
-    let mut bytes = vec![0; (start - at) as usize];
-    let mut headers = Vec::new();
-    for (name, kind, content) in table {
-        let offset = if kind == 0 { 0 } else { at + bytes.len() as u64 };
-        for word in [name, kind] {
-            headers.extend(word.to_le_bytes());
-        }
-        for word in [0, 0, offset, content.len() as u64] {
-            headers.extend(word.to_le_bytes()); // flags, address
-        }
-        headers.extend(0u64.to_le_bytes()); // link, info
-        for word in [u64::from(kind != 0), 0] {
-            headers.extend(word.to_le_bytes()); // alignment, size of an entry
-        }
-        bytes.extend(content);
-    }
-    bytes.resize(bytes.len().next_multiple_of(8), 0);
-    let headers_at = at + bytes.len() as u64;
-    bytes.extend(headers);
-    (headers_at, bytes)
 }

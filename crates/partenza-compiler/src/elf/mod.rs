@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! ELF files: read ([`read`]), judged (SPEC D-5), and turned into what the plan holds of them.
+//! ELF files: read ([`read`]), judged (SPEC D-5), turned into what the plan holds of them, and written ([`write`]).
 //!
 //! A file is judged whole: every problem is told, as long as there is enough of it to look at.
 
 mod check;
 mod note;
 mod read;
+mod write;
 
 pub use check::check;
 pub use note::{AbiNote, ROLE_PROTECTION_DOMAIN, ROLE_ROOT_TASK};
 pub use read::read;
+pub use write::write;
 
 use std::collections::BTreeMap;
 
