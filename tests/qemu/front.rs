@@ -2,6 +2,7 @@
 //! What a user types: the `partenza` command around a boot, and the files of the toolchain.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -236,6 +237,48 @@ fn a_parameter_that_does_not_exist_is_refused_before_anything_starts() {
 
 fn text(path: &str) -> String {
     fs::read_to_string(tools::root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// Runs `support/rust-aarch64` with these programs, and the shell's, in its PATH.
+fn rust_aarch64(case: &str, programs: &[(&str, &str)], tools: &[&str]) -> Output {
+    let dir = tools::scratch(case);
+    for (name, text) in programs {
+        let path = dir.join(name);
+        fs::write(&path, format!("#!/bin/sh\n{text}\n")).expect("a file");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("permissions");
+    }
+    for tool in tools {
+        std::os::unix::fs::symlink(format!("/usr/bin/{tool}"), dir.join(tool)).expect("a link");
+    }
+    Command::new("/bin/sh")
+        .arg(tools::root().join("support/rust-aarch64"))
+        .arg(dir.join("toolchain"))
+        .env("PATH", &dir)
+        .output()
+        .expect("the script runs")
+}
+
+/// Nothing is fetched where rustup has installed the target.
+#[test]
+fn a_rust_that_compiles_for_aarch64_is_taken_as_it_is() {
+    let sysroot = tools::scratch("rust_aarch64_sysroot");
+    fs::create_dir_all(sysroot.join("lib/rustlib/aarch64-unknown-linux-gnu/lib")).expect("a folder");
+    let rustc = format!("echo {}", sysroot.display());
+    let output = rust_aarch64("rust_aarch64_own", &[("rustc", &rustc)], &[]);
+    let answer = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success() && answer.trim_end().ends_with("rust_aarch64_own/rustc"),
+        "{}",
+        shown(&output)
+    );
+}
+
+#[test]
+fn without_a_package_manager_the_other_way_to_a_rust_for_aarch64_is_told() {
+    let output = rust_aarch64("rust_aarch64_none", &[("rustc", "echo /nowhere")], &["mkdir", "dirname"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{}", shown(&output));
+    assert!(said.contains("apt-get is missing") && said.contains("rustup target add"), "{}", shown(&output));
 }
 
 /// The Dockerfile takes the one list and the script that installs it, and names no package itself.

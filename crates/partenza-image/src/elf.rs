@@ -11,6 +11,9 @@ use crate::PackError;
 
 const E: LittleEndian = LittleEndian;
 
+/// The largest part of an image, from its first address to its last: what the loader maps for the kernel is 1 GiB.
+const LARGEST: u64 = 1 << 29;
+
 /// What is loaded.
 pub struct Segment {
     pub virtual_address: u64,
@@ -43,9 +46,11 @@ impl Program {
             let cut = || PackError::NotElf(what, "a segment is not in the file".to_owned());
             let mut bytes = segment.data(E, data).map_err(|()| cut())?.to_vec();
             let memory = segment.p_memsz(E);
-            // More than any machine here has is no size but damage.
-            if memory < bytes.len() as u64 || memory > 1 << 32 {
+            if memory < bytes.len() as u64 {
                 return Err(PackError::NotElf(what, "a segment has an impossible size".to_owned()));
+            }
+            if memory > LARGEST {
+                return Err(PackError::TooLarge(what));
             }
             bytes.resize(memory as usize, 0);
             segments.push(Segment {
@@ -62,9 +67,17 @@ impl Program {
         if segments.is_empty() {
             return Err(PackError::Empty(what));
         }
+        let program = Self { entry: header.e_entry(E), segments, symbols: HashMap::new() };
+        let spans = [
+            program.virtual_end() - program.virtual_start(),
+            program.physical_end() - program.physical_start(),
+        ];
+        if spans.iter().any(|span| *span > LARGEST) {
+            return Err(PackError::TooLarge(what));
+        }
         let file = ElfFile64::<LittleEndian>::parse(data).map_err(broken)?;
         let symbols = file.symbols().filter_map(|s| Some((s.name().ok()?.to_owned(), s.address()))).collect();
-        Ok(Self { entry: header.e_entry(E), segments, symbols })
+        Ok(Self { symbols, ..program })
     }
 
     fn lowest(&self, of: impl Fn(&Segment) -> u64) -> u64 {
@@ -140,4 +153,52 @@ pub fn write<'a>(entry: u64, segments: impl Iterator<Item = (u64, &'a [u8])> + C
         file.extend(bytes);
     }
     file
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(segments: &[(u64, &[u8])]) -> Result<Program, PackError> {
+        Program::read(&write(0x20_0000, segments.iter().copied()), "root task")
+    }
+
+    #[test]
+    fn what_was_written_is_read() {
+        let program = read(&[(0x20_0000, b"code"), (0x20_1008, b"data")]).map_err(|e| e.to_string()).unwrap();
+        assert_eq!(
+            (program.entry, program.virtual_start(), program.virtual_end()),
+            (0x20_0000, 0x20_0000, 0x20_100c)
+        );
+        let parts: Vec<_> = program.segments.iter().map(|s| (s.physical, s.bytes.as_slice())).collect();
+        assert_eq!(parts, [(0x20_0000, b"code".as_slice()), (0x20_1008, b"data")]);
+    }
+
+    /// Nobody allocates what a damaged address asks for.
+    #[test]
+    fn segments_far_apart_or_beyond_all_addresses_are_refused() {
+        let refused = |segments: &[(u64, &[u8])]| read(segments).err();
+        assert_eq!(
+            refused(&[(0x20_0000, b"code"), (0x7fff_ffff_0000, b"data")]),
+            Some(PackError::TooLarge("root task"))
+        );
+        assert!(matches!(refused(&[(u64::MAX - 2, b"code")]), Some(PackError::NotElf("root task", _))));
+        assert_eq!(refused(&[]), Some(PackError::Empty("root task")));
+        let mut file = write(0, [(0x1000, b"code".as_slice())].into_iter());
+        // The program header's size in memory.
+        file[64 + 40..64 + 48].copy_from_slice(&(1u64 << 62).to_le_bytes());
+        assert_eq!(Program::read(&file, "kernel").err(), Some(PackError::TooLarge("kernel")));
+    }
+
+    #[test]
+    fn whatever_byte_is_another_a_file_is_read_or_refused() {
+        let whole = write(0x20_0000, [(0x20_0000, b"code".as_slice()), (0x20_1000, b"data")].into_iter());
+        for at in 0..64 + 2 * 56 {
+            for other in [0, 1, 0x7f, 0x80, 0xff] {
+                let mut file = whole.clone();
+                file[at] = other;
+                let _ = Program::read(&file, "root task");
+            }
+        }
+    }
 }

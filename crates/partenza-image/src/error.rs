@@ -12,6 +12,8 @@ pub enum PackError {
     Machine(&'static str, u16),
     /// A file has nothing to load.
     Empty(&'static str),
+    /// A file's segments span more than an image can hold.
+    TooLarge(&'static str),
     /// The kernel is linked for another place; its physical address.
     KernelPlace(u64),
     /// The kernel lacks a variable that the loader writes.
@@ -33,6 +35,7 @@ impl fmt::Display for PackError {
                 write!(f, "the {what} is for {machine}, not for aarch64")
             }
             Self::Empty(what) => write!(f, "the {what} has nothing to load"),
+            Self::TooLarge(what) => write!(f, "the {what}'s segments span more than 512 MiB"),
             Self::KernelPlace(address) => write!(
                 f,
                 "the kernel is linked for physical address {address:#x}; the loader wants it at 0x40210000 \

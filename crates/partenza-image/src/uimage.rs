@@ -33,3 +33,23 @@ pub fn wrap(data: &[u8], load: u32) -> Vec<u8> {
     file.extend(data);
     file
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_header_is_u_boots() {
+        let file = wrap(b"data", 0x4020_0000);
+        assert_eq!(file.len(), HEADER + 4);
+        assert_eq!(file[..4], [0x27, 0x05, 0x19, 0x56]);
+        assert_eq!(file[12..24], [0, 0, 0, 4, 0x40, 0x20, 0, 0, 0x40, 0x20, 0, 0]);
+        assert_eq!(file[28..32], [5, 22, 2, 0]);
+        let crc = Crc::<u32>::new(&CRC_32_ISO_HDLC);
+        let mut header = file[..HEADER].to_vec();
+        let sum = header[4..8].to_vec();
+        header[4..8].fill(0);
+        assert_eq!(sum, crc.checksum(&header).to_be_bytes());
+        assert_eq!(file[24..28], crc.checksum(b"data").to_be_bytes());
+    }
+}
