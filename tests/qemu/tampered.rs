@@ -4,7 +4,7 @@
 //!
 //! No service can bring that about, and no fault of the root task's is known that does. So these systems boot with a root
 //! task of the tests' own, which does it when the boot is over, as its parameter `tamper` says; see
-//! `root-task/src/tamper.rs`. The shipped one has no such parameter.
+//! `root-task/src/service/tamper.rs`. The shipped one has no such parameter.
 
 use partenza_protocol::error::{BootError, GrantError, SupervisorError};
 use partenza_protocol::event::{BootState, CapKind, Event, Mismatch};
