@@ -139,6 +139,19 @@ function(_sel4_generate_headers variant result)
   set(${result} ${generated} ${bases} PARENT_SCOPE)
 endfunction()
 
+# Writes the declaration with which the kernel's memzero is compiled, in front of its source.
+#
+# All memory that the kernel hands out it clears by memzero, a loop of one word a turn: 0.5 instructions a byte, which is a
+# third of what a restart costs and most of what the hand-over of untypeds costs. With its loop unrolled it takes a third
+# of that. Only this loop: elsewhere in the kernel loops are short, and unrolling costs more than it saves. No
+# string instructions, which would be shorter still: the kernel does not clear the direction flag when it is entered.
+# GCC takes the attribute from a declaration; clang does not know it, and has the loop as it was.
+function(_sel4_write_clearing_header work)
+  _sel4_write("${work}/clearing.h"
+    "#pragma once\n\nvoid memzero(void *s, unsigned long n) __attribute__((optimize(\"unroll-loops\")));\n")
+  set_property(SOURCE "${work}/kernel_all.c" APPEND PROPERTY OBJECT_DEPENDS "${work}/clearing.h")
+endfunction()
+
 # Adds the target that builds VARIANT's SEL4_KERNEL_FILES, in its work directory.
 function(sel4_add_kernel variant)
   sel4_work_dir(${variant} work)
@@ -160,6 +173,7 @@ function(sel4_add_kernel variant)
     COMMENT "seL4 ${variant}: linker script" VERBATIM)
 
   set(elf sel4-${variant})
+  _sel4_write_clearing_header("${work}")
   add_executable(${elf} "${work}/kernel_all.c" ${SEL4_ASM_SOURCES} ${generated})
   set_target_properties(${elf} PROPERTIES OUTPUT_NAME kernel.elf SUFFIX "" RUNTIME_OUTPUT_DIRECTORY "${work}"
     EXCLUDE_FROM_ALL ON C_STANDARD 99 C_EXTENSIONS OFF
@@ -169,6 +183,7 @@ function(sel4_add_kernel variant)
   target_compile_definitions(${elf} PRIVATE ${SEL4_DEFINITIONS} $<$<STREQUAL:${variant},debug>:DEBUG>)
   target_compile_options(${elf} PRIVATE
     $<$<COMPILE_LANGUAGE:C>:${SEL4_C_FLAGS}> $<$<COMPILE_LANGUAGE:ASM>:${SEL4_ASM_FLAGS}>
+    "$<$<COMPILE_LANGUAGE:C>:SHELL:-include ${work}/clearing.h>"
     "-ffile-prefix-map=${SEL4_SOURCE}=seL4" "-ffile-prefix-map=${CMAKE_CURRENT_SOURCE_DIR}=cmake-build" "-ffile-prefix-map=${work}=generated")
   target_link_options(${elf} PRIVATE ${SEL4_LINK_FLAGS} "-Wl,-T,${work}/linker.lds")
   sel4_arch_finish(${elf} "${work}")

@@ -13,7 +13,7 @@ use partenza_protocol::frame::{Body, MAX_FRAME, MAX_RECORD, frame};
 use sel4::cap;
 
 use crate::boot::handoff::{About, Failure};
-use crate::machine::pc99::uart::Uart;
+use crate::machine::uart::Uart;
 
 /// Where errors go before the plan says where the console is: COM1.
 pub const CONSOLE: u16 = 0x3f8;

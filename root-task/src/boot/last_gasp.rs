@@ -17,8 +17,8 @@ use sel4::{CNodeCapData, CPtr, ObjectBlueprint, UserContext, cap};
 
 use crate::boot::early_console;
 use crate::events::journal::words;
-use crate::machine::pc99::power::halt;
-use crate::machine::pc99::uart::Uart;
+use crate::machine::power::halt;
+use crate::machine::uart::Uart;
 use crate::objects::cspace::{CSpace, own};
 use crate::objects::error::{During, ObjectError, Step};
 use crate::objects::untyped_pool::Pool;

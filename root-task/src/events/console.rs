@@ -15,7 +15,7 @@ use core::fmt::{self, Write};
 
 use partenza_lifecycle::{Duration, Instant};
 
-use crate::machine::pc99::uart::{FIFO, Uart};
+use crate::machine::uart::{FIFO, Uart};
 
 /// Bytes that wait at most.
 const CAPACITY: usize = 8 * 1024;

@@ -7,7 +7,7 @@
 use partenza_protocol::frame::{self, Body, MAX_FRAME, MAX_PAYLOAD, MAX_RECORD, Message};
 
 use crate::events::ring::{Cursor, Reader, Ring};
-use crate::machine::pc99::uart::Uart;
+use crate::machine::uart::Uart;
 
 /// Bytes that are taken from the receiver in one go: a bound for a host that sends without pause.
 const MAX_TAKEN: usize = 64;

@@ -17,7 +17,7 @@ use partenza_protocol::frame::{MAX_PAYLOAD, MAX_RECORD};
 use crate::events::console::Console;
 use crate::events::event_line::{Line, Request};
 use crate::events::ring::Ring;
-use crate::machine::pc99::uart::Uart;
+use crate::machine::uart::Uart;
 
 /// Events that the last gasp shows.
 const RECENT: usize = 12;

@@ -12,7 +12,7 @@ use partenza_plan::ServiceId;
 use partenza_protocol::event::Event;
 use sel4::sys::counters::{Counters, read};
 
-use crate::machine::pc99::clock::tsc;
+use crate::machine::clock::tsc;
 
 /// Services whose system calls are listed by kind; for the others the sum must do.
 pub const DETAILED: usize = 16;

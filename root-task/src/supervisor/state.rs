@@ -11,10 +11,10 @@ use partenza_protocol::event::BootState;
 use sel4::{MessageInfo, Word};
 
 use crate::calls::state::Calls;
-use crate::machine::pc99::boot_attempts::Attempts;
-use crate::machine::pc99::clock::Timer;
-use crate::machine::pc99::entropy::Entropy;
-use crate::machine::pc99::power::Power;
+use crate::machine::boot_attempts::Attempts;
+use crate::machine::clock::Timer;
+use crate::machine::entropy::Entropy;
+use crate::machine::power::Power;
 use crate::objects::cspace::CSpace;
 use crate::service::arguments::SpawnedList;
 use crate::supervisor::accounts::Accounts;

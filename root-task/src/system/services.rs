@@ -13,7 +13,7 @@ use partenza_protocol::error::SupervisorError;
 use partenza_protocol::event::{Event, Rejection};
 
 use crate::events::journal::Journal;
-use crate::machine::pc99::clock::Clock;
+use crate::machine::clock::Clock;
 use crate::objects::error::ObjectError;
 use crate::service::executor::Executor;
 use crate::system::entry::Entry;

@@ -7,7 +7,7 @@ use partenza_lifecycle::Instant;
 use partenza_plan::PcTimer;
 use sel4::cap;
 
-use crate::machine::pc99::comparator;
+use super::comparator;
 
 /// Reads the TSC and knows when Init began.
 #[derive(Clone, Copy)]

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! A PC: clock and wake-up, UARTs, power, randomness, boot parameters, bytes that survive a reset.
+//! A PC with an IOAPIC: TSC, HPET or PIT, 16550 UARTs, CMOS RAM, QEMU's fw_cfg.
 
 pub mod boot_attempts;
 pub mod clock;
-pub mod comparator;
+mod comparator;
 pub mod entropy;
 pub mod fw_cfg;
-pub mod jitter;
+mod jitter;
 pub mod power;
 pub mod uart;
