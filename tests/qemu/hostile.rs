@@ -186,8 +186,8 @@ fn the_audit_equals_the_plan(running: &mut Running, kernel: Kernel) -> u32 {
             assert!(matches!(state, ServiceState::Failed | ServiceState::Pending), "{name} is {state:?}");
             continue;
         };
-        let amiss = (audit.missing, audit.wrong, audit.surplus);
-        assert_eq!(amiss, (0, 0, 0), "{name}: {audit:?}\n{}", running.log());
+        let wrong = (audit.missing, audit.wrong, audit.surplus);
+        assert_eq!(wrong, (0, 0, 0), "{name}: {audit:?}\n{}", running.log());
         assert_eq!(audit.types, kernel == Kernel::Debug, "{name}");
         present += u32::from(audit.present);
     }

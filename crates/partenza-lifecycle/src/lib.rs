@@ -66,7 +66,7 @@
 //! | `Starting(AwaitingReady)` | `Ready` | up; arms the first probe or heartbeat | |
 //! | `Starting(AwaitingReady)` | `ReadyRefused` (SPEC G-3) | fails | `Destroy` service |
 //! | `Starting(Awaiting…)` | `Crashed`, `Stopped`, `Flooded`, deadline (SPEC G-4) | fails | `Destroy` service |
-//! | up | a required dependency goes or comes, it is not well or well again, it floods or is calm | `Degraded` if anything of this is amiss, else `Running` | |
+//! | up | a required dependency goes or comes, it is not well or well again, it floods or is calm | `Degraded` if anything of this is wrong, else `Running` | |
 //! | up | deadline, to be probed (SPEC K-2) | unchanged | `Direct(Probe(n))`; arms `timeout` |
 //! | up | `HealthReport` of the open probe, `Heartbeat`, good | unchanged; `success_threshold` in a row: well; arms the next | |
 //! | up | the same, bad | not well; `failure_threshold` in a row: `Unhealthy` (`NotWell`), fails | `Destroy` incarnation |

@@ -60,7 +60,7 @@ pub enum ServiceState {
     Pending,
     Starting(StartPhase),
     Running,
-    /// It serves, but something is amiss: a dependency is gone, it said that it is not well, or it floods.
+    /// It serves, but something is wrong: a dependency is gone, it said that it is not well, or it floods.
     Degraded,
     /// It was not well for too long and was taken down.
     Unhealthy,

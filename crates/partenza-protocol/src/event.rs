@@ -225,7 +225,7 @@ pub enum Event<'a> {
     Ready {
         service: ServiceId,
     },
-    /// It serves, but something is amiss: `code` says what, `other` names the dependency where one is to blame.
+    /// It serves, but something is wrong: `code` says what, `other` names the dependency where one is to blame.
     Degraded {
         service: ServiceId,
         code: Code,

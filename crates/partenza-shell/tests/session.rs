@@ -17,7 +17,7 @@ struct Fake {
     asked: Vec<Op>,
     crashed: Option<&'static str>,
     /// What an audit finds.
-    amiss: bool,
+    wrong: bool,
 }
 
 const RECORDS: u64 = 40;
@@ -34,7 +34,7 @@ impl Fake {
             names: names.into_iter().chain(more).collect(),
             asked: Vec::new(),
             crashed: None,
-            amiss: false,
+            wrong: false,
         }
     }
 
@@ -48,7 +48,7 @@ impl Fake {
 
     /// After the audit there is a record more for each of its findings.
     fn log_page(&self, from: u64) -> Vec<u8> {
-        let findings: &[_] = if self.amiss && self.asked.contains(&Op::Audit) { &FINDINGS } else { &[] };
+        let findings: &[_] = if self.wrong && self.asked.contains(&Op::Audit) { &FINDINGS } else { &[] };
         let records = RECORDS + findings.len() as u64;
         let first = from.max(GONE).min(records);
         let count = (records - first).min(7);
@@ -161,15 +161,15 @@ impl System for Fake {
                 if self.crashed == Some(name) {
                     return Err(SupervisorError::NotRunning.code());
                 }
-                let amiss = u16::from(self.amiss);
+                let wrong = u16::from(self.wrong);
                 let diverted = u16::from(self.crashed.is_some());
                 let types = true;
                 answer.put(&Audit {
                     slots: 512,
-                    present: 3 - amiss,
-                    missing: amiss,
+                    present: 3 - wrong,
+                    missing: wrong,
                     wrong: 0,
-                    surplus: amiss,
+                    surplus: wrong,
                     types,
                     diverted,
                 })
@@ -381,7 +381,7 @@ fn live_grants_stand_beside_the_planned_ones() {
     );
     assert!(held("memory          0x4000000  planned                 read write        buffer"), "{live}");
     assert!(live.ends_with("as planned: 3 capabilities held; all 512 slots were looked at\n"), "{live}");
-    let fake = Fake { amiss: true, ..Fake::new() };
+    let fake = Fake { wrong: true, ..Fake::new() };
     let live = type_keys_to(fake, "grants --live policy\r");
     let found = |line: &str| live.lines().any(|found| found == line);
     assert!(found("notification          0x1  held                    read              terminal"), "{live}");
@@ -401,7 +401,7 @@ fn an_audit_tells_of_one_service_or_of_all() {
     let all = type_keys_to(Fake { crashed: Some("process_manager"), ..Fake::new() }, "audit\r");
     assert_eq!(all.matches(" as planned\n").count(), 11, "{all}");
     assert!(all.contains("process_manager  holds nothing"), "{all}");
-    let one = type_keys_to(Fake { amiss: true, ..Fake::new() }, "audit policy\r");
+    let one = type_keys_to(Fake { wrong: true, ..Fake::new() }, "audit policy\r");
     assert!(
         one.contains("policy             512        2        1      0        1         0  NOT as planned\n"),
         "{one}"

@@ -132,7 +132,7 @@ impl Supervisor {
     }
 
     /// A client called while nobody serves (SPEC J-4, C-6).
-    pub(super) fn on_call_to_the_dead(&mut self, client: ServiceId, channel: u16) {
+    pub(super) fn on_call_without_server(&mut self, client: ServiceId, channel: u16) {
         if !self.charge(client, None) {
             return;
         }

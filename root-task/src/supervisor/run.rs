@@ -127,7 +127,7 @@ impl Supervisor {
             }
             Sender::DeadServer { service, channel } if self.services.knows(service) => {
                 self.inbox.fill(message, self.services.entries[service.0 as usize].incarnation);
-                self.on_call_to_the_dead(service, channel);
+                self.on_call_without_server(service, channel);
             }
             Sender::Notification(sources) => self.on_signals(sources),
             // Init minted no such badge, so there is nobody to blame or to answer.

@@ -194,8 +194,8 @@ pub fn audit(args: &AuditArgs, session: &mut Session) -> Result<(), Trouble> {
     let rows = audits.iter().map(|(name, audit)| row(name, audit.as_ref()));
     let value = json!({"source": "live", "services": rows.collect::<Vec<_>>()});
     session.put(args.form, &value, &table(&audits, session))?;
-    let amiss = audits.iter().any(|(_, audit)| audit.as_ref().is_some_and(differs));
-    if amiss { Err(Failure::Problems.into()) } else { Ok(()) }
+    let wrong = audits.iter().any(|(_, audit)| audit.as_ref().is_some_and(differs));
+    if wrong { Err(Failure::Problems.into()) } else { Ok(()) }
 }
 
 fn verdict(audit: &Audit) -> &'static str {
@@ -237,7 +237,7 @@ fn table(audits: &[(String, Option<Audit>)], session: &Session) -> String {
             continue;
         };
         let number = |number: u16| Cell::right(number.to_string());
-        let bad = |amiss: u16| number(amiss).tone(if amiss > 0 { Tone::Bad } else { Tone::Normal });
+        let bad = |wrong: u16| number(wrong).tone(if wrong > 0 { Tone::Bad } else { Tone::Normal });
         table.row([
             Cell::new(name),
             number(audit.slots),

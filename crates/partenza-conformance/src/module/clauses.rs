@@ -77,7 +77,7 @@ rules! {
             "wait in the handler's loop, never in a loop of your own";
         AnswersProbes = "C-412" "answers probes", "K-2, K-4", "it answers each probe, or beats, within `health.timeout`",
             "ask for directives when the Supervisor signals, and report";
-        Healthy = "C-413" "is healthy", "K-2, K-3", "it says that it is well when nothing is amiss",
+        Healthy = "C-413" "is healthy", "K-2, K-3", "it says that it is well when nothing is wrong",
             "the event Degraded or Unhealthy tells which component is not";
         Restarts = "C-414" "restarts", "L-6, L-9", "asked to restart, it is ready again as a new incarnation",
             "begin from the startup page and memory as loaded, keep nothing outside";

@@ -169,7 +169,7 @@ impl Trial<'_> {
         while self.running.uptime()?.is_some_and(|now| now < until) && !self.is_lost() {}
         let own = self.own(0);
         let since = own.iter().position(|event| matches!(event, Event::Ready { .. })).unwrap_or(0);
-        let broken = own[since..].iter().find_map(|event| Some((amiss(event)?, event)));
+        let broken = own[since..].iter().find_map(|event| Some((wrong(event)?, event)));
         if let Some((clause, event)) = broken {
             sheet.fail(clause, words(event));
         }
@@ -350,7 +350,7 @@ fn failure(event: &Event<'static>) -> Option<(Code, String)> {
 }
 
 /// Which clause an event breaks that comes while the module is only watched.
-fn amiss(event: &Event<'_>) -> Option<Clause> {
+fn wrong(event: &Event<'_>) -> Option<Clause> {
     match event {
         Event::Degraded { code, .. } | Event::Unhealthy { code, .. } => {
             let table = [

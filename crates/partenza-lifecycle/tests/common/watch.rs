@@ -416,7 +416,7 @@ impl World<'_> {
         }
     }
 
-    /// A service that is up is Running exactly if nothing is amiss, and not up any more when it was not well for long.
+    /// A service that is up is Running exactly if nothing is wrong, and not up any more when it was not well for long.
     fn check_health(&self, index: usize, model: &Model) {
         let mut deps = self.plan.deps_of(id(index)).iter().filter(|dep| self.plan.kind(dep).is_required());
         // Of several that will do, any one that is up is enough; but for the first start of the one that is waited for.

@@ -12,8 +12,8 @@ use partenza_protocol::Secret;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-use crate::machine::clock::tsc;
 use super::jitter::Rating;
+use crate::machine::clock::tsc;
 
 /// Where the seed came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
