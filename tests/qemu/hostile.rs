@@ -73,7 +73,7 @@ impl Attack {
             .manifest(ON_DEMAND)
             .critical(false)
             .holds("{memory: memo}, {memory: shown, rights: r}", "memory: {memo: memo, shown: shown}", MEMO);
-        Self { name, kernel: Kernel::Debug, culprit, calls: false, config: TALKATIVE, victim: None }
+        Self { name, kernel: Kernel::Debug, culprit, calls: false, config: "", victim: None }
     }
 
     fn on(mut self, kernel: Kernel) -> Self {
@@ -132,7 +132,12 @@ impl Attack {
         for (name, ..) in PROBERS {
             system = system.call(name, WITNESS);
         }
-        system = system.config(self.config);
+        if !self.config.starts_with("overload") {
+            system = system.config(TALKATIVE);
+        }
+        if !self.config.is_empty() {
+            system = system.config(self.config);
+        }
         if self.calls {
             system = system.call(CULPRIT, WITNESS);
         }
