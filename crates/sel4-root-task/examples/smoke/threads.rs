@@ -18,7 +18,7 @@ const STACK_BYTES: usize = 16 * 1024;
 const BUFFER: usize = SCRATCH + 0x10_000;
 /// CPtrs in the thread's own CSpace.
 const TO_ROOT: u64 = 1;
-const FAULTS: u64 = 2;
+pub const FAULTS: u64 = 2;
 const BADGE: u64 = 0x77;
 const FAULT_BADGE: u64 = 0xfa17;
 
@@ -201,8 +201,9 @@ fn abort_address() -> u64 {
     stop as *const () as u64
 }
 
-/// Makes a thread that sends nothing, and has no IPC buffer, and starts it.
-fn start_without_buffer(
+/// Makes a thread that has no IPC buffer, starts it and gives it: what it can reach is the endpoint of its faults, at
+/// [`FAULTS`].
+pub fn start_without_buffer(
     kit: &mut Kit,
     endpoint: cap::Endpoint,
     main: extern "C" fn(*mut IpcBuffer) -> !,

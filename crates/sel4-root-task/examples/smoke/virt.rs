@@ -8,13 +8,13 @@ use dtoolkit::fdt::Fdt;
 use dtoolkit::{Node, Property};
 use sel4::init_thread::slot;
 use sel4::{
-    BootInfoPtr, CPtr, CapRights, Error, ExceptionCause, Fault, IpcBuffer, ObjectBlueprint, PlatformControl,
-    Trigger, VmAttributes, VmFaultCause, cap, cap_type,
+    BootInfoPtr, CPtr, CapRights, Error, ExceptionCause, Fault, IpcBuffer, MessageInfo, ObjectBlueprint,
+    PlatformControl, Trigger, VmAttributes, VmFaultCause, cap, cap_type,
 };
 
 use sel4_root_task::image;
 
-use crate::threads::Culprits;
+use crate::threads::{Culprits, FAULTS, start_without_buffer};
 use crate::{Kit, at, check};
 
 const PL011: usize = 0x0900_0000;
@@ -220,6 +220,87 @@ pub fn faults(kit: &mut Kit) -> sel4::Result<()> {
         let Some(Fault::VmFault(fault)) = fault else { panic!("{what}: {fault:?}") };
         check!(kit, what, fault.cause() == cause && !fault.is_write());
         at(tcb.cptr()).delete()?;
+    }
+    vectors(kit)
+}
+
+/// Labels of the two messages that a thread of [`vectors`] sends.
+const FILLED: u64 = 80;
+const COMPARED: u64 = 81;
+
+/// Counts its vector registers that hold `other`, fills all of them with `mine` and says the count; answered, it counts those
+/// that have changed and says that. One block of assembly, because compiled code may use the registers between two.
+fn fill_and_compare(mine: u64, other: u64) -> ! {
+    let message = |label| MessageInfo::new(label, 0, 0, 1).into_word();
+    // SAFETY: changes registers, and memory not at all; the calls are messages of one word.
+    unsafe {
+        asm!(
+            "mov x10, #0",
+            ".irp r,0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31",
+            "umov x9, v\\r\\().d[0]",
+            "cmp x9, x22",
+            "cinc x10, x10, eq",
+            "dup v\\r\\().2d, x21",
+            ".endr",
+            "mov x0, x25",
+            "mov x1, x23",
+            "mov x2, x10",
+            "svc #0",
+            "mov x10, #0",
+            ".irp r,0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31",
+            "umov x9, v\\r\\().d[0]",
+            "cmp x9, x21",
+            "cinc x10, x10, ne",
+            "umov x9, v\\r\\().d[1]",
+            "cmp x9, x21",
+            "cinc x10, x10, ne",
+            ".endr",
+            "mov x0, x25",
+            "mov x1, x24",
+            "mov x2, x10",
+            "svc #0",
+            "udf #0",
+            in("x7") sel4::sys::number::Call,
+            in("x21") mine,
+            in("x22") other,
+            in("x23") message(FILLED),
+            in("x24") message(COMPARED),
+            in("x25") FAULTS,
+            options(noreturn),
+        )
+    }
+}
+
+const PATTERNS: [u64; 2] = [0xa5a5_1111_a5a5_2222, 0x5a5a_3333_5a5a_4444];
+
+extern "C" fn fills_with_the_first(_: *mut IpcBuffer) -> ! {
+    fill_and_compare(PATTERNS[0], PATTERNS[1])
+}
+
+extern "C" fn fills_with_the_second(_: *mut IpcBuffer) -> ! {
+    fill_and_compare(PATTERNS[1], PATTERNS[0])
+}
+
+/// Vector registers, which the kernel switches lazily, are each thread's own: nothing of one is seen by another, and nothing
+/// is lost. The two share a stack, which neither touches once it is in its block.
+fn vectors(kit: &mut Kit) -> sel4::Result<()> {
+    let endpoint: cap::Endpoint = kit.make(ObjectBlueprint::Endpoint)?;
+    let mut blocked = [CPtr::from_bits(0); 2];
+    for (main, reply) in [fills_with_the_first, fills_with_the_second].into_iter().zip(&mut blocked) {
+        start_without_buffer(kit, endpoint, main)?;
+        let message = endpoint.recv_with_mrs(());
+        check!(
+            kit,
+            "no vector register of another thread",
+            (message.info.label(), message.msg[0]) == (FILLED, 0)
+        );
+        *reply = kit.slot();
+        at(*reply).save_caller()?;
+    }
+    for reply in blocked {
+        reply.cast::<cap_type::Endpoint>().send_with_mrs(MessageInfo::new(0, 0, 0, 0), []);
+        let message = endpoint.recv_with_mrs(());
+        check!(kit, "vector registers kept", (message.info.label(), message.msg[0]) == (COMPARED, 0));
     }
     Ok(())
 }
