@@ -6,6 +6,9 @@
 //! * The order within rows comes from barycentre sweeps, the best of all by the number of crossings.
 //! * The positions come from the same sweeps: each row is put as near to its neighbours as its order allows, which is
 //!   an isotonic regression and has one best answer.
+//!
+//! Written here because no crate does it: rows come from the plan (layers, and ranks within them), and wires need ways
+//! around boxes. `rust-sugiyama` 0.4 and `layout-rs` 0.1 choose the rows themselves, and the former gives positions alone.
 
 /// A node: its row and its width.
 #[derive(Clone, Copy, Debug)]

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! `top`: the services live. On a terminal a screen with the last events; elsewhere one table a second.
 //!
+//! The screen is drawn here: its table is the one that `status` prints, and the rest is a few lines of text. ratatui would
+//! bring 70 crates for what is 60 lines, and a table of its own.
+//!
 //! Only what is on the screen is asked for, so that a system of hundreds of services costs no more than one of twelve.
 
 use std::collections::{HashMap, VecDeque};
