@@ -29,7 +29,6 @@
 //!   answers.
 #![no_std]
 
-mod cell;
 pub mod clients;
 mod context;
 mod delivery;
@@ -42,7 +41,6 @@ mod peer;
 mod ports;
 mod service;
 
-pub use cell::TakeCell;
 pub use context::Context;
 pub use delivery::Delivery;
 pub use fatal::crash;

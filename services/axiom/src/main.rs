@@ -11,13 +11,14 @@ use core::fmt::Write;
 
 use partenza_interfaces::chain::{CAPACITY, Chain};
 use partenza_interfaces::log::{APPEND, Append, QUERY, Query};
-use partenza_service::{Answered, Call, Code, Context, InfoText, Service, TakeCell, serve};
+use partenza_service::{Answered, Call, Code, Context, InfoText, Service, serve};
 use sel4_microkit::{Handler, protection_domain};
+use static_cell::ConstStaticCell;
 
 /// The author of what axiom writes itself.
 const SELF: u8 = 255;
 
-static CHAIN: TakeCell<Chain> = TakeCell::new(Chain::new());
+static CHAIN: ConstStaticCell<Chain> = ConstStaticCell::new(Chain::new());
 
 struct Axiom {
     chain: &'static mut Chain,

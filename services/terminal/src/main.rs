@@ -9,14 +9,15 @@
 mod uart;
 mod world;
 
-use partenza_service::{Code, Context, InfoText, Interrupt, Ports, Service, TakeCell, give_up, serve};
+use partenza_service::{Code, Context, InfoText, Interrupt, Ports, Service, give_up, serve};
 use partenza_shell::Shell;
 use sel4_microkit::{Handler, protection_domain};
+use static_cell::ConstStaticCell;
 
 use uart::{COM1, Uart};
 use world::World;
 
-static SHELL: TakeCell<Shell> = TakeCell::new(Shell::new());
+static SHELL: ConstStaticCell<Shell> = ConstStaticCell::new(Shell::new());
 
 struct Terminal {
     shell: &'static mut Shell,
