@@ -133,7 +133,7 @@ test: kernels tools
 	@$(call target_build,$(CURDIR)/build/kernel/debug,debug,-p partenza-test-services)
 	@$(call target_build,$(CURDIR)/build/kernel/release,release,-p partenza-test-services)
 	@$(call tampered_build,build)
-	@$(MAKE) --silent programs ARCH=aarch64
+	@$(MAKE) --silent programs ARCH=aarch64 SEL4_PREFIX=
 	@$(call smoke_build,debug)
 	@$(call smoke_build,release)
 	@$(call c_build,$(CURDIR)/build/kernel/debug,debug)
@@ -145,6 +145,7 @@ ifndef SEL4_PREFIX
 		{ cat build/ctest.log; exit 1; }
 endif
 	@CARGO_TARGET_DIR=$(host) PARTENZA_BIN=$(CURDIR)/$(partenza) cargo test --quiet
+	@CARGO_TARGET_DIR=$(host) cargo test --quiet -p partenza-loader --lib
 	@SEL4_PREFIX=$(CURDIR)/build/kernel/debug CARGO_TARGET_DIR=build/sel4/host-tests cargo test --quiet \
 		-p sel4 -p sel4-config -p sel4-sync -p sel4-runtime -p sel4-microkit -p partenza-service --lib
 	@SEL4_PREFIX=$(CURDIR)/build/kernel/aarch64-debug CARGO_TARGET_DIR=build/sel4/host-tests cargo test --quiet -p sel4 --lib
@@ -181,13 +182,14 @@ circles:
 lint: kernels
 	@cargo fmt --all --check
 	@CARGO_TARGET_DIR=$(host) cargo clippy --quiet --all-targets -- -D warnings
+	@CARGO_TARGET_DIR=$(host) cargo clippy --quiet -p partenza-loader --lib --tests -- -D warnings
 	@CARGO_TARGET_DIR=$(host) cargo clippy --quiet -p partenza-tests --all-targets -- -D warnings
 	@$(call target_cargo,$(CURDIR)/build/kernel/debug,debug,clippy) -p partenza-root-task -- -D warnings
 	@$(call tampered_build,clippy) -- -D warnings
 	@$(call target_cargo,$(CURDIR)/build/kernel/debug,debug,clippy) $(addprefix -p ,$(services)) \
 		-p partenza-test-services -- -D warnings
 	@# Clippy does not take the core of another compiler, so AArch64's ABI is linted as the host compiles it for tests.
-	@$(MAKE) --silent kernels ARCH=aarch64
+	@$(MAKE) --silent kernels ARCH=aarch64 SEL4_PREFIX=
 	@SEL4_PREFIX=$(CURDIR)/build/kernel/aarch64-debug CARGO_TARGET_DIR=build/sel4/host-tests cargo clippy --quiet \
 		-p sel4 -p sel4-microkit -p sel4-sync --lib --tests -- -D warnings
 
