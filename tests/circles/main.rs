@@ -23,14 +23,14 @@ use source::Crate;
 const CRATES: [&str; 2] = ["crates", "services"];
 const ALONE: [&str; 3] = ["root-task", "tests", "tests/services"];
 
-/// Crates in which calls of methods do not count, and why.
-const PATHS_ALONE: &[(&str, &str)] = &[];
+/// Crates in which calls of methods do not count, and why. One that has no circle with them fails until it is taken off.
+const PATHS_ALONE: &[(&str, &str)] = &[(
+    "crates/partenza-lifecycle",
+    "one machine in files by subject: a stop leads to a start, that to a failure, and that to a stop",
+)];
 
 /// Crates that have circles still, and why. A crate that has none any more fails until it is taken off.
-const NOT_YET: &[(&str, &str)] = &[
-    ("crates/partenza-lifecycle", "the machine and its parts"),
-    ("crates/sel4", "`abi` and what stands on it"),
-];
+const NOT_YET: &[(&str, &str)] = &[("crates/sel4", "`abi` and what stands on it")];
 
 fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -67,17 +67,21 @@ fn all_arrows(root: &Path, calls: Calls) -> Vec<Arrow> {
 
 #[test]
 fn no_crate_has_a_circle_between_its_files() {
-    let (mut told, mut files) = (String::new(), 0);
+    let (mut told, mut arrows_seen) = (String::new(), 0);
     for folder in crates() {
         let is = |list: &[(&str, &str)]| list.iter().any(|(name, _)| Path::new(name) == folder);
         let calls = if is(PATHS_ALONE) { Calls::Ignored } else { Calls::Count };
         let roots = roots(&folder);
         assert!(!roots.is_empty(), "{}: neither lib.rs nor main.rs", folder.display());
-        let mut found = Vec::new();
+        let (mut found, mut with_calls) = (Vec::new(), 0);
         for root in roots {
             let arrows = all_arrows(&root, calls);
-            files += arrows.len();
+            arrows_seen += arrows.len();
             found.extend(circles(&arrows));
+            with_calls += circles(&all_arrows(&root, Calls::Count)).len();
+        }
+        if calls == Calls::Ignored && with_calls == 0 {
+            told.push_str(&format!("{} needs no exception for calls any more\n", folder.display()));
         }
         if !is(NOT_YET) {
             told.extend(found);
@@ -85,7 +89,7 @@ fn no_crate_has_a_circle_between_its_files() {
             told.push_str(&format!("{} has no circle any more: take it off NOT_YET\n", folder.display()));
         }
     }
-    assert!(files > 1_000, "{files} arrows in all: the sources are not read");
+    assert!(arrows_seen > 1_000, "{arrows_seen} arrows in all: the sources are not read");
     assert!(told.is_empty(), "\n{told}");
 }
 

@@ -7,8 +7,9 @@
 //! edge is looked at a fixed number of times.
 
 use crate::event::{Action, Notice, Scope, Sink};
-use crate::machine::{Dependent, Machine};
+use crate::machine::Machine;
 use crate::record::{Aim, Health, Presence};
+use crate::setup::Dependent;
 use crate::spec::{DepKind, ServiceId};
 use crate::state::{BootState, Reason, ServiceState};
 use crate::time::Duration;

@@ -10,8 +10,7 @@
 use crate::event::{Action, Directive, Sink};
 use crate::machine::Machine;
 use crate::spec::{Probe, ServiceId};
-use crate::state::{Reason, ServiceState};
-use crate::wait::Blocked;
+use crate::state::{Blocked, Reason, ServiceState};
 
 impl Machine<'_> {
     /// From now on the service is watched; also where it was heard of and is next to be heard of later.

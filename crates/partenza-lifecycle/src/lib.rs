@@ -169,15 +169,18 @@ mod change;
 mod config;
 mod event;
 mod health;
+mod layer;
 mod machine;
 mod queue;
 mod record;
 mod request;
 mod restart;
 mod serve;
+mod setup;
 mod spec;
 mod start;
 mod state;
+mod step;
 mod stop;
 mod time;
 mod timers;
@@ -186,13 +189,15 @@ mod wait;
 
 pub use config::{Config, ConfigError};
 pub use event::{Action, Denial, Directive, Event, Limit, Notice, Request, Scope, Sink, Verdict};
-pub use machine::{Dependent, Machine, Storage};
+pub use machine::{Machine, Storage};
 pub use record::{Presence, Record};
+pub use setup::Dependent;
 pub use spec::{
     Dep, DepKind, DepRange, HealthSpec, LayerSpec, OnExhausted, Overload, Policy, Probe, Provider, Readiness,
     RestartSpec, ServiceId, ServiceSpec, StartMode, Storm,
 };
-pub use state::{BootState, Ending, Reason, Refusal, ServiceState, ShutdownKind, StartPhase, StopPhase};
+pub use state::{
+    Blocked, BootState, Ending, Reason, Refusal, ServiceState, ShutdownKind, StartPhase, StopPhase,
+};
 pub use time::{Duration, Instant};
 pub use timers::TimerCell;
-pub use wait::Blocked;

@@ -5,9 +5,8 @@
 //! decided; a turn (`turn.rs`) brings the one to the other as soon as everything around the service allows it.
 
 use crate::spec::ServiceId;
-use crate::state::{Reason, ServiceState};
+use crate::state::{Blocked, Reason, ServiceState};
 use crate::time::{Duration, Instant};
-use crate::wait::Blocked;
 
 /// Whether anything made for a service exists.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

@@ -3,8 +3,9 @@
 //! turns, like everything else.
 
 use crate::event::{Action, Denial, Notice, Request, Sink, Verdict};
-use crate::machine::{Dependent, Machine};
+use crate::machine::Machine;
 use crate::record::{Aim, Need};
+use crate::setup::Dependent;
 use crate::spec::{Dep, DepKind, ServiceId};
 use crate::state::{BootState, Reason, ServiceState};
 

@@ -7,10 +7,9 @@
 //! is waited for, so that who was quicker does not decide who serves. A dependent is told of the change and not of the
 //! loss, so it stays Running if somebody took over.
 
-use crate::config::{Config, ConfigError};
 use crate::event::Sink;
 use crate::machine::Machine;
-use crate::record::{Aim, Record};
+use crate::record::Aim;
 use crate::spec::{Dep, Provider, ServiceId};
 use crate::state::Reason;
 
@@ -164,17 +163,4 @@ impl<'a> Machine<'a> {
             }
         }
     }
-}
-
-/// The preferred one of each group serves, until the boot begins.
-pub(crate) fn appoint(config: &Config<'_>, records: &mut [Record]) -> Result<(), ConfigError> {
-    for Provider { group, service } in config.providers.iter().copied() {
-        let record = records.get_mut(service.index()).ok_or(ConfigError::Provider(service))?;
-        if record.group.replace(group).is_some() {
-            return Err(ConfigError::Provider(service));
-        }
-        let first = config.providers.iter().find(|provider| provider.group == group);
-        record.stands_by = first.is_some_and(|first| first.service != service);
-    }
-    Ok(())
 }

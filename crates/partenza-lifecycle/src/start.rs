@@ -8,25 +8,11 @@
 //! not for one that ran and is restarted: else two that take turns in crashing would hold the boot for ever.
 
 use crate::event::{Action, Notice, Sink};
+use crate::layer::Layer;
 use crate::machine::Machine;
 use crate::record::{Aim, Presence};
 use crate::spec::{Readiness, ServiceId, StartMode};
 use crate::state::{BootState, Reason, ServiceState, StartPhase};
-use crate::time::Instant;
-
-/// The layer that is being booted.
-#[derive(Debug, Default)]
-pub(crate) struct Layer {
-    began: Instant,
-    /// One past its last service.
-    end: u16,
-    /// Its eager services whose start has no outcome yet.
-    pub(crate) open: u16,
-    /// When its budget is over, if it has one.
-    pub(crate) budget_ends: Option<Instant>,
-    /// The same, until that is reported.
-    pub(crate) report_at: Option<Instant>,
-}
 
 impl Machine<'_> {
     pub(crate) fn begin(&mut self, sink: &mut dyn Sink) -> bool {

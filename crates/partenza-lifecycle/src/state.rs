@@ -166,3 +166,14 @@ pub enum Refusal {
     Interface,
     Endpoint,
 }
+
+/// What the executor holds a service in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Blocked {
+    #[default]
+    No,
+    /// It is over its request budget, until the period ends.
+    Throttled,
+    /// It called or looked up this server, which is not up.
+    WaitingFor(ServiceId),
+}

@@ -17,18 +17,7 @@ use crate::event::{Action, Denial, Notice, Request, Sink, Verdict};
 use crate::machine::Machine;
 use crate::record::Aim;
 use crate::spec::{Probe, ServiceId};
-use crate::state::ServiceState;
-
-/// What the executor holds a service in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Blocked {
-    #[default]
-    No,
-    /// It is over its request budget, until the period ends.
-    Throttled,
-    /// It called or looked up this server, which is not up.
-    WaitingFor(ServiceId),
-}
+use crate::state::{Blocked, ServiceState};
 
 impl Machine<'_> {
     /// A client needs a server that is not up. `false`: there is no such client, or it does not run.
