@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! SHA-256 (FIPS 180-4), piece by piece: what a delivered program is known by (SPEC D-6). `sha256sum` says the same.
 //!
-//! It is written out here because the root task's size counts: crates that have it, or a hash like it, take three to
-//! four times as much.
+//! It is written out here because the root task's size counts: with `sha2` 0.10.9, without assembly and built for size, it
+//! is 2.9 KB larger.
 
 /// Bytes of a digest.
 pub const DIGEST: usize = 32;
