@@ -7,6 +7,7 @@
 //! `bench=on`).
 
 pub mod against;
+pub mod readme;
 pub mod restart;
 pub mod supervisor;
 pub mod target;
