@@ -18,7 +18,7 @@ use partenza_protocol::{Code, MalformedMessage, Op, encode};
 use serde::Serialize;
 
 use super::frames::{Letter, Piece, Splitter};
-use super::hub::{KERNEL_HALTED, NO_ANSWER};
+use super::hub::{FULL, KERNEL_HALTED, NO_ANSWER};
 use super::serve::Serving;
 use crate::failure::Told;
 use crate::{Failure, halt};
@@ -128,7 +128,21 @@ impl Client {
         self.tag = self.tag.wrapping_add(1);
         let letter = Letter { tag: self.tag, label: op.label() as u16, payload: payload.to_vec() };
         let frame = Piece::Request(letter).wire().ok_or(Trouble::Malformed)?;
-        self.stream.write_all(&frame).map_err(|_| Trouble::Gone)
+        if self.stream.write_all(&frame).is_err() {
+            return Err(self.last_word());
+        }
+        Ok(())
+    }
+
+    /// Why the hub takes nothing any more: what it sent before it closed tells.
+    fn last_word(&mut self) -> Trouble {
+        loop {
+            match self.receive(Some(Instant::now())) {
+                Ok(true) => {}
+                Ok(false) => return Trouble::Gone,
+                Err(trouble) => return trouble,
+            }
+        }
     }
 
     fn wait(&mut self, patience: Duration) -> Result<Vec<u8>, Trouble> {
@@ -218,6 +232,7 @@ impl Client {
                     let words = String::from_utf8_lossy(&letter.payload).into_owned();
                     return Err(Failure::Failed(halt::told(Some(&words))).into());
                 }
+                Piece::Answer(letter) if letter.label == FULL => return Err(Trouble::Busy),
                 Piece::Answer(letter) => self.answers.push_back(letter),
                 // No hub sends these.
                 Piece::Request(_) | Piece::Damaged => return Err(Trouble::Malformed),
@@ -267,5 +282,23 @@ mod tests {
         let letter = Letter { tag: 1, label: NO_ANSWER, payload: Vec::new() };
         theirs.write_all(&Piece::Answer(letter).wire().unwrap()).unwrap();
         assert!(matches!(client.wait(Duration::from_secs(60)), Err(Trouble::Silent)));
+    }
+
+    /// One client more than a hub has room for, whichever end is quicker: the system did not end.
+    #[test]
+    fn a_client_too_many_is_told_that_the_line_is_busy() {
+        use crate::host::serve::{Ends, Wiring};
+
+        let (line, _machine) = UnixStream::pair().unwrap();
+        line.set_nonblocking(true).unwrap();
+        let pairs: Vec<_> = (0..=64).map(|_| UnixStream::pair().unwrap()).collect();
+        let (mut ours, theirs): (Vec<UnixStream>, Vec<UnixStream>) = pairs.into_iter().unzip();
+        let line = Ends::both(std::os::fd::OwnedFd::from(line).into()).unwrap();
+        let hub = Serving::start(Wiring { line, control: None, clients: theirs, observer: None }).unwrap();
+        let mut client = Client::new(ours.pop().unwrap(), None);
+        assert!(matches!(client.ask_plainly(Op::Uptime), Err(Trouble::Busy)));
+        drop(client);
+        let mut late = Client::new(ours.pop().unwrap(), Some(hub));
+        assert!(matches!(late.event(Some(Instant::now())), Ok(None)), "the last but one was let in");
     }
 }

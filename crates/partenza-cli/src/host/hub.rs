@@ -29,6 +29,9 @@ pub const NO_ANSWER: u16 = u16::MAX;
 /// The label of an answer to nobody's question: the kernel has halted, and the payload is what it said, in UTF-8. No error has
 /// this number either.
 pub const KERNEL_HALTED: u16 = u16::MAX - 1;
+/// The label of an answer to nobody's question: there are as many clients as there can be, and this one is not let in. No error
+/// has this number either.
+pub const FULL: u16 = u16::MAX - 2;
 /// How long one attempt may take. The longest answer behind the longest event takes 130 ms at 115,200 baud.
 pub const ATTEMPT: Duration = Duration::from_millis(1500);
 /// How often a request is sent that may be repeated.
@@ -37,6 +40,11 @@ pub const ATTEMPTS: u32 = 3;
 pub const MAX_OPEN: usize = 16;
 /// Bytes that wait for one client before it loses events: half a minute of a busy line.
 pub const MAX_WAITING: usize = 256 << 10;
+
+/// What a client reads that is not let in.
+pub fn full() -> Option<Vec<u8>> {
+    Piece::Answer(Letter { tag: 0, label: FULL, payload: Vec::new() }).wire()
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ClientId(u32);

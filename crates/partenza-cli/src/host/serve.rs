@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use super::hub::{ClientId, Hub, Outbox};
+use super::hub::{ClientId, Hub, Outbox, full};
 use super::socket::Control;
 
-/// Clients at once; a further one is not let in.
+/// Clients at once; a further one is told that there are too many.
 const MAX_CLIENTS: usize = 64;
 /// Bytes that are still read when the hub is told to stop: more than waits on any line whose machine is gone.
 const LAST_BYTES: usize = 2 << 20;
@@ -115,9 +115,15 @@ struct Served {
 
 impl Served {
     fn admit(&mut self, stream: UnixStream) {
-        if self.clients.len() < MAX_CLIENTS && stream.set_nonblocking(true).is_ok() {
+        if stream.set_nonblocking(true).is_err() {
+            return;
+        }
+        if self.clients.len() < MAX_CLIENTS {
             let id = self.hub.connect();
             self.clients.push((id, stream));
+        } else if let Some(frame) = full() {
+            // Nothing was written to it before, so this has room; who is gone does not read it.
+            let _ = (&stream).write(&frame);
         }
     }
 

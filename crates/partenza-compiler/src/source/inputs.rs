@@ -219,7 +219,7 @@ mod tests {
 
     #[test]
     fn what_has_no_end_is_not_opened() {
-        for path in ["/dev/zero", "/dev/stdin"] {
+        for path in ["/dev/zero", "/dev/null"] {
             let error = Inputs::default().program(Path::new(path)).unwrap_err();
             assert_eq!(error.to_string(), "not a regular file", "{path}");
         }
