@@ -65,7 +65,7 @@ impl Supervisor {
     /// The end of a period.
     pub(super) fn end_period(&mut self) {
         self.period_ends = None;
-        for id in (0..self.services.entries.len() as u16).map(ServiceId) {
+        for id in self.services.ids() {
             if self.services.blocked(id) == Blocked::Throttled {
                 self.feed(Life::PeriodOver(life(id)));
             }

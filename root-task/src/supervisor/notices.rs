@@ -118,7 +118,7 @@ impl Supervisor {
 
     /// Nothing starts any more. Who waits for a service that does not serve is answered now, so that it can stop in order.
     fn call_waits_off(&mut self) {
-        for id in (0..self.services.entries.len() as u16).map(ServiceId) {
+        for id in self.services.ids() {
             let state = self.services.machine.state(life(id)).unwrap_or_default();
             if !state.is_up() && !matches!(state, ServiceState::Stopping(_)) {
                 self.calls.release_callers(&mut self.services, id, false);

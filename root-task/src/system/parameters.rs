@@ -17,7 +17,7 @@
 //! | `last-gasp` | `panic fault exception archive twice` | Init ends that way after BootComplete, to try SPEC B-6: it panics, touches the page under its stack, makes an instruction that is none, writes to the archive; it panics, and so does who tells of it |
 
 use partenza_plan::archived::Plan;
-use partenza_plan::{AtEnd, Boot, ServiceId};
+use partenza_plan::{AtEnd, Boot};
 use partenza_protocol::control::Level;
 
 /// What the boot was asked to be like.
@@ -72,7 +72,7 @@ impl Parameters {
             "quiet" => self.boot.quiet = switch(value)?,
             "parallel" => self.boot.parallel = switch(value)?,
             "timeouts" => self.boot.timeout_percent = percent(value)?,
-            "hold" => self.boot.hold = Some(service(plan, value)?),
+            "hold" => self.boot.hold = Some(plan.find(value).ok_or(BadParameter)?),
             "on-failure" => self.boot.on_failure = at_end(value)?,
             "after-boot" => {
                 self.boot.after_boot = if value == "stay" { None } else { Some(at_end(value)?) };
@@ -129,12 +129,4 @@ fn at_end(value: &str) -> Result<AtEnd, BadParameter> {
         "poweroff" => Ok(AtEnd::PowerOff),
         _ => Err(BadParameter),
     }
-}
-
-/// The service of that name.
-///
-/// # Errors
-/// There is none.
-pub fn service(plan: &Plan, name: &str) -> Result<ServiceId, BadParameter> {
-    plan.find(name).ok_or(BadParameter)
 }
